@@ -1,0 +1,19 @@
+export type {
+  AgentEvent,
+  AgentEventType,
+  CreationEvent,
+  DoneEvent,
+  ErrorEvent,
+  ProgressEvent,
+  ThinkingEvent,
+  TokenEvent,
+  ToolResultEvent,
+  ToolUseEvent,
+  TurnEvent,
+} from "./agent-event.ts";
+export { backoffDelayMs, defaultBackoff, delay, parseRetryAfterMs } from "./backoff.ts";
+export type { BackoffOptions } from "./backoff.ts";
+export { iterateBytes } from "./byte-source.ts";
+export type { ByteSource, IterateBytesOptions } from "./byte-source.ts";
+export { FreshetError } from "./error.ts";
+export type { StandardSchemaV1 } from "@standard-schema/spec";

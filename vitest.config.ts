@@ -1,0 +1,96 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig, type Plugin } from "vitest/config";
+
+// Tests run on the sources. The exports map has a condition for that; an `imports` map cannot have
+// one (it would be published), so its `./dist/x.js` targets are read as `./src/x.ts` here.
+const conditions = ["@freshet/source"];
+
+type ImportsMap = Record<string, Record<string, string>>;
+
+function sourceImports(folder: string, condition: "node" | "browser"): Plugin {
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+    imports?: ImportsMap;
+  };
+  return {
+    name: "freshet:source-imports",
+    enforce: "pre",
+    resolveId(id, importer) {
+      const targets = importer?.startsWith(folder) ? manifest.imports?.[id] : undefined;
+      const target = targets?.[condition] ?? targets?.["default"];
+      return target && join(folder, target.replace("./dist/", "./src/").replace(/\.js$/, ".ts"));
+    },
+  };
+}
+
+/**
+ * The projects of one workspace folder. `*.test.ts` runs on Node and, in a package that also has a
+ * "chromium" project, in Chromium; `*.node.test.ts` only on Node; `*.browser.test.ts` only in Chromium.
+ */
+function projects(folder: string, name: string, all: readonly string[]) {
+  const root = join(import.meta.dirname, folder, name);
+  const sources = (condition: "node" | "browser") =>
+    all.map((other) => sourceImports(join(import.meta.dirname, "packages", other), condition));
+  const node = {
+    plugins: sources("node"),
+    resolve: { conditions },
+    ssr: { resolve: { conditions } },
+    test: {
+      name,
+      root,
+      include: ["test/**/*.test.{ts,tsx}"],
+      exclude: ["test/**/*.browser.test.{ts,tsx}"],
+      testTimeout: 30_000,
+      hookTimeout: 30_000,
+    },
+  };
+  if (!inChromium.has(name)) return [node];
+  const chromium = {
+    plugins: sources("browser"),
+    resolve: { conditions: [...conditions, "browser", "module", "import"] },
+    test: {
+      name: `${name} (chromium)`,
+      root,
+      include: ["test/**/*.test.{ts,tsx}"],
+      exclude: ["test/**/*.node.test.{ts,tsx}"],
+      testTimeout: 30_000,
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({
+          launchOptions: {
+            executablePath: process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium",
+            args: [
+              "--no-sandbox",
+              "--disable-background-networking",
+              "--disable-component-update",
+              "--disable-sync",
+              "--no-first-run",
+              "--disable-quic",
+            ],
+          },
+        }),
+        instances: [{ browser: "chromium" as const }],
+      },
+    },
+  };
+  return [node, chromium];
+}
+
+const inChromium = new Set(["core"]);
+const folders = (parent: string) =>
+  readdirSync(join(import.meta.dirname, parent)).filter((name) =>
+    existsSync(join(import.meta.dirname, parent, name, "package.json")),
+  );
+const packages = folders("packages");
+
+export default defineConfig({
+  test: {
+    projects: [
+      ...packages.flatMap((name) => projects("packages", name, packages)),
+      ...folders("apps").flatMap((name) => projects("apps", name, packages)),
+    ],
+  },
+});
