@@ -1,0 +1,72 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { cpus } from "node:os";
+import { dirname, join } from "node:path";
+import type { Comparison } from "./harness.ts";
+
+const require = createRequire(import.meta.url);
+
+/** The installed version of a package, for the names of contestants: `@smithy/core 3.41.0`. */
+export async function versioned(packageName: string): Promise<string> {
+  return `${packageName} ${await versionOf(packageName)}`;
+}
+
+async function versionOf(packageName: string): Promise<string> {
+  // Not every package exports its package.json, so walk the folders that would hold it.
+  for (const folder of require.resolve.paths(packageName) ?? []) {
+    try {
+      const text = await readFile(join(folder, packageName, "package.json"), "utf8");
+      return (JSON.parse(text) as { version: string }).version;
+    } catch {
+      // not installed here: try the next folder up
+    }
+  }
+  throw new Error(`${packageName} is not installed beside the benchmarks`);
+}
+
+/** A Markdown table: one row a contestant, ratios relative to the first contestant of each work. */
+export function comparisonTable(comparisons: readonly Comparison[], unit = "s"): string {
+  const lines = [
+    `| work | contestant | median | ${unit === "s" ? "per second" : unit} | ours is |`,
+    "| --- | --- | ---: | ---: | ---: |",
+  ];
+  for (const { work, rows } of comparisons) {
+    for (const [index, row] of rows.entries()) {
+      const perSecond = row.perSecond === undefined ? "" : formatCount(row.perSecond);
+      const ratio = index === 0 ? "" : `${row.ratio.toFixed(2)}x faster`;
+      const first = index === 0 ? work : "";
+      lines.push(
+        `| ${first} | ${row.name} | ${formatMs(row.medianMs)} | ${perSecond} | ${ratio} |`,
+      );
+    }
+  }
+  return lines.join("\n");
+}
+
+export function formatMs(ms: number): string {
+  return ms < 1 ? `${(ms * 1000).toFixed(1)} µs` : `${ms.toFixed(ms < 100 ? 2 : 0)} ms`;
+}
+
+export function formatCount(count: number): string {
+  if (count >= 1e6) return `${(count / 1e6).toFixed(2)} M`;
+  return count >= 1e3 ? `${(count / 1e3).toFixed(0)} k` : count.toFixed(1);
+}
+
+/**
+ * Prints the report and writes it to docs/benchmarks/AREA.md, with the command, the date, the Node
+ * version and the machine's shape on top.
+ */
+export async function writeReport(area: string, title: string, body: string): Promise<void> {
+  const heading = [
+    `# ${title}`,
+    "",
+    `\`pnpm bench ${area}\`, ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} cores, ${process.platform} ${process.arch}.`,
+    "Compare the ratios, not the times: all contestants of a table ran interleaved in the same run, and their results were compared before the clock started.",
+    "",
+  ].join("\n");
+  const text = `${heading}\n${body.trim()}\n`;
+  console.log(text);
+  const file = join(import.meta.dirname, "../../../docs/benchmarks", `${area}.md`);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, text);
+}
