@@ -15,6 +15,7 @@ const mayImport = {
   "durable-streams-server": ["core"],
 };
 const packages = readdirSync(new URL("packages/", import.meta.url));
+const apps = readdirSync(new URL("apps/", import.meta.url));
 
 function architecture(name) {
   const allowed = mayImport[name];
@@ -43,6 +44,19 @@ function architecture(name) {
 // An abort rejects with the signal's own reason, whatever that is.
 const abortReasons = { allowThrowingAny: true, allowThrowingUnknown: true };
 
+/** A workspace folder may import what it declares; its tests also the tools that the root declares. */
+function declaredDependencies(folder) {
+  return {
+    files: [`${folder}/**/*.{ts,tsx}`],
+    rules: {
+      "import-x/no-extraneous-dependencies": [
+        "error",
+        { packageDir: [import.meta.dirname, `${import.meta.dirname}/${folder}`] },
+      ],
+    },
+  };
+}
+
 const deepImports = {
   group: ["@freshet/*/src/**", "@freshet/*/dist/**", "**/packages/**"],
   message: "Import a package by one of its public entries.",
@@ -68,7 +82,6 @@ export default defineConfig(
     rules: {
       "import-x/no-cycle": "error",
       "import-x/no-relative-packages": "error",
-      "import-x/no-extraneous-dependencies": "error",
       "no-restricted-imports": ["error", { patterns: [deepImports] }],
       // isolatedDeclarations asks for the annotation that this rule would remove.
       "@typescript-eslint/no-inferrable-types": "off",
@@ -79,6 +92,8 @@ export default defineConfig(
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
     },
   },
+  ...packages.map((name) => declaredDependencies(`packages/${name}`)),
+  ...apps.map((name) => declaredDependencies(`apps/${name}`)),
   ...packages.map(architecture),
   { files: ["**/*.js"], extends: [tseslint.configs.disableTypeChecked] },
 );

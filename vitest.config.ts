@@ -50,7 +50,7 @@ function projects(folder: string, name: string, all: readonly string[]) {
     plugins: sources("browser"),
     resolve: { conditions: [...conditions, "browser", "module", "import"] },
     test: {
-      name: `${name} (chromium)`,
+      name: `${name} in browsers`,
       root,
       include: ["test/**/*.test.{ts,tsx}"],
       exclude: ["test/**/*.node.test.{ts,tsx}"],
@@ -72,7 +72,7 @@ function projects(folder: string, name: string, all: readonly string[]) {
             ],
           },
         }),
-        instances: [{ browser: "chromium" as const }],
+        instances: [{ browser: "chromium" as const, name: `${name} (chromium)` }],
       },
     },
   };

@@ -36,8 +36,9 @@ export function backoffDelayMs(
   random: () => number = Math.random,
 ): number {
   const { initialDelayMs, maxDelayMs, multiplier, jitter } = { ...defaultBackoff, ...options };
-  // Infinity is fine here: it is what many doublings amount to, and the cap takes it down again.
-  const bound = Math.min(maxDelayMs, initialDelayMs * multiplier ** retry);
+  // Many doublings amount to Infinity, which times an initial delay of 0 would be NaN.
+  const growth = Math.min(multiplier ** retry, Number.MAX_VALUE);
+  const bound = Math.min(maxDelayMs, initialDelayMs * growth);
   return bound * (1 - jitter * random());
 }
 
