@@ -95,5 +95,9 @@ export default defineConfig(
   ...packages.map((name) => declaredDependencies(`packages/${name}`)),
   ...apps.map((name) => declaredDependencies(`apps/${name}`)),
   ...packages.map(architecture),
-  { files: ["**/*.js"], extends: [tseslint.configs.disableTypeChecked] },
+  {
+    files: ["**/*.js"],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly" } },
+  },
 );

@@ -32,6 +32,9 @@ function projects(folder: string, name: string, all: readonly string[]) {
   const root = join(import.meta.dirname, folder, name);
   const sources = (condition: "node" | "browser") =>
     all.map((other) => sourceImports(join(import.meta.dirname, "packages", other), condition));
+  // What a project's tests need beside them (a build, a server) starts once, before them.
+  const setup = join(root, "test/global-setup.ts");
+  const globalSetup = existsSync(setup) ? [setup] : [];
   const node = {
     plugins: sources("node"),
     resolve: { conditions },
@@ -39,6 +42,7 @@ function projects(folder: string, name: string, all: readonly string[]) {
     test: {
       name,
       root,
+      globalSetup,
       include: ["test/**/*.test.{ts,tsx}"],
       exclude: ["test/**/*.browser.test.{ts,tsx}"],
       testTimeout: 30_000,
@@ -52,6 +56,7 @@ function projects(folder: string, name: string, all: readonly string[]) {
     test: {
       name: `${name} in browsers`,
       root,
+      globalSetup,
       include: ["test/**/*.test.{ts,tsx}"],
       exclude: ["test/**/*.node.test.{ts,tsx}"],
       testTimeout: 30_000,

@@ -1,0 +1,135 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { repository } from "./readme-examples.ts";
+
+// What a user gets: every package is packed and installed by npm into an empty folder of its own,
+// beside nothing but the Freshet packages it depends on.
+const run = promisify(execFile);
+const packages = await readdir(join(repository, "packages"));
+/** Packages that run on Node alone. */
+const notForBrowsers = new Set(["durable-streams-server"]);
+
+interface Manifest {
+  name: string;
+  exports: Record<string, unknown>;
+  peerDependencies?: Record<string, string>;
+}
+
+let place = "";
+const tarball = (name: string) => join(place, `${name}.tgz`);
+
+beforeAll(async () => {
+  place = await mkdtemp(join(tmpdir(), "freshet-packed-"));
+  for (const name of packages) {
+    const folder = join(repository, "packages", name);
+    await run("pnpm", ["pack", "--out", tarball(name)], { cwd: folder });
+  }
+}, 300_000);
+
+afterAll(() => rm(place, { recursive: true, force: true }));
+
+describe.each(packages)("%s", (name) => {
+  const folder = () => join(place, name);
+  let manifest: Manifest;
+  let entries: string[] = [];
+
+  beforeAll(async () => {
+    await mkdir(folder());
+    const file = (other: string) => `file:${tarball(other)}`;
+    const ours = Object.fromEntries(packages.map((other) => [`@freshet/${other}`, file(other)]));
+    const dependencies = { [`@freshet/${name}`]: file(name) };
+    const overrides = { ...ours, [`@freshet/${name}`]: file(name) };
+    await writeFile(
+      join(folder(), "package.json"),
+      JSON.stringify({ private: true, type: "module", dependencies, overrides }),
+    );
+    await run("npm", ["install", "--no-audit", "--no-fund"], { cwd: folder() });
+    const installed = join(folder(), "node_modules/@freshet", name, "package.json");
+    manifest = JSON.parse(await readFile(installed, "utf8")) as Manifest;
+    entries = Object.keys(manifest.exports)
+      .filter((entry) => entry !== "./package.json")
+      .map((entry) => manifest.name + entry.slice(1));
+  }, 300_000);
+
+  test("holds nothing of the workspace", async () => {
+    const { stdout } = await run("tar", ["-xzOf", tarball(name), "package/package.json"]);
+    expect(stdout).not.toMatch(/workspace:|catalog:|@freshet\/source/);
+    const { stdout: list } = await run("tar", ["-tzf", tarball(name)]);
+    expect(list).toContain("package/LICENSE\n");
+    expect(list).toContain("package/README.md\n");
+    expect(list).toContain("package/dist/index.d.ts\n");
+    expect(list).not.toMatch(/tsbuildinfo|\.tgz|\/test\//);
+  });
+
+  test("its main entry loads without the optional peers, by import and by require", async () => {
+    await load(folder(), [manifest.name]);
+  });
+
+  test("with the peers every entry loads, and compiles with every library check on", async () => {
+    const peers = Object.entries(manifest.peerDependencies ?? {});
+    const types = entries.some((entry) => entry.endsWith("/react")) ? ["@types/react"] : [];
+    const wanted = [...peers.map(([peer, range]) => `${peer}@${range}`), ...types];
+    if (wanted.length > 0) await run("npm", ["install", ...wanted], { cwd: folder() });
+    await load(folder(), entries);
+    for (const [module, moduleResolution] of [
+      ["nodenext", "nodenext"],
+      ["esnext", "bundler"],
+    ] as const) {
+      await compile(folder(), entries, { module, moduleResolution });
+    }
+  }, 300_000);
+
+  if (notForBrowsers.has(name)) return;
+
+  test("its main entry bundles for the browser", async () => {
+    const result = await build({
+      stdin: { contents: `export * from "${manifest.name}";`, resolveDir: folder() },
+      bundle: true,
+      format: "esm",
+      platform: "browser",
+      write: false,
+      logLevel: "silent",
+    });
+    expect(result.warnings).toEqual([]);
+    expect(result.outputFiles[0]?.text).not.toMatch(/from "node:|require\("node:/);
+  });
+});
+
+async function load(cwd: string, entries: readonly string[]): Promise<void> {
+  const importAll = entries.map((entry) => `await import(${JSON.stringify(entry)});`).join("\n");
+  await run(process.execPath, ["--input-type=module", "-e", importAll], { cwd });
+  const requireAll = entries.map((entry) => `require(${JSON.stringify(entry)});`).join("\n");
+  // Node 20 calls require() of an ES module experimental, on stderr; that is not ours to silence.
+  await run(process.execPath, ["--input-type=commonjs", "-e", requireAll], { cwd });
+}
+
+async function compile(
+  cwd: string,
+  entries: readonly string[],
+  resolution: { module: string; moduleResolution: string },
+): Promise<void> {
+  const source = entries.map((entry, n) => `export * as e${n} from "${entry}";`).join("\n");
+  await writeFile(join(cwd, "consumer.ts"), source);
+  const compilerOptions = {
+    ...resolution,
+    target: "es2022",
+    lib: ["es2022", "dom"],
+    types: [],
+    strict: true,
+    skipLibCheck: false,
+    noEmit: true,
+  };
+  await writeFile(
+    join(cwd, "tsconfig.json"),
+    JSON.stringify({ compilerOptions, files: ["consumer.ts"] }),
+  );
+  const compiled = await run(join(repository, "node_modules/.bin/tsc"), ["-p", cwd]).catch(
+    (error: unknown) => error as { stdout: string },
+  );
+  expect(compiled.stdout).toBe("");
+}
