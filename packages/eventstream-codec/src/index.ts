@@ -1,1 +1,17 @@
-export {};
+export { crc32 } from "#crc32";
+export type { Crc32 } from "#crc32";
+export { decodeMessage } from "./decode-message.ts";
+export { decodeMessages } from "./decode-messages.ts";
+export { readEnvelope } from "./envelope.ts";
+export type { Envelope } from "./envelope.ts";
+export { EventStreamError } from "./event-stream-error.ts";
+export type { EventStreamErrorCode, EventStreamErrorDetails } from "./event-stream-error.ts";
+export type { EventStreamMessage } from "./frame.ts";
+export { header } from "./header-value.ts";
+export type { HeaderValue, MessageHeadersInit } from "./header-value.ts";
+export type { CodecOptions, DecoderOptions, EncoderOptions } from "./limits.ts";
+export { MessageDecoder } from "./message-decoder.ts";
+export { encodeHeaders, encodeMessage } from "./message-encoder.ts";
+export type { EncodableMessage } from "./message-encoder.ts";
+export { decodeHeaders, MessageHeaders } from "./message-headers.ts";
+export { MessageDecoderStream, MessageEncoderStream } from "./message-streams.ts";

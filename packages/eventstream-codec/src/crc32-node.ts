@@ -1,0 +1,20 @@
+import { crc32 as zlibCrc32 } from "node:zlib";
+import {
+  crc32 as portableCrc32,
+  crc32Range as portableCrc32Range,
+  type Crc32,
+  type Crc32Range,
+} from "./crc32-portable.ts";
+
+export type { Crc32, Crc32Range };
+
+// zlib is faster by the byte, but a call into it costs as much as JavaScript needs for this many.
+const worthACall = 400;
+
+export const crc32: Crc32 = (bytes, seed = 0) =>
+  bytes.byteLength < worthACall ? portableCrc32(bytes, seed) : zlibCrc32(bytes, seed);
+
+export const crc32Range: Crc32Range = (view, start, end, seed) =>
+  end - start < worthACall
+    ? portableCrc32Range(view, start, end, seed)
+    : zlibCrc32(new Uint8Array(view.buffer, view.byteOffset + start, end - start), seed >>> 0) | 0;
