@@ -1,0 +1,203 @@
+/** https://html.spec.whatwg.org/multipage/server-sent-events.html (sections 9.2.5 and 9.2.6) */
+import type { AgentEvent } from "@freshet/core";
+import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { AgentStreamError } from "./error.ts";
+
+/** An event and where it stands. */
+export interface ReceivedEvent<E = AgentEvent> {
+  event: E;
+  /** The last id that the stream gave, with this event or before it: resuming there goes on after it. */
+  id?: string | undefined;
+}
+
+/** Options of {@link AgentEventParser}. */
+export interface AgentEventParserOptions {
+  /** The last event id so far, when this is the continuation of an earlier stream. */
+  lastEventId?: string | undefined;
+  /** The longest data of one event, in UTF-16 code units. Default 16 Mi. */
+  maxEventLength?: number | undefined;
+  /** Called for each `retry:` field, in milliseconds. */
+  onRetry?: ((retryMs: number) => void) | undefined;
+}
+
+/**
+ * Parses text/event-stream into agent events. Chunks may be cut anywhere. `push` never throws; `read`
+ * hands out everything that came before bad input and then throws, and from then on always throws.
+ *
+ * @example
+ * ```ts
+ * import { AgentEventParser } from "@freshet/agent-sse";
+ *
+ * const parser = new AgentEventParser();
+ * parser.push("event: token\ndata: {\"te").push("xt\":\"Hi\"}\nid: 7\n\n");
+ * console.log(parser.read()); // { event: { type: "token", text: "Hi" }, id: "7" }
+ * ```
+ */
+export class AgentEventParser {
+  readonly #maxEventLength: number;
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  readonly #parser: { feed(text: string): void };
+  #lastEventId: string | undefined;
+  #ready: ReceivedEvent[] = [];
+  #next = 0;
+  #failure: AgentStreamError | undefined;
+  #atStart = true;
+  #afterCarriageReturn = false;
+  #isDone = false;
+  #ended = false;
+
+  constructor(options: AgentEventParserOptions = {}) {
+    this.#lastEventId = options.lastEventId;
+    this.#maxEventLength = options.maxEventLength ?? 16 * 1024 * 1024;
+    this.#parser = createParser({
+      onEvent: (message) => this.#receive(message),
+      onRetry: options.onRetry,
+      onError: (error) => {
+        if (error.type === "max-buffer-size-exceeded") this.#failTooLarge();
+        else if (this.#ended) this.#isDone = false;
+      },
+      maxBufferSize: this.#maxEventLength + lineAllowance,
+    });
+    // It takes the three characters "ï»¿" at its start for a byte order mark; we have dropped the real one.
+    this.#parser.feed("");
+  }
+
+  /** The last id that the stream gave; `undefined` before the first. */
+  get lastEventId(): string | undefined {
+    return this.#lastEventId;
+  }
+
+  /** Adds the next piece of the stream: bytes, or text that is already decoded. */
+  push(chunk: Uint8Array | string): this {
+    if (this.#failure) return this;
+    let text = typeof chunk === "string" ? chunk : this.#decoder.decode(chunk, { stream: true });
+    if (text === "") return this;
+    if (this.#atStart) {
+      this.#atStart = false;
+      if (text.startsWith("\ufeff")) text = text.slice(1);
+    }
+    this.#feed(this.#lineFeedsOnly(text));
+    return this;
+  }
+
+  /** The next event, or `undefined` until more is pushed. */
+  read(): ReceivedEvent | undefined {
+    const received = this.#ready[this.#next];
+    if (received) {
+      this.#next++;
+      return received;
+    }
+    this.#ready = [];
+    this.#next = 0;
+    if (this.#failure) throw this.#failure;
+    return undefined;
+  }
+
+  /** All events that are complete; empty until more is pushed. Throws as `read` does. */
+  readBatch(): ReceivedEvent[] {
+    if (this.#next < this.#ready.length || this.#failure === undefined) {
+      const batch = this.#next === 0 ? this.#ready : this.#ready.slice(this.#next);
+      this.#ready = [];
+      this.#next = 0;
+      return batch;
+    }
+    throw this.#failure;
+  }
+
+  /**
+   * Says that the source ended.
+   *
+   * @throws AgentStreamError `INCOMPLETE_STREAM` when the last event was not `done`, or when an event
+   * was cut off after it; the error's `lastEventId` is where to resume
+   */
+  end(): void {
+    if (this.#failure) return;
+    this.#ended = true;
+    // If this completes an event, then the source was cut inside it.
+    const whole = this.#isDone;
+    this.#feed("\n\n");
+    if (whole && this.#isDone) return;
+    throw new AgentStreamError(
+      "INCOMPLETE_STREAM",
+      `The stream ended before \`done\`${this.#where()}. Connect again with that id to read the rest.`,
+      { lastEventId: this.#lastEventId },
+    );
+  }
+
+  /**
+   * One kind of line end only: the parser defers a bare CR at the end of a chunk until more comes, and
+   * searches a chunk for both kinds at every line.
+   */
+  #lineFeedsOnly(text: string): string {
+    if (this.#afterCarriageReturn && text.startsWith("\n")) text = text.slice(1);
+    this.#afterCarriageReturn = text.endsWith("\r");
+    return text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
+  }
+
+  #feed(text: string): void {
+    if (text !== "") this.#parser.feed(text);
+  }
+
+  #receive({ event: name, id, data }: EventSourceMessage): void {
+    if (this.#failure) return;
+    if (this.#ended) {
+      this.#isDone = false;
+      return;
+    }
+    if (data.length > this.#maxEventLength) {
+      this.#failTooLarge();
+      return;
+    }
+    const event = parseData(name, data);
+    if (event === undefined) {
+      this.#failure = new AgentStreamError(
+        "INVALID_EVENT",
+        `The data of a \`${name ?? "message"}\` event is not a JSON object${this.#where()}: ${excerpt(data)}`,
+        { lastEventId: this.#lastEventId },
+      );
+      return;
+    }
+    if (id !== undefined) this.#lastEventId = id;
+    this.#isDone = event.type === "done";
+    this.#ready.push({ event, id: this.#lastEventId });
+  }
+
+  #failTooLarge(): void {
+    this.#failure = new AgentStreamError(
+      "EVENT_TOO_LARGE",
+      `An event is larger than ${this.#maxEventLength} characters${this.#where()}. Raise maxEventLength if that is what you expect.`,
+      { lastEventId: this.#lastEventId },
+    );
+  }
+
+  #where(): string {
+    return this.#lastEventId === undefined
+      ? " (no event id was received)"
+      : ` (last event id ${JSON.stringify(this.#lastEventId)})`;
+  }
+}
+
+/** What the lines of an event hold beside its data: the field names, the id, comments. */
+const lineAllowance = 64 * 1024;
+
+function parseData(name: string | undefined, data: string): AgentEvent | undefined {
+  let fields: unknown;
+  try {
+    fields = JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) return undefined;
+  // Without a name it is an event of a durable JSON stream, which has its type inside.
+  const own = "type" in fields && typeof fields.type === "string" ? fields.type : "message";
+  const type = name ?? own;
+  // A spread, so that a field named __proto__ stays a field; the name wins over a field named type.
+  const event = { type, ...fields };
+  event.type = type;
+  // Types and fields that we do not know pass through untouched.
+  return event as AgentEvent;
+}
+
+function excerpt(data: string): string {
+  return data.length > 200 ? `${data.slice(0, 200)}…` : data;
+}

@@ -1,0 +1,123 @@
+import { AgentStreamError } from "./error.ts";
+
+/**
+ * - `json`: what `JSON.stringify` writes.
+ * - `python`: the bytes of Python's `json.dumps`: `", "` and `": "`, everything from U+007F up escaped.
+ *
+ * In both, a bigint is written in full, and NaN and Infinity, which JSON does not have, are refused
+ * rather than turned into `null`.
+ */
+export type JsonFormat = "json" | "python";
+
+// As deep as Python's own recursion limit, and far from the end of a JavaScript stack.
+const maxDepth = 1000;
+
+/** `JSON.stringify` with the two exceptions of {@link JsonFormat}. */
+export function stringifyJson(value: object): string {
+  let json: string;
+  try {
+    json = JSON.stringify(value);
+  } catch (error) {
+    // Only a bigint is worth a second try; for a circular value this throws INVALID_VALUE.
+    if (!(error instanceof TypeError)) throw error;
+    return encodeJson(value, "json");
+  }
+  // The only trace that NaN and Infinity leave. A text that says "null" costs one walk, no more.
+  return json.includes("null") ? encodeJson(value, "json") : json;
+}
+
+/** Writes any JSON value; what `JSON.stringify` leaves out or turns to `null`, so does this. */
+export function encodeJson(value: unknown, format: JsonFormat): string {
+  return encodeValue(plain(value, ""), format, 0) ?? "null";
+}
+
+/** The members of an object, without the braces. `floats` names those that are always written as floats. */
+export function encodeMembers(
+  object: object,
+  format: JsonFormat,
+  depth: number,
+  floats?: ReadonlySet<string>,
+): string {
+  const [comma, colon] = format === "python" ? [", ", ": "] : [",", ":"];
+  let json = "";
+  for (const [key, member] of Object.entries(object)) {
+    const value = plain(member, key);
+    const text =
+      typeof value === "number" && floats?.has(key)
+        ? encodeFloat(value)
+        : encodeValue(value, format, depth);
+    if (text === undefined) continue;
+    json += (json === "" ? "" : comma) + encodeString(key, format) + colon + text;
+  }
+  return json;
+}
+
+/** `undefined` for what has no JSON: undefined itself, functions and symbols. */
+function encodeValue(value: unknown, format: JsonFormat, depth: number): string | undefined {
+  switch (typeof value) {
+    case "string":
+      return encodeString(value, format);
+    case "number":
+      return encodeNumber(value, format);
+    case "bigint":
+    case "boolean":
+      return String(value);
+    case "object":
+      return value === null ? "null" : encodeObject(value, format, depth + 1);
+    default:
+      return undefined;
+  }
+}
+
+function encodeObject(value: object, format: JsonFormat, depth: number): string {
+  if (depth > maxDepth) {
+    throw new AgentStreamError(
+      "INVALID_VALUE",
+      `An event's value is circular or nested deeper than ${maxDepth} levels; send a flatter one.`,
+    );
+  }
+  if (!Array.isArray(value)) return `{${encodeMembers(value, format, depth)}}`;
+  const items = value.map(
+    (item: unknown, index) => encodeValue(plain(item, String(index)), format, depth) ?? "null",
+  );
+  return `[${items.join(format === "python" ? ", " : ",")}]`;
+}
+
+function plain(value: unknown, key: string): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (!("toJSON" in value) || typeof value.toJSON !== "function") return value;
+  return (value as { toJSON(key: string): unknown }).toJSON(key);
+}
+
+function encodeString(text: string, format: JsonFormat): string {
+  const json = JSON.stringify(text);
+  if (format === "json") return json;
+  return json.replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+function encodeNumber(value: number, format: JsonFormat): string {
+  refuseNonFinite(value);
+  if (format === "python" && !Number.isInteger(value)) return encodeFloat(value);
+  return JSON.stringify(value);
+}
+
+/** Python's `repr` of a float: exponents below 1e-4 and from 1e16 on, of two digits at least. */
+function encodeFloat(value: number): string {
+  refuseNonFinite(value);
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e16)) {
+    return value.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
+  }
+  return Number.isInteger(value) ? `${Object.is(value, -0) ? "-0" : value}.0` : String(value);
+}
+
+function refuseNonFinite(value: number): void {
+  if (Number.isFinite(value)) return;
+  throw new AgentStreamError(
+    "INVALID_VALUE",
+    `JSON has no ${value}: an event may hold finite numbers only. Send null or leave the field out.`,
+  );
+}

@@ -1,0 +1,64 @@
+import { FreshetError, type StandardSchemaV1 } from "@freshet/core";
+
+/**
+ * - `INCOMPLETE_STREAM`: the source ended before `done`. What came before it was delivered.
+ * - `INVALID_EVENT`: data that is not a JSON object, or that the schema refuses.
+ * - `EVENT_TOO_LARGE`: an event is larger than `maxEventLength`.
+ * - `INVALID_ID`, `INVALID_EVENT_NAME`, `INVALID_VALUE`: an event that cannot be written.
+ * - `UNEXPECTED_STATUS`, `UNEXPECTED_CONTENT_TYPE`: the answer is not an event stream.
+ * - `IDLE_TIMEOUT`: nothing, not even a comment, came for `idleTimeoutMs`.
+ * - `RETRIES_EXHAUSTED`: reconnecting failed `maxRetries` times in a row; `cause` is the last failure.
+ */
+export type AgentStreamErrorCode =
+  | "INCOMPLETE_STREAM"
+  | "INVALID_EVENT"
+  | "EVENT_TOO_LARGE"
+  | "INVALID_ID"
+  | "INVALID_EVENT_NAME"
+  | "INVALID_VALUE"
+  | "UNEXPECTED_STATUS"
+  | "UNEXPECTED_CONTENT_TYPE"
+  | "IDLE_TIMEOUT"
+  | "RETRIES_EXHAUSTED";
+
+/** The facts of an {@link AgentStreamError}. */
+export interface AgentStreamErrorFacts {
+  /** The last event id that was received: a new connection resumes after it. */
+  lastEventId?: string | undefined;
+  /** The status of the answer that was refused. */
+  status?: number | undefined;
+  url?: string | undefined;
+  /** The start of the body of the answer that was refused. */
+  body?: string | undefined;
+  /** What the schema found wrong. */
+  issues?: readonly StandardSchemaV1.Issue[] | undefined;
+  cause?: unknown;
+}
+
+/** Every error that this package throws on purpose; branch on `code`. */
+export class AgentStreamError extends FreshetError<AgentStreamErrorCode> {
+  override readonly name: string = "AgentStreamError";
+  readonly lastEventId: string | undefined;
+  readonly status: number | undefined;
+  readonly url: string | undefined;
+  readonly body: string | undefined;
+  readonly issues: readonly StandardSchemaV1.Issue[] | undefined;
+
+  constructor(code: AgentStreamErrorCode, message: string, facts: AgentStreamErrorFacts = {}) {
+    super(code, message, { cause: facts.cause });
+    this.lastEventId = facts.lastEventId;
+    this.status = facts.status;
+    this.url = facts.url;
+    this.body = facts.body;
+    this.issues = facts.issues;
+  }
+}
+
+/** The error of a stream that fell silent. */
+export function idleTimeoutError(ms: number | undefined, lastEventId?: string): AgentStreamError {
+  return new AgentStreamError(
+    "IDLE_TIMEOUT",
+    `The stream was silent for ${String(ms)} ms. Connect again with the last event id to read the rest.`,
+    { lastEventId },
+  );
+}

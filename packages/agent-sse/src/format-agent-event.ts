@@ -1,0 +1,118 @@
+/** https://html.spec.whatwg.org/multipage/server-sent-events.html (section 9.2.5, the frame) */
+import type { AgentEvent } from "@freshet/core";
+import { encodeMembers, stringifyJson, type JsonFormat } from "./encode-json.ts";
+import { AgentStreamError } from "./error.ts";
+
+/** Options of {@link formatAgentEvent}. */
+export interface FormatAgentEventOptions {
+  /**
+   * Where a reader that saw this event resumes. It comes back in the `Last-Event-ID` header, so it
+   * holds no control characters, no line separators and no space at either end. `""` tells readers
+   * to forget the last id.
+   */
+  id?: string | undefined;
+  /** How long readers wait before they reconnect, in milliseconds. */
+  retryMs?: number | undefined;
+  /** Default `"json"`. */
+  format?: JsonFormat | undefined;
+}
+
+/** Any event of the wire: the ones of {@link AgentEvent}, and those this package does not know. */
+export interface WireEvent {
+  type: string;
+}
+
+/**
+ * One event as a frame of text/event-stream.
+ *
+ * @throws AgentStreamError `INVALID_ID` or `INVALID_EVENT_NAME` for what would break the frame apart,
+ * `INVALID_VALUE` for NaN, Infinity and circular values
+ *
+ * @example
+ * ```ts
+ * import { formatAgentEvent } from "@freshet/agent-sse";
+ *
+ * const frame = formatAgentEvent({ type: "token", text: "Hi" }, { id: "7" });
+ * console.log(JSON.stringify(frame)); // "event: token\ndata: {\"text\":\"Hi\"}\nid: 7\n\n"
+ * ```
+ */
+export function formatAgentEvent(
+  event: AgentEvent | WireEvent,
+  { id, retryMs, format }: FormatAgentEventOptions = {},
+): string {
+  const { type } = event;
+  if (!knownTypes.has(type)) checkEventName(type);
+  const data = format === "python" ? pythonData(event) : jsonData(event);
+  let frame = `event: ${type}\ndata: ${data}\n`;
+  if (id !== undefined) frame += `id: ${checkId(id)}\n`;
+  if (retryMs !== undefined) frame += formatRetry(retryMs);
+  return `${frame}\n`;
+}
+
+export function formatRetry(retryMs: number): string {
+  if (Number.isSafeInteger(retryMs) && retryMs >= 0) return `retry: ${retryMs}\n`;
+  throw new AgentStreamError(
+    "INVALID_VALUE",
+    `retryMs is ${retryMs}; it must be a whole number of milliseconds, 0 or more.`,
+  );
+}
+
+const knownTypes: ReadonlySet<string> = new Set<AgentEvent["type"]>([
+  "token",
+  "thinking",
+  "tool_use",
+  "tool_result",
+  "turn",
+  "progress",
+  "creation",
+  "error",
+  "done",
+]);
+
+// A cost of zero dollars is `0.0` in Python, where the field is a float.
+const floats: Readonly<Record<string, ReadonlySet<string>>> = {
+  done: new Set(["total_cost_usd"]),
+};
+
+function jsonData(event: WireEvent): string {
+  const json = stringifyJson(event);
+  const prefix = `{"type":"${event.type}"`;
+  // `type` first is the common case, and then the rest of the text is the data as it stands.
+  if (json.startsWith(prefix)) {
+    const next = json[prefix.length];
+    if (next === ",") return `{${json.slice(prefix.length + 1)}`;
+    if (next === "}") return "{}";
+  }
+  return stringifyJson(withoutType(event));
+}
+
+function pythonData(event: WireEvent): string {
+  return `{${encodeMembers(withoutType(event), "python", 1, floats[event.type])}}`;
+}
+
+function withoutType(event: WireEvent): object {
+  const fields: Partial<WireEvent> = { ...event };
+  delete fields.type;
+  return fields;
+}
+
+// C0 controls and DEL, NEL, line and paragraph separator, byte order mark, lone surrogates: what ends
+// a line somewhere on the way, or does not survive UTF-8 or an HTTP header.
+// eslint-disable-next-line no-control-regex -- control characters are what it looks for
+const unsafe = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\p{Surrogate}]/u;
+
+function checkEventName(type: unknown): void {
+  if (typeof type === "string" && type !== "" && !unsafe.test(type)) return;
+  throw new AgentStreamError(
+    "INVALID_EVENT_NAME",
+    `${JSON.stringify(type)} cannot be an event's type: it must be text without control characters or line separators.`,
+  );
+}
+
+function checkId(id: string): string {
+  if (typeof id === "string" && !unsafe.test(id) && id.trim() === id) return id;
+  throw new AgentStreamError(
+    "INVALID_ID",
+    `${JSON.stringify(id)} cannot be an event's id: it must be text without control characters, line separators, or spaces at its ends.`,
+  );
+}
