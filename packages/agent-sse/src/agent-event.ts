@@ -1,5 +1,4 @@
 import type {
-  AgentEvent,
   CreationEvent,
   DoneEvent,
   ErrorEvent,
@@ -33,22 +32,23 @@ export interface DoneOptions {
   totalCostUsd?: number | undefined;
 }
 
-/** One method for each event; {@link agentEvent} returns objects, `AgentStreamEmitter` frames. */
-export interface AgentEventMethods<Out = AgentEvent> {
-  token(text: string): Out;
-  thinking(text: string): Out;
-  toolUse(toolName: string, toolUseId: string, inputSummary?: string): Out;
-  toolResult(toolName: string, toolUseId: string, options?: ToolResultOptions): Out;
-  turn(turnNumber: number, totalTools?: number): Out;
+/** The methods of {@link agentEvent}. */
+export interface AgentEventBuilders {
+  token(text: string): TokenEvent;
+  thinking(text: string): ThinkingEvent;
+  toolUse(toolName: string, toolUseId: string, inputSummary?: string): ToolUseEvent;
+  toolResult(toolName: string, toolUseId: string, options?: ToolResultOptions): ToolResultEvent;
+  turn(turnNumber: number, totalTools?: number): TurnEvent;
+  /** @param percentage - 0 to 100 */
   progress(
     step: string,
     percentage: number,
     message: string,
     subProgress?: Record<string, unknown>,
-  ): Out;
-  creation(creationType: string, count: number, options?: CreationOptions): Out;
-  error(errorType: string, message: string, details?: Record<string, unknown>): Out;
-  done(options?: DoneOptions): Out;
+  ): ProgressEvent;
+  creation(creationType: string, count: number, options?: CreationOptions): CreationEvent;
+  error(errorType: string, message: string, details?: Record<string, unknown>): ErrorEvent;
+  done(options?: DoneOptions): DoneEvent;
 }
 
 /**
@@ -62,12 +62,12 @@ export interface AgentEventMethods<Out = AgentEvent> {
  * // { type: "tool_use", tool_name: "search", tool_use_id: "call-1", input_summary: "", status: "running" }
  * ```
  */
-export const agentEvent = {
-  token: (text: string): TokenEvent => ({ type: "token", text }),
+export const agentEvent: AgentEventBuilders = {
+  token: (text) => ({ type: "token", text }),
 
-  thinking: (text: string): ThinkingEvent => ({ type: "thinking", text }),
+  thinking: (text) => ({ type: "thinking", text }),
 
-  toolUse: (toolName: string, toolUseId: string, inputSummary = ""): ToolUseEvent => ({
+  toolUse: (toolName, toolUseId, inputSummary = "") => ({
     type: "tool_use",
     tool_name: toolName,
     tool_use_id: toolUseId,
@@ -76,10 +76,10 @@ export const agentEvent = {
   }),
 
   toolResult: (
-    toolName: string,
-    toolUseId: string,
-    { outputSummary = "", durationMs = 0, isError = false }: ToolResultOptions = {},
-  ): ToolResultEvent => ({
+    toolName,
+    toolUseId,
+    { outputSummary = "", durationMs = 0, isError = false } = {},
+  ) => ({
     type: "tool_result",
     tool_name: toolName,
     tool_use_id: toolUseId,
@@ -88,18 +88,13 @@ export const agentEvent = {
     status: isError ? "error" : "done",
   }),
 
-  turn: (turnNumber: number, totalTools = 0): TurnEvent => ({
+  turn: (turnNumber, totalTools = 0) => ({
     type: "turn",
     turn_number: turnNumber,
     total_tools: totalTools,
   }),
 
-  progress: (
-    step: string,
-    percentage: number,
-    message: string,
-    subProgress?: Record<string, unknown>,
-  ): ProgressEvent => ({
+  progress: (step, percentage, message, subProgress) => ({
     type: "progress",
     step,
     percentage,
@@ -107,11 +102,7 @@ export const agentEvent = {
     ...(subProgress === undefined ? undefined : { sub_progress: subProgress }),
   }),
 
-  creation: (
-    creationType: string,
-    count: number,
-    { toolUseId = "", items = [] }: CreationOptions = {},
-  ): CreationEvent => ({
+  creation: (creationType, count, { toolUseId = "", items = [] } = {}) => ({
     type: "creation",
     creation_type: creationType,
     count,
@@ -119,11 +110,12 @@ export const agentEvent = {
     items,
   }),
 
-  error: (
-    errorType: string,
-    message: string,
-    details: Record<string, unknown> = {},
-  ): ErrorEvent => ({ type: "error", error_type: errorType, message, details }),
+  error: (errorType, message, details = {}) => ({
+    type: "error",
+    error_type: errorType,
+    message,
+    details,
+  }),
 
   done: ({
     messageId = "",
@@ -132,7 +124,7 @@ export const agentEvent = {
     durationMs = 0,
     model = "",
     totalCostUsd = 0,
-  }: DoneOptions = {}): DoneEvent => ({
+  } = {}) => ({
     type: "done",
     message_id: messageId,
     num_turns: numTurns,
@@ -141,4 +133,4 @@ export const agentEvent = {
     model,
     total_cost_usd: totalCostUsd,
   }),
-} satisfies AgentEventMethods;
+};

@@ -1,6 +1,6 @@
 import {
   agentEvent,
-  type AgentEventMethods,
+  type AgentEventBuilders,
   type CreationOptions,
   type DoneOptions,
   type ToolResultOptions,
@@ -14,6 +14,10 @@ export interface AgentStreamEmitterOptions {
   format?: JsonFormat | undefined;
 }
 
+type FrameBuilders = {
+  [Name in keyof AgentEventBuilders]: (...options: Parameters<AgentEventBuilders[Name]>) => string;
+};
+
 /**
  * Writes frames by hand, one method for each event; for servers that have their own way of sending.
  *
@@ -25,7 +29,7 @@ export interface AgentStreamEmitterOptions {
  * console.log(JSON.stringify(emitter.token("Hi"))); // "event: token\ndata: {\"text\":\"Hi\"}\n\n"
  * ```
  */
-export class AgentStreamEmitter implements AgentEventMethods<string> {
+export class AgentStreamEmitter implements FrameBuilders {
   readonly #format: { format: JsonFormat };
 
   constructor({ format = "json" }: AgentStreamEmitterOptions = {}) {

@@ -23,7 +23,7 @@ export interface AgentStreamPumpOptions {
   keepAliveMs?: number | undefined;
   /** Tells readers how long to wait before they reconnect, in milliseconds. */
   retryMs?: number | undefined;
-  /** Cuts the response and stops the source. */
+  /** Ends the response, without `done`, and stops the source. Usually the request's own signal. */
   signal?: AbortSignal | undefined;
   /** Default `"json"`. */
   format?: JsonFormat | undefined;
@@ -198,10 +198,12 @@ export class AgentStreamPump implements UnderlyingDefaultSource<Uint8Array> {
     this.#send();
   };
 
+  // A plain end, not an error: readers know by the missing `done` that it is no good one, and servers
+  // would log an error for every client that leaves.
   readonly #onAbort = (): void => {
+    this.#controller?.close();
     this.#close();
     this.#stopSource();
-    this.#controller?.error(this.#options.signal?.reason);
   };
 
   #send(): void {

@@ -1,6 +1,6 @@
 export { agentEvent } from "./agent-event.ts";
 export type {
-  AgentEventMethods,
+  AgentEventBuilders,
   CreationOptions,
   DoneOptions,
   ToolResultOptions,
