@@ -1,6 +1,7 @@
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html (sections 9.2.5 and 9.2.6) */
 import type { AgentEvent } from "@freshet/core";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { isPlain } from "./encode-json.ts";
 import { AgentStreamError } from "./error.ts";
 
 /** An event and where it stands. */
@@ -181,6 +182,10 @@ export class AgentEventParser {
 const lineAllowance = 64 * 1024;
 
 function parseData(name: string | undefined, data: string): AgentEvent | undefined {
+  if (name === "token" || name === "thinking") {
+    const text = plainText(data);
+    if (text !== undefined) return { type: name, text };
+  }
   let fields: unknown;
   try {
     fields = JSON.parse(data);
@@ -196,6 +201,17 @@ function parseData(name: string | undefined, data: string): AgentEvent | undefin
   event.type = type;
   // Types and fields that we do not know pass through untouched.
   return event as AgentEvent;
+}
+
+/** The text of data that is nothing but a short plain text, as nearly all data is; it needs no JSON parser. */
+function plainText(data: string): string | undefined {
+  if (!data.startsWith('{"text":') || !data.endsWith('"}')) return undefined;
+  // Python writes a space after the colon.
+  const start = data.startsWith('"', 8) ? 9 : data.startsWith(' "', 8) ? 10 : 0;
+  const end = data.length - 2;
+  return start > 0 && start <= end && isPlain(data, start, end)
+    ? data.slice(start, end)
+    : undefined;
 }
 
 function excerpt(data: string): string {

@@ -165,9 +165,9 @@ export class AgentStreamPump implements UnderlyingDefaultSource<Uint8Array> {
         if (this.#answerPull) this.#onQuiet();
         return;
       }
-      queueMicrotask(look);
+      void turn.then(look);
     };
-    queueMicrotask(look);
+    void turn.then(look);
   }
 
   #onQuiet(): void {
@@ -266,6 +266,9 @@ export class AgentStreamPump implements UnderlyingDefaultSource<Uint8Array> {
 }
 
 type Item = AgentStreamItem;
+
+// One turn of the microtask queue; `queueMicrotask` does more in Node, and is six times slower for it.
+const turn = Promise.resolve();
 
 const chunkLength = 16 * 1024;
 

@@ -89,7 +89,10 @@ function plain(value: unknown, key: string): unknown {
   return (value as { toJSON(key: string): unknown }).toJSON(key);
 }
 
-function encodeString(text: string, format: JsonFormat): string {
+/** A JSON string. Short text without anything to escape, as most tokens are, needs no serializer. */
+export function encodeString(text: string, format: JsonFormat): string {
+  const limit = format === "python" ? 0x7f : firstSurrogate;
+  if (isPlain(text, 0, text.length, limit)) return `"${text}"`;
   const json = JSON.stringify(text);
   if (format === "json") return json;
   return json.replace(
@@ -97,6 +100,24 @@ function encodeString(text: string, format: JsonFormat): string {
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
+
+const firstSurrogate = 0xd800;
+
+// Longer text is faster with the engine's own loop.
+const longestPlain = 64;
+
+/** Whether a part of a text stands in a JSON string as it is: short, and nothing in it to escape. */
+export function isPlain(text: string, start: number, end: number, limit = 0x10000): boolean {
+  if (end - start > longestPlain) return false;
+  for (let index = start; index < end; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x20 || unit === doubleQuote || unit === backslash || unit >= limit) return false;
+  }
+  return true;
+}
+
+const doubleQuote = 0x22;
+const backslash = 0x5c;
 
 function encodeNumber(value: number, format: JsonFormat): string {
   refuseNonFinite(value);
@@ -111,7 +132,7 @@ function encodeFloat(value: number): string {
   if (size !== 0 && (size < 1e-4 || size >= 1e16)) {
     return value.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
   }
-  return Number.isInteger(value) ? `${Object.is(value, -0) ? "-0" : value}.0` : String(value);
+  return Number.isInteger(value) ? `${value}.0` : String(value);
 }
 
 function refuseNonFinite(value: number): void {

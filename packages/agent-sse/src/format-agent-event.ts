@@ -1,6 +1,6 @@
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html (section 9.2.5, the frame) */
 import type { AgentEvent } from "@freshet/core";
-import { encodeMembers, stringifyJson, type JsonFormat } from "./encode-json.ts";
+import { encodeMembers, encodeString, stringifyJson, type JsonFormat } from "./encode-json.ts";
 import { AgentStreamError } from "./error.ts";
 
 /** Options of {@link formatAgentEvent}. */
@@ -18,9 +18,7 @@ export interface FormatAgentEventOptions {
 }
 
 /** Any event of the wire: the ones of {@link AgentEvent}, and those this package does not know. */
-export interface WireEvent {
-  type: string;
-}
+export type WireEvent = { type: string } | { type: string; [field: string]: unknown };
 
 /**
  * One event as a frame of text/event-stream.
@@ -42,7 +40,8 @@ export function formatAgentEvent(
 ): string {
   const { type } = event;
   if (!knownTypes.has(type)) checkEventName(type);
-  const data = format === "python" ? pythonData(event) : jsonData(event);
+  const data =
+    textData(event, format) ?? (format === "python" ? pythonData(event) : jsonData(event));
   let frame = `event: ${type}\ndata: ${data}\n`;
   if (id !== undefined) frame += `id: ${checkId(id)}\n`;
   if (retryMs !== undefined) frame += formatRetry(retryMs);
@@ -73,6 +72,14 @@ const knownTypes: ReadonlySet<string> = new Set<AgentEvent["type"]>([
 const floats: Readonly<Record<string, ReadonlySet<string>>> = {
   done: new Set(["total_cost_usd"]),
 };
+
+/** The data of an event that is a type and a text, as nearly all events are; `undefined` for others. */
+function textData(event: WireEvent, format: JsonFormat = "json"): string | undefined {
+  const { text } = event as { text?: unknown };
+  if (typeof text !== "string") return undefined;
+  for (const key in event) if (key !== "type" && key !== "text") return undefined;
+  return `{"text":${format === "python" ? " " : ""}${encodeString(text, format)}}`;
+}
 
 function jsonData(event: WireEvent): string {
   const json = stringifyJson(event);

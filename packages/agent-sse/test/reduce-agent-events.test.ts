@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { agentEvent, emptyTranscript, reduceAgentEvents } from "../src/index.ts";
+
+test("a whole turn", () => {
+  const events = [
+    agentEvent.turn(1),
+    agentEvent.thinking("Let me "),
+    agentEvent.thinking("see."),
+    agentEvent.token("It is "),
+    agentEvent.toolUse("clock", "t1", "{}"),
+    agentEvent.toolUse("map", "t2"),
+    agentEvent.progress("reading", 50, "half"),
+    agentEvent.toolResult("clock", "t1", { outputSummary: "noon", durationMs: 12 }),
+    agentEvent.toolResult("map", "t2", { outputSummary: "lost", isError: true }),
+    agentEvent.creation("note", 1),
+    agentEvent.token("noon."),
+    agentEvent.done({ model: "m" }),
+  ];
+  expect(events.reduce(reduceAgentEvents, emptyTranscript)).toEqual({
+    text: "It is noon.",
+    thinking: "Let me see.",
+    tools: [
+      {
+        ...{ id: "t1", name: "clock", status: "done", inputSummary: "{}" },
+        ...{ outputSummary: "noon", durationMs: 12 },
+      },
+      {
+        ...{ id: "t2", name: "map", status: "error", inputSummary: "" },
+        ...{ outputSummary: "lost", durationMs: 0 },
+      },
+    ],
+    creations: [agentEvent.creation("note", 1)],
+    turn: agentEvent.turn(1),
+    progress: agentEvent.progress("reading", 50, "half"),
+    error: undefined,
+    done: agentEvent.done({ model: "m" }),
+  });
+});
+
+test("a state is never changed, only replaced", () => {
+  const before = reduceAgentEvents(emptyTranscript, agentEvent.toolUse("a", "1"));
+  const copy = structuredClone(before);
+  const after = reduceAgentEvents(before, agentEvent.toolResult("a", "1"));
+  expect(before).toEqual(copy);
+  expect(after.tools[0]).toMatchObject({ status: "done" });
+  expect(emptyTranscript.tools).toEqual([]);
+});
+
+test("a result whose call was never seen is shown", () => {
+  const { tools } = reduceAgentEvents(emptyTranscript, agentEvent.toolResult("a", "1"));
+  expect(tools).toEqual([
+    {
+      ...{ id: "1", name: "a", status: "done", inputSummary: "" },
+      ...{ outputSummary: "", durationMs: 0 },
+    },
+  ]);
+});
+
+test("when a tool id is used twice, the result belongs to the newer call", () => {
+  const events = [agentEvent.toolUse("a", "1"), agentEvent.toolUse("b", "1")];
+  const { tools } = [...events, agentEvent.toolResult("b", "1")].reduce(
+    reduceAgentEvents,
+    emptyTranscript,
+  );
+  expect(tools.map(({ status }) => status)).toEqual(["running", "done"]);
+});
+
+test("an error is kept with what was said before it", () => {
+  const events = [agentEvent.token("a"), agentEvent.error("e", "m"), agentEvent.done()];
+  expect(events.reduce(reduceAgentEvents, emptyTranscript)).toMatchObject({
+    ...{ text: "a", error: { error_type: "e" }, done: { type: "done" } },
+  });
+});
+
+test("the event after done starts the next answer", () => {
+  const events = [agentEvent.token("a"), agentEvent.done(), agentEvent.token("b")];
+  expect(events.reduce(reduceAgentEvents, emptyTranscript)).toEqual({
+    ...emptyTranscript,
+    text: "b",
+  });
+});
+
+test("a type that is not known changes nothing", () => {
+  const state = reduceAgentEvents(emptyTranscript, agentEvent.token("a"));
+  expect(reduceAgentEvents(state, { type: "order.placed" } as never)).toBe(state);
+});
