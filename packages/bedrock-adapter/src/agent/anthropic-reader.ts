@@ -1,0 +1,107 @@
+// https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages.html
+import { BedrockError, type BedrockErrorCode } from "../bedrock-error.ts";
+import type { Citation } from "../converse-events.ts";
+import type {
+  AnthropicChunk,
+  AnthropicContentBlock,
+  AnthropicDelta,
+  AnthropicUsage,
+} from "../invoke-chunks.ts";
+import { setCount, type AgentAnswer } from "./agent-answer.ts";
+import type { ChunkReader } from "./chunk-reader.ts";
+import { ToolCalls } from "./tool-calls.ts";
+
+const errorCodes: Readonly<Record<string, BedrockErrorCode>> = {
+  overloaded_error: "SERVICE_UNAVAILABLE",
+  rate_limit_error: "THROTTLED",
+  timeout_error: "MODEL_TIMEOUT",
+  api_error: "INTERNAL",
+  invalid_request_error: "VALIDATION",
+};
+
+/** Anthropic messages: Claude 3 and later. */
+export class AnthropicReader implements ChunkReader<AnthropicChunk> {
+  readonly #tools = new ToolCalls();
+
+  read(chunk: AnthropicChunk, answer: AgentAnswer): void {
+    switch (chunk.type) {
+      case "content_block_delta": {
+        this.#delta(chunk.index, chunk.delta, answer);
+        return;
+      }
+      case "content_block_start": {
+        this.#start(chunk.index, chunk.content_block, answer);
+        return;
+      }
+      case "content_block_stop": {
+        this.#tools.stop(chunk.index, answer);
+        return;
+      }
+      case "message_start":
+        answer.messageId = chunk.message.id;
+        answer.model ||= chunk.message.model;
+        {
+          readUsage(chunk.message.usage, answer);
+          return;
+        }
+      case "message_delta":
+        if (chunk.delta.stop_reason) answer.stopReason = chunk.delta.stop_reason;
+        if (chunk.delta.stop_sequence) answer.metadata["stop_sequence"] = chunk.delta.stop_sequence;
+        {
+          readUsage(chunk.usage, answer);
+          return;
+        }
+      case "message_stop":
+        answer.complete = true;
+        return;
+      case "error":
+        throw new BedrockError(
+          errorCodes[chunk.error.type] ?? "STREAM_ERROR",
+          `The model ended its answer with ${chunk.error.type}: ${chunk.error.message}`,
+          { exceptionType: chunk.error.type },
+        );
+      case "ping":
+    }
+  }
+
+  #start(index: number, block: AnthropicContentBlock, answer: AgentAnswer): void {
+    if (block.type === "text") answer.token(block.text ?? "");
+    else if (block.type === "thinking") answer.thinking(block.thinking ?? "");
+    // tool_use, server_tool_use, mcp_tool_use; and web_search_tool_result and its like.
+    else if (block.type.endsWith("tool_use")) {
+      this.#tools.start(index, block.id ?? "", block.name ?? "");
+      if (!isEmptyObject(block.input)) this.#tools.append(index, JSON.stringify(block.input));
+    } else if (block.type.endsWith("tool_result")) {
+      const failed = block.is_error === true || isErrorContent(block.content);
+      const output =
+        typeof block.content === "string" ? block.content : JSON.stringify(block.content ?? null);
+      answer.toolResult(block.tool_use_id ?? "", output, failed ? "error" : "done");
+    }
+  }
+
+  #delta(index: number, delta: AnthropicDelta, answer: AgentAnswer): void {
+    if (delta.type === "text_delta") answer.token(delta.text ?? "");
+    else if (delta.type === "thinking_delta") answer.thinking(delta.thinking ?? "");
+    else if (delta.type === "input_json_delta") this.#tools.append(index, delta.partial_json ?? "");
+    else if (delta.type === "citations_delta") answer.citation(delta.citation as Citation);
+  }
+}
+
+function readUsage(usage: AnthropicUsage | undefined, answer: AgentAnswer): void {
+  if (!usage) return;
+  setCount(answer.usage, "input_tokens", usage.input_tokens);
+  setCount(answer.usage, "output_tokens", usage.output_tokens);
+  setCount(answer.usage, "cache_read_input_tokens", usage.cache_read_input_tokens);
+  setCount(answer.usage, "cache_write_input_tokens", usage.cache_creation_input_tokens);
+  answer.metadata["usage"] = { ...(answer.metadata["usage"] as object | undefined), ...usage };
+}
+
+/** The input of a call usually starts as `{}` and arrives in deltas. */
+function isEmptyObject(value: unknown): boolean {
+  return value === undefined || value === null || Object.keys(value).length === 0;
+}
+
+function isErrorContent(content: unknown): boolean {
+  if (typeof content !== "object" || content === null || !("type" in content)) return false;
+  return typeof content.type === "string" && content.type.endsWith("_error");
+}

@@ -1,0 +1,152 @@
+import type {
+  ContentBlockDelta,
+  ContentBlockStart,
+  ConverseStreamEvent,
+  ConverseUsage,
+  ImageBlockDelta,
+} from "../converse-events.ts";
+import type { NovaChunk } from "../invoke-chunks.ts";
+import { setCount, type AgentAnswer } from "./agent-answer.ts";
+import { toBase64 } from "../base64.ts";
+import type { ChunkReader } from "./chunk-reader.ts";
+import { ToolCalls } from "./tool-calls.ts";
+
+interface OpenToolResult {
+  id: string;
+  status: "done" | "error";
+  output: string;
+}
+
+interface OpenImage {
+  format: string;
+  parts: Uint8Array[];
+  other: Record<string, unknown>;
+}
+
+/** Converse events. Only tool calls, tool results and images have state; a block needs no start. */
+export class ConverseReader implements ChunkReader<ConverseStreamEvent> {
+  readonly #tools = new ToolCalls();
+  readonly #results = new Map<number, OpenToolResult>();
+  readonly #images = new Map<number, OpenImage>();
+
+  read(event: ConverseStreamEvent, answer: AgentAnswer): void {
+    switch (event.type) {
+      case "contentBlockDelta": {
+        this.delta(event.contentBlockIndex, event.delta, answer);
+        return;
+      }
+      case "contentBlockStart": {
+        this.start(event.contentBlockIndex, event.start);
+        return;
+      }
+      case "contentBlockStop": {
+        this.stop(event.contentBlockIndex, answer);
+        return;
+      }
+      case "messageStop":
+        if (event.additionalModelResponseFields !== undefined) {
+          answer.metadata["additionalModelResponseFields"] = event.additionalModelResponseFields;
+        }
+        {
+          answer.stop(event.stopReason);
+          return;
+        }
+      case "metadata": {
+        const fields: MetadataFields = { ...event };
+        delete fields["type"];
+        readMetadata(fields, answer);
+        return;
+      }
+      case "messageStart":
+      case "unknown":
+    }
+  }
+
+  start(index: number, { toolUse, toolResult, image }: ContentBlockStart): void {
+    if (toolUse) this.#tools.start(index, toolUse.toolUseId, toolUse.name);
+    if (toolResult) {
+      const status = toolResult.status === "error" ? "error" : "done";
+      this.#results.set(index, { id: toolResult.toolUseId, status, output: "" });
+    }
+    if (image) this.#images.set(index, { format: image.format, parts: [], other: {} });
+  }
+
+  delta(index: number, delta: ContentBlockDelta, answer: AgentAnswer): void {
+    if (delta.text !== undefined) {
+      answer.token(delta.text);
+      return;
+    }
+    const { reasoningContent, toolUse, toolResult, citation, image } = delta;
+    if (reasoningContent?.text !== undefined) answer.thinking(reasoningContent.text);
+    if (toolUse) this.#tools.append(index, toolUse.input);
+    if (citation) answer.citation(citation);
+    if (image) this.#appendImage(index, image);
+    if (toolResult) {
+      const open = this.#results.get(index) ?? { id: "", status: "done", output: "" };
+      for (const part of toolResult) open.output += part.text ?? JSON.stringify(part.json ?? part);
+      this.#results.set(index, open);
+    }
+  }
+
+  stop(index: number, answer: AgentAnswer): void {
+    this.#tools.stop(index, answer);
+    const result = this.#results.get(index);
+    if (result) {
+      this.#results.delete(index);
+      answer.toolResult(result.id, result.output, result.status);
+    }
+    const image = this.#images.get(index);
+    if (image) {
+      this.#images.delete(index);
+      const bytes = image.parts.length > 0 ? { bytes: toBase64(...image.parts) } : {};
+      answer.creation("image", [{ format: image.format, ...bytes, ...image.other }]);
+    }
+  }
+
+  #appendImage(index: number, { source, ...other }: ImageBlockDelta): void {
+    const open = this.#images.get(index) ?? { format: "", parts: [], other: {} };
+    const { bytes, ...elsewhere } = source ?? {};
+    if (bytes) open.parts.push(bytes);
+    Object.assign(open.other, elsewhere, other);
+    this.#images.set(index, open);
+  }
+}
+
+interface MetadataFields {
+  usage?: Partial<ConverseUsage>;
+  metrics?: { latencyMs?: number };
+  [field: string]: unknown;
+}
+
+function readMetadata(fields: MetadataFields, answer: AgentAnswer): void {
+  const { usage = {}, metrics } = fields;
+  setCount(answer.usage, "input_tokens", usage.inputTokens);
+  setCount(answer.usage, "output_tokens", usage.outputTokens);
+  setCount(answer.usage, "total_tokens", usage.totalTokens);
+  const { cacheReadInputTokenCount, cacheWriteInputTokenCount } = usage;
+  const read = usage.cacheReadInputTokens ?? (cacheReadInputTokenCount as number | undefined);
+  const written = usage.cacheWriteInputTokens ?? (cacheWriteInputTokenCount as number | undefined);
+  setCount(answer.usage, "cache_read_input_tokens", read);
+  setCount(answer.usage, "cache_write_input_tokens", written);
+  if (metrics?.latencyMs !== undefined) answer.latencyMs = metrics.latencyMs;
+  Object.assign(answer.metadata, fields);
+}
+
+/** Nova's chunks: the same events, each under its name. */
+export class NovaReader implements ChunkReader<NovaChunk> {
+  readonly #converse = new ConverseReader();
+
+  read(chunk: NovaChunk, answer: AgentAnswer): void {
+    const { contentBlockStart, contentBlockDelta, contentBlockStop, messageStop, metadata } = chunk;
+    if (contentBlockDelta) {
+      const { contentBlockIndex, delta } = contentBlockDelta;
+      this.#converse.delta(contentBlockIndex, delta, answer);
+    }
+    if (contentBlockStart) {
+      this.#converse.start(contentBlockStart.contentBlockIndex, contentBlockStart.start);
+    }
+    if (contentBlockStop) this.#converse.stop(contentBlockStop.contentBlockIndex, answer);
+    if (messageStop) answer.stop(messageStop.stopReason);
+    if (metadata) readMetadata({ ...metadata }, answer);
+  }
+}

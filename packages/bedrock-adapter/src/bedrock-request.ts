@@ -1,0 +1,89 @@
+import { AwsV4Signer } from "aws4fetch";
+import { toBase64 } from "./base64.ts";
+import type { ConverseStreamRequest, InvokeModelStreamRequest } from "./converse-request.ts";
+import type { AwsCredentials } from "./credentials.ts";
+
+/** A request that is ready but for its authorization. */
+export interface UnsignedRequest {
+  modelId: string;
+  path: string;
+  headers: Record<string, string>;
+  body: string | Uint8Array;
+}
+
+const eventStreamType = "application/vnd.amazon.eventstream";
+
+export function converseRequest({ modelId, ...body }: ConverseStreamRequest): UnsignedRequest {
+  return {
+    modelId,
+    path: `${modelPath(modelId)}/converse-stream`,
+    headers: { "content-type": "application/json", accept: eventStreamType },
+    body: JSON.stringify(body, blobsAsBase64),
+  };
+}
+
+export function invokeRequest(request: InvokeModelStreamRequest): UnsignedRequest {
+  const { modelId, body } = request;
+  const optional = {
+    "x-amzn-bedrock-trace": request.trace,
+    "x-amzn-bedrock-guardrailidentifier": request.guardrailIdentifier,
+    "x-amzn-bedrock-guardrailversion": request.guardrailVersion,
+    "x-amzn-bedrock-performanceconfig-latency": request.performanceConfigLatency,
+    "x-amzn-bedrock-service-tier": request.serviceTier,
+    "x-amzn-bedrock-request-metadata": request.requestMetadata,
+  };
+  const headers: Record<string, string> = {
+    "content-type": request.contentType ?? "application/json",
+    accept: eventStreamType,
+    "x-amzn-bedrock-accept": request.accept ?? "application/json",
+  };
+  for (const [name, value] of Object.entries(optional)) {
+    if (value !== undefined) headers[name] = value;
+  }
+  return {
+    modelId,
+    path: `${modelPath(modelId)}/invoke-with-response-stream`,
+    headers,
+    body:
+      typeof body === "string" || body instanceof Uint8Array
+        ? body
+        : JSON.stringify(body, blobsAsBase64),
+  };
+}
+
+/** SigV4 for the service `bedrock`. */
+export async function signHeaders(
+  url: string,
+  request: UnsignedRequest,
+  region: string,
+  { accessKeyId, secretAccessKey, sessionToken }: AwsCredentials,
+): Promise<Headers> {
+  const signer = new AwsV4Signer({
+    method: "POST",
+    url,
+    headers: request.headers,
+    body: request.body as string | ArrayBufferView<ArrayBuffer>,
+    service: "bedrock",
+    region,
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken !== undefined && { sessionToken }),
+  });
+  return (await signer.sign()).headers;
+}
+
+/** The id is one segment of the path: an ARN has slashes and colons of its own. */
+function modelPath(modelId: string): string {
+  const encoded = encodeURIComponent(modelId).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `/model/${encoded}`;
+}
+
+/** A JSON replacer that writes bytes as base64, wherever they are. */
+function blobsAsBase64(this: unknown, key: string, value: unknown): unknown {
+  // A Buffer has turned itself into an object by now; what it was is still in its parent.
+  const original = (this as Record<string, unknown>)[key];
+  return original instanceof Uint8Array ? toBase64(original) : value;
+}

@@ -1,0 +1,97 @@
+import { loadDefaultCredentials } from "#default-credentials";
+import { BedrockError } from "./bedrock-error.ts";
+import { environment } from "./environment.ts";
+
+/** AWS credentials for SigV4. */
+export interface AwsCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string | undefined;
+  /** When they stop being valid. */
+  expiration?: Date | undefined;
+}
+
+/** Gives credentials; an AWS SDK credential provider is one. */
+export type AwsCredentialProvider = () => Promise<AwsCredentials>;
+
+/** Credentials are renewed when they have less than this left. */
+const renewalMarginMs = 5 * 60_000;
+
+/**
+ * Credentials from a function: one call at a time, and none while those in hand have more than five
+ * minutes left. Without an `expiration` nobody knows how long they last, so that every request asks.
+ */
+export class CredentialCache {
+  readonly #provider: AwsCredentialProvider;
+  readonly #now: () => number;
+  #credentials: AwsCredentials | undefined;
+  #pending: Promise<AwsCredentials> | undefined;
+
+  constructor(provider: AwsCredentialProvider, now: () => number = Date.now) {
+    this.#provider = provider;
+    this.#now = now;
+  }
+
+  /** @throws BedrockError CREDENTIALS if there are none, or only expired ones */
+  async get(): Promise<AwsCredentials> {
+    const left = this.#leftMs();
+    if (this.#credentials && left > renewalMarginMs) return this.#credentials;
+    this.#pending ??= this.#renew().finally(() => {
+      this.#pending = undefined;
+    });
+    try {
+      return await this.#pending;
+    } catch (error) {
+      // A failed early renewal costs nothing as long as the old ones are good.
+      if (this.#credentials && left > 0) return this.#credentials;
+      throw error;
+    }
+  }
+
+  #leftMs(): number {
+    const expiration = this.#credentials?.expiration;
+    return expiration ? expiration.getTime() - this.#now() : 0;
+  }
+
+  async #renew(): Promise<AwsCredentials> {
+    let credentials: AwsCredentials;
+    try {
+      credentials = await this.#provider();
+    } catch (cause) {
+      if (cause instanceof BedrockError) throw cause;
+      throw new BedrockError(
+        "CREDENTIALS",
+        `The credentials function failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
+      );
+    }
+    this.#credentials = credentials;
+    if (credentials.expiration && this.#leftMs() <= 0) {
+      throw new BedrockError(
+        "CREDENTIALS",
+        `The credentials function gave credentials that expired at ${credentials.expiration.toISOString()}.`,
+      );
+    }
+    return credentials;
+  }
+}
+
+/**
+ * Where credentials come from when none are given: the process's own variables, then the AWS chain
+ * (profiles, SSO, containers, instances) if @aws-sdk/credential-provider-node is installed.
+ */
+export async function defaultCredentials(): Promise<AwsCredentials> {
+  const accessKeyId = environment("AWS_ACCESS_KEY_ID");
+  const secretAccessKey = environment("AWS_SECRET_ACCESS_KEY");
+  // As in the AWS SDK, a named profile wins over the variables.
+  if (accessKeyId && secretAccessKey && !environment("AWS_PROFILE")) {
+    return { accessKeyId, secretAccessKey, sessionToken: environment("AWS_SESSION_TOKEN") };
+  }
+  const provider = await loadDefaultCredentials();
+  if (provider) return provider();
+  throw new BedrockError(
+    "CREDENTIALS",
+    "There are no credentials: pass apiKey or credentials, set AWS_BEARER_TOKEN_BEDROCK or " +
+      "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or install @aws-sdk/credential-provider-node.",
+  );
+}

@@ -1,0 +1,154 @@
+import type {
+  AnthropicChunk,
+  ClaudeTextChunk,
+  CohereCommandChunk,
+  CohereCommandRChunk,
+  JambaChunk,
+  LlamaChunk,
+  MistralChunk,
+  NovaChunk,
+  OpenAiChunk,
+  TitanChunk,
+} from "./invoke-chunks.ts";
+
+/**
+ * The dialects of InvokeModelWithResponseStream. `llama` and `deepseek` have the same chunks, and so
+ * have `openai` (gpt-oss and others that speak its format) and `jamba`: only the model id tells them
+ * apart.
+ */
+export type ModelFamily =
+  | "anthropic"
+  | "claude-text"
+  | "nova"
+  | "titan"
+  | "llama"
+  | "deepseek"
+  | "mistral"
+  | "cohere-command"
+  | "cohere-command-r"
+  | "jamba"
+  | "openai";
+
+/** The first match wins; ids may be profiles (`us.…`) or ARNs that hold the id. */
+const idPatterns: readonly (readonly [RegExp, ModelFamily])[] = [
+  [/anthropic\.claude-(v1|v2|instant)/, "claude-text"],
+  [/anthropic\./, "anthropic"],
+  [/amazon\.nova/, "nova"],
+  [/amazon\.titan-(text|tg1)/, "titan"],
+  [/meta\.llama/, "llama"],
+  [/deepseek\.r1/, "deepseek"],
+  [/mistral\.(mistral-7b|mixtral-8x7b|mistral-large-2402|mistral-small-2402)/, "mistral"],
+  [/cohere\.command-r/, "cohere-command-r"],
+  [/cohere\.command/, "cohere-command"],
+  [/ai21\.jamba/, "jamba"],
+  [/openai\./, "openai"],
+];
+
+/**
+ * Which dialect a model speaks, from its id (or the ARN that holds it) or from one decoded chunk.
+ *
+ * @returns `undefined` for a model or a chunk of none of the known families, and for a chunk that
+ * holds metrics only
+ * @example
+ * ```ts
+ * import { detectFamily } from "@freshet/bedrock-adapter";
+ *
+ * console.log(detectFamily("us.anthropic.claude-sonnet-4-20250514-v1:0")); // anthropic
+ * console.log(detectFamily({ generation: "Hi", stop_reason: null })); // llama
+ * ```
+ */
+export function detectFamily(modelIdOrChunk: unknown): ModelFamily | undefined {
+  if (typeof modelIdOrChunk === "string") {
+    return idPatterns.find(([pattern]) => pattern.test(modelIdOrChunk))?.[1];
+  }
+  const chunk = modelIdOrChunk;
+  if (isAnthropicChunk(chunk)) return "anthropic";
+  if (isOpenAiChunk(chunk)) return "openai";
+  if (isLlamaChunk(chunk)) return "llama";
+  if (isNovaChunk(chunk)) return "nova";
+  if (isMistralChunk(chunk)) return "mistral";
+  if (isClaudeTextChunk(chunk)) return "claude-text";
+  if (isTitanChunk(chunk)) return "titan";
+  if (isCohereCommandRChunk(chunk)) return "cohere-command-r";
+  if (isCohereCommandChunk(chunk)) return "cohere-command";
+  return undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+const anthropicTypes: ReadonlySet<unknown> = new Set([
+  "message_start",
+  "content_block_start",
+  "content_block_delta",
+  "content_block_stop",
+  "message_delta",
+  "message_stop",
+  "ping",
+  "error",
+]);
+
+/** Whether a decoded chunk is one of an Anthropic message. */
+export function isAnthropicChunk(chunk: unknown): chunk is AnthropicChunk {
+  return isObject(chunk) && anthropicTypes.has(chunk["type"]);
+}
+
+/** Whether a decoded chunk is one of Claude 2 or Claude Instant. */
+export function isClaudeTextChunk(chunk: unknown): chunk is ClaudeTextChunk {
+  return isObject(chunk) && typeof chunk["completion"] === "string";
+}
+
+/** Whether a decoded chunk is one of Nova. */
+export function isNovaChunk(chunk: unknown): chunk is NovaChunk {
+  return (
+    isObject(chunk) &&
+    (isObject(chunk["contentBlockDelta"]) ||
+      isObject(chunk["contentBlockStop"]) ||
+      isObject(chunk["contentBlockStart"]) ||
+      isObject(chunk["messageStart"]) ||
+      isObject(chunk["messageStop"]) ||
+      isObject(chunk["metadata"]))
+  );
+}
+
+/** Whether a decoded chunk is one of Titan Text. */
+export function isTitanChunk(chunk: unknown): chunk is TitanChunk {
+  return isObject(chunk) && typeof chunk["outputText"] === "string";
+}
+
+/** Whether a decoded chunk is one of Llama or DeepSeek R1. */
+export function isLlamaChunk(chunk: unknown): chunk is LlamaChunk {
+  return isObject(chunk) && typeof chunk["generation"] === "string";
+}
+
+/** Whether a decoded chunk is one of Mistral's text models. */
+export function isMistralChunk(chunk: unknown): chunk is MistralChunk {
+  return isObject(chunk) && Array.isArray(chunk["outputs"]);
+}
+
+/** Whether a decoded chunk is one of Cohere Command. */
+export function isCohereCommandChunk(chunk: unknown): chunk is CohereCommandChunk {
+  return (
+    isObject(chunk) &&
+    !("event_type" in chunk) &&
+    (typeof chunk["is_finished"] === "boolean" || Array.isArray(chunk["generations"]))
+  );
+}
+
+/** Whether a decoded chunk is one of Cohere Command R. */
+export function isCohereCommandRChunk(chunk: unknown): chunk is CohereCommandRChunk {
+  return isObject(chunk) && typeof chunk["event_type"] === "string";
+}
+
+/** Whether a decoded chunk is in the OpenAI format: gpt-oss, Jamba and others. */
+export function isOpenAiChunk(chunk: unknown): chunk is OpenAiChunk {
+  return isObject(chunk) && Array.isArray(chunk["choices"]);
+}
+
+/** Whether a decoded chunk is one of Jamba; its last one holds nothing but metrics. */
+export function isJambaChunk(chunk: unknown): chunk is JambaChunk {
+  return (
+    isOpenAiChunk(chunk) || (isObject(chunk) && isObject(chunk["amazon-bedrock-invocationMetrics"]))
+  );
+}

@@ -1,0 +1,20 @@
+export { detectCapture } from "./capture.ts";
+export type { CaptureInfo } from "./capture.ts";
+export { createFakeBedrock } from "./fake-bedrock.ts";
+export type { FakeAnswer, FakeBedrock, FakeBedrockOptions, FakeRequest } from "./fake-bedrock.ts";
+export type { Fault, FaultName } from "./faults.ts";
+export {
+  encodeConverseEvent,
+  encodeError,
+  encodeEvent,
+  encodeException,
+  encodeInvokeChunk,
+  splitFrames,
+} from "./frames.ts";
+export type { FrameOptions } from "./frames.ts";
+export type { SlicingOptions } from "./paced-body.ts";
+export { anthropicScript, converseScript, tokensOf } from "./scripted-answer.ts";
+export type { ScriptedAnswer, ScriptedPart, ScriptedToolUse } from "./scripted-answer.ts";
+export { verifySignature } from "./sigv4-verifier.ts";
+export type { SignedRequest } from "./sigv4-verifier.ts";
+export type { Listener } from "#listen";

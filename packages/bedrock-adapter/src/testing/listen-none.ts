@@ -1,0 +1,6 @@
+import type { Listener } from "./listen-node.ts";
+
+/** Nothing but Node can listen. */
+export function listen(): Promise<Listener> {
+  return Promise.reject(new Error("listen() needs Node; use the fake's fetch function here."));
+}

@@ -1,0 +1,93 @@
+import { delay } from "@freshet/core";
+import { seededRandom } from "./seeded-random.ts";
+
+/** One step of a body: wait, then send bytes, stop for ever, or break. */
+export type BodyStep = { bytes: Uint8Array; delayMs: number } | { stall: true } | { reset: true };
+
+/** How a body is cut into chunks. */
+export interface SlicingOptions {
+  /** Bytes in each chunk, or with `seed` in the longest. Default: one frame a chunk. */
+  sliceBytes?: number | undefined;
+  /** Cuts at random places that are the same for the same seed, 1 to `sliceBytes` (300) apart. */
+  seed?: number | undefined;
+}
+
+/** A body that comes in its own time and in its own pieces, as from the network. */
+export function pacedBody(
+  steps: readonly BodyStep[],
+  slicing: SlicingOptions,
+  onCancel: () => void,
+): ReadableStream<Uint8Array> {
+  const aborter = new AbortController();
+  const slices = sliced(steps, slicing, aborter.signal);
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await slices.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        if (!aborter.signal.aborted) controller.error(error);
+      }
+    },
+    cancel() {
+      aborter.abort();
+      onCancel();
+    },
+  });
+}
+
+async function* sliced(
+  steps: readonly BodyStep[],
+  slicing: SlicingOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, undefined> {
+  const nextSize = sliceSizes(slicing);
+  let size = nextSize();
+  let pending: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  for (const step of steps) {
+    if (!("bytes" in step)) {
+      // What was sent before the fault has arrived before it.
+      if (pending.length > 0) yield pending;
+      if ("reset" in step) throw new TypeError("The connection was reset (a fault of the fake).");
+      await forever(signal);
+      return undefined;
+    }
+    if (step.delayMs > 0) await delay(step.delayMs, signal);
+    pending = joined(pending, step.bytes);
+    if (size === undefined) {
+      yield pending;
+      pending = new Uint8Array(0);
+      continue;
+    }
+    let at = 0;
+    for (; pending.length - at >= size; size = nextSize() ?? size) {
+      yield pending.slice(at, at + size);
+      at += size;
+    }
+    pending = pending.slice(at);
+  }
+  if (pending.length > 0) yield pending;
+  return undefined;
+}
+
+/** The sizes of the slices in order; `undefined`: one step a slice. */
+function sliceSizes({ sliceBytes, seed }: SlicingOptions): () => number | undefined {
+  if (seed === undefined) return () => sliceBytes;
+  const random = seededRandom(seed);
+  const longest = sliceBytes ?? 300;
+  return () => 1 + Math.floor(random() * longest);
+}
+
+function joined(left: Uint8Array, right: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(left.length + right.length);
+  bytes.set(left);
+  bytes.set(right, left.length);
+  return bytes;
+}
+
+function forever(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
