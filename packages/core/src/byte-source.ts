@@ -37,16 +37,21 @@ export function iterateBytes(
   source: ByteSource,
   options: IterateBytesOptions = {},
 ): AsyncIterableIterator<Uint8Array> {
-  return new ByteIterator(openSource(source), options);
+  return new ByteIterator(openByteSource(source), options);
 }
 
-interface OpenSource {
+/** A {@link ByteSource} of any kind, opened: one chunk a call, one call at a time. */
+export interface OpenByteSource {
   read(): Promise<IteratorResult<Uint8Array, unknown>>;
   /** Tells the source that nobody reads any more. Never waits for a pending read. */
   cancel(reason?: unknown): Promise<unknown>;
 }
 
-function openSource(source: ByteSource): OpenSource {
+/**
+ * The least that reading every kind of {@link ByteSource} takes, for code that has its own loop and
+ * cannot afford a second one. {@link iterateBytes} is what everybody else wants.
+ */
+export function openByteSource(source: ByteSource): OpenByteSource {
   // Before the async iterator, which a ReadableStream has too: its reader is faster and can be
   // cancelled while a read is pending.
   if ("getReader" in source) {
@@ -66,7 +71,7 @@ function openSource(source: ByteSource): OpenSource {
 }
 
 class ByteIterator implements AsyncIterableIterator<Uint8Array> {
-  readonly #source: OpenSource;
+  readonly #source: OpenByteSource;
   readonly #signal: AbortSignal | undefined;
   readonly #idleTimeoutMs: number | undefined;
   readonly #idleError: (() => Error) | undefined;
@@ -76,7 +81,7 @@ class ByteIterator implements AsyncIterableIterator<Uint8Array> {
   #waitingSince = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(source: OpenSource, options: IterateBytesOptions) {
+  constructor(source: OpenByteSource, options: IterateBytesOptions) {
     this.#source = source;
     this.#signal = options.signal;
     this.#idleError = options.idleError;

@@ -13,7 +13,7 @@ export type {
 } from "./agent-event.ts";
 export { backoffDelayMs, defaultBackoff, delay, parseRetryAfterMs } from "./backoff.ts";
 export type { BackoffOptions } from "./backoff.ts";
-export { iterateBytes } from "./byte-source.ts";
-export type { ByteSource, IterateBytesOptions } from "./byte-source.ts";
+export { iterateBytes, openByteSource } from "./byte-source.ts";
+export type { ByteSource, IterateBytesOptions, OpenByteSource } from "./byte-source.ts";
 export { FreshetError } from "./error.ts";
 export type { StandardSchemaV1 } from "@standard-schema/spec";

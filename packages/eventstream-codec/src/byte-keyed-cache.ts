@@ -5,54 +5,43 @@
  */
 export class ByteKeyedCache<Value> {
   readonly #maxKeyBytes: number;
-  readonly #slots: (Slot<Value> | undefined)[];
+  readonly #slots: ({ readonly key: DataView; readonly value: Value } | undefined)[];
   /** The hash that last missed, by slot. */
   readonly #missed: Int32Array;
+  /** Of the bytes that `find` looked for last. */
   #hash = 0;
 
-  /** @param slotCount - a power of two */
-  constructor(slotCount: number, maxKeyBytes: number) {
+  /** @param slots - how many, a power of two */
+  constructor(slots: number, maxKeyBytes: number) {
     this.#maxKeyBytes = maxKeyBytes;
-    this.#slots = new Array<undefined>(slotCount).fill(undefined);
-    this.#missed = new Int32Array(slotCount);
+    this.#slots = new Array<undefined>(slots).fill(undefined);
+    this.#missed = new Int32Array(slots);
   }
 
   find(view: DataView, start: number, end: number): Value | undefined {
     if (end - start > this.#maxKeyBytes) return undefined;
     this.#hash = hashBytes(view, start, end);
-    const slot = this.#slots[this.#hash & (this.#missed.length - 1)];
-    return slot?.hash === this.#hash && equalBytes(slot.key, view, start, end)
-      ? slot.value
-      : undefined;
+    const slot = this.#slots[this.#hash & (this.#slots.length - 1)];
+    return slot && equalBytes(slot.key, view, start, end) ? slot.value : undefined;
   }
 
-  /** After a `find` of the same bytes that found nothing: whether to `keep` what is made of them now. */
-  isWorthKeeping(byteCount: number): boolean {
-    if (byteCount > this.#maxKeyBytes) return false;
-    const index = this.#hash & (this.#missed.length - 1);
-    if (this.#missed[index] === this.#hash) return true;
+  /** Right after a `find` of the same bytes that found nothing: what was made of them now. */
+  offer(view: DataView, start: number, end: number, value: Value): void {
+    if (end - start > this.#maxKeyBytes) return;
+    const index = this.#hash & (this.#slots.length - 1);
+    if (this.#missed[index] === this.#hash) {
+      const key = new DataView(view.buffer.slice(view.byteOffset + start, view.byteOffset + end));
+      this.#slots[index] = { key, value };
+    }
     this.#missed[index] = this.#hash;
-    return false;
   }
-
-  /** @param key - a view of exactly the bytes, which nobody changes any more */
-  keep(key: DataView, value: Value): void {
-    const hash = hashBytes(key, 0, key.byteLength);
-    this.#slots[hash & (this.#missed.length - 1)] = { hash, key, value };
-  }
-}
-
-interface Slot<Value> {
-  readonly hash: number;
-  readonly key: DataView;
-  readonly value: Value;
 }
 
 function hashBytes(view: DataView, start: number, end: number): number {
   let hash = end - start;
   let at = start;
   for (; at + 4 <= end; at += 4) {
-    hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e3779b1);
+    hash = Math.imul(hash ^ view.getInt32(at), 0x9e3779b1);
     hash ^= hash >>> 15;
   }
   for (; at < end; at++) hash = Math.imul(hash ^ view.getUint8(at), 0x9e3779b1);
@@ -60,12 +49,12 @@ function hashBytes(view: DataView, start: number, end: number): number {
 }
 
 /** Whether all of `key` equals the part of `view`. */
-export function equalBytes(key: DataView, view: DataView, start: number, end: number): boolean {
+function equalBytes(key: DataView, view: DataView, start: number, end: number): boolean {
   const length = end - start;
   if (key.byteLength !== length) return false;
   let at = 0;
   for (; at + 4 <= length; at += 4) {
-    if (key.getInt32(at, true) !== view.getInt32(start + at, true)) return false;
+    if (key.getInt32(at) !== view.getInt32(start + at)) return false;
   }
   for (; at < length; at++) {
     if (key.getUint8(at) !== view.getUint8(start + at)) return false;

@@ -1,6 +1,6 @@
-import { EventStreamError } from "./event-stream-error.ts";
-import { preludeBytes, readFrame, readPrelude, type EventStreamMessage } from "./frame.ts";
-import { resolveOptions, type DecoderOptions } from "./limits.ts";
+import { frameError } from "./event-stream-error.ts";
+import { readFrame, readPrelude, truncated, type EventStreamMessage } from "./frame.ts";
+import { preludeBytes, resolveOptions, type DecoderOptions } from "./limits.ts";
 import { isText, notAnEventStream } from "./not-an-event-stream.ts";
 
 /**
@@ -18,22 +18,16 @@ import { isText, notAnEventStream } from "./not-an-event-stream.ts";
  */
 export function decodeMessage(frame: Uint8Array, options?: DecoderOptions): EventStreamMessage {
   const resolved = resolveOptions(options);
-  const length = frame.byteLength;
-  const start = frame.subarray(0, preludeBytes);
-  if (length > 0 && isText(start)) throw notAnEventStream(frame);
-  if (length < preludeBytes) {
-    const message = `A frame has at least 16 bytes; these are ${length}.`;
-    throw new EventStreamError("TRUNCATED", message);
-  }
-  const view = new DataView(frame.buffer, frame.byteOffset, length);
-  const total = readPrelude(view, 0, resolved, 0);
-  if (length < total) {
-    const message = `The frame has ${total} bytes, of which ${length} are there.`;
-    throw new EventStreamError("TRUNCATED", message);
-  }
-  if (length > total) {
-    const message = `${length - total} bytes follow the frame of ${total} bytes; use MessageDecoder for more than one frame.`;
-    throw new EventStreamError("TRAILING_BYTES", message);
-  }
-  return readFrame(view, 0, total, resolved, 0);
+  if (isText(frame)) throw notAnEventStream(frame);
+  const { buffer, byteOffset, byteLength } = resolved.copy ? frame.slice() : frame;
+  const view = new DataView(buffer, byteOffset, byteLength);
+  const total = byteLength < preludeBytes ? undefined : readPrelude(view, 0, resolved, 0);
+  if (total === byteLength) return readFrame(view, 0, total, resolved, 0);
+  throw total === undefined || total > byteLength
+    ? truncated(byteLength, total, 0)
+    : frameError(
+        "TRAILING_BYTES",
+        0,
+        `has ${total} bytes and ${byteLength - total} follow; use MessageDecoder`,
+      );
 }

@@ -1,7 +1,7 @@
-import { iterateBytes, type ByteSource } from "@freshet/core";
+import { openByteSource, type ByteSource } from "@freshet/core";
 import type { EventStreamMessage } from "./frame.ts";
 import type { DecoderOptions } from "./limits.ts";
-import { MessageDecoder } from "./message-decoder.ts";
+import { MessageIterator } from "./message-iterator.ts";
 
 /**
  * Decodes the messages of a response body, a Node stream, an array of chunks. Leaving the loop cancels
@@ -19,15 +19,9 @@ import { MessageDecoder } from "./message-decoder.ts";
  * }
  * ```
  */
-export async function* decodeMessages(
+export function decodeMessages(
   source: ByteSource,
   options?: DecoderOptions,
 ): AsyncGenerator<EventStreamMessage, undefined> {
-  const decoder = new MessageDecoder(options);
-  for await (const chunk of iterateBytes(source)) {
-    decoder.push(chunk);
-    for (let message = decoder.read(); message; message = decoder.read()) yield message;
-  }
-  decoder.end();
-  return undefined;
+  return new MessageIterator(openByteSource(source), options);
 }

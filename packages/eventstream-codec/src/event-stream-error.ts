@@ -16,13 +16,6 @@ export type EventStreamErrorCode =
   | "TRAILING_BYTES"
   | "NOT_AN_EVENT_STREAM";
 
-/** The facts of an {@link EventStreamError}. */
-export interface EventStreamErrorDetails {
-  offset?: number;
-  headerName?: string;
-  text?: string;
-}
-
 /**
  * The one error of this package.
  *
@@ -40,19 +33,45 @@ export interface EventStreamErrorDetails {
 export class EventStreamError extends FreshetError<EventStreamErrorCode> {
   override readonly name: string = "EventStreamError";
   /**
-   * Where the frame at fault starts, in bytes from the start of the stream; everything before it was
-   * good. For a header block alone it is where the header starts in the block; when encoding it is 0.
+   * Where the frame at fault starts, in bytes from the start of the stream: all before it was good. 0
+   * for a frame or a header block alone, and when encoding.
    */
   readonly offset: number;
-  /** The header at fault, where one header is, and its name could be read. */
-  readonly headerName?: string;
+  /** The header at fault, where one is whose name could be read. */
+  readonly headerName: string | undefined;
   /** With `NOT_AN_EVENT_STREAM`: the first 200 bytes of what came instead, as text. */
-  readonly text?: string;
+  readonly text: string | undefined;
 
-  constructor(code: EventStreamErrorCode, message: string, details: EventStreamErrorDetails = {}) {
+  constructor(
+    code: EventStreamErrorCode,
+    message: string,
+    offset: number = 0,
+    facts: { headerName?: string | undefined; text?: string | undefined } = {},
+  ) {
     super(code, message);
-    this.offset = details.offset ?? 0;
-    if (details.headerName !== undefined) this.headerName = details.headerName;
-    if (details.text !== undefined) this.text = details.text;
+    this.offset = offset;
+    this.headerName = facts.headerName;
+    this.text = facts.text;
   }
+}
+
+/** An error about the frame that starts at `offset`. */
+export function frameError(
+  code: EventStreamErrorCode,
+  offset: number,
+  reason: string,
+): EventStreamError {
+  return new EventStreamError(code, `The frame at offset ${offset} ${reason}.`, offset);
+}
+
+/** An error about a header, in the frame that starts at `offset` when it is read from one. */
+export function headerError(
+  code: EventStreamErrorCode,
+  headerName: string | undefined,
+  reason: string,
+  offset?: number,
+): EventStreamError {
+  const which = headerName === undefined ? "A header" : `Header ${JSON.stringify(headerName)}`;
+  const place = offset === undefined ? "" : ` of the frame at offset ${offset}`;
+  return new EventStreamError(code, `${which}${place} ${reason}.`, offset, { headerName });
 }

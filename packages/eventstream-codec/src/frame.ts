@@ -1,8 +1,11 @@
 // https://smithy.io/2.0/aws/amazon-eventstream.html#prelude
-import { ByteKeyedCache } from "./byte-keyed-cache.ts";
-import { EventStreamError } from "./event-stream-error.ts";
-import { minMessageBytes, type ResolvedOptions } from "./limits.ts";
-import { decodeHeaderBlock, isShareable, type MessageHeaders } from "./message-headers.ts";
+import {
+  frameError,
+  type EventStreamError,
+  type EventStreamErrorCode,
+} from "./event-stream-error.ts";
+import { minMessageBytes, preludeBytes, type ResolvedOptions } from "./limits.ts";
+import { readHeaders, type MessageHeaders } from "./message-headers.ts";
 
 /** A decoded message. */
 export interface EventStreamMessage {
@@ -10,11 +13,6 @@ export interface EventStreamMessage {
   /** A view of the bytes it came in, unless `copy` was set. */
   readonly payload: Uint8Array;
 }
-
-/** Total length, headers length and their checksum. */
-export const preludeBytes = 12;
-
-const blocks = /* @__PURE__ */ new ByteKeyedCache<MessageHeaders>(64, 512);
 
 /**
  * Checks the prelude at `at`, of which all twelve bytes must be there.
@@ -25,34 +23,27 @@ const blocks = /* @__PURE__ */ new ByteKeyedCache<MessageHeaders>(64, 512);
 export function readPrelude(
   view: DataView,
   at: number,
-  options: ResolvedOptions,
+  { crc32Range, maxMessageBytes, maxHeaderBytes }: ResolvedOptions,
   offset: number,
 ): number {
   // Before the lengths: nothing that they say is worth a look until it is known that they were meant.
-  if (options.crc32Range(view, at, at + 8, 0) !== view.getInt32(at + 8)) {
-    throw error(
+  if (crc32Range(view, at, at + 8, 0) !== view.getInt32(at + 8)) {
+    throw frameError(
       "PRELUDE_CHECKSUM_MISMATCH",
       offset,
-      "has a damaged prelude; read the stream again",
+      "has a damaged prelude; ask for it again",
     );
   }
   const total = view.getUint32(at);
   const headers = view.getUint32(at + 4);
-  if (total < minMessageBytes) {
-    throw error("MESSAGE_LENGTH_INVALID", offset, `claims ${total} bytes; the smallest has 16`);
-  }
-  if (total > options.maxMessageBytes) {
-    const reason = `claims ${total} bytes; the limit (maxMessageBytes) is ${options.maxMessageBytes}`;
-    throw error("MESSAGE_TOO_LARGE", offset, reason);
-  }
-  if (headers > total - minMessageBytes) {
-    const reason = `claims ${headers} bytes of headers in a frame of ${total}`;
-    throw error("HEADERS_LENGTH_INVALID", offset, reason);
-  }
-  if (headers > options.maxHeaderBytes) {
-    const reason = `claims ${headers} bytes of headers; the limit (maxHeaderBytes) is ${options.maxHeaderBytes}`;
-    throw error("HEADERS_TOO_LARGE", offset, reason);
-  }
+  const bad = (code: EventStreamErrorCode, limit: string) =>
+    frameError(code, offset, `claims ${total} bytes, ${headers} of them headers; ${limit}`);
+  if (total < minMessageBytes) throw bad("MESSAGE_LENGTH_INVALID", "16 is the least");
+  if (headers > total - minMessageBytes) throw bad("HEADERS_LENGTH_INVALID", "they do not fit");
+  if (total > maxMessageBytes)
+    throw bad("MESSAGE_TOO_LARGE", `maxMessageBytes is ${maxMessageBytes}`);
+  if (headers > maxHeaderBytes)
+    throw bad("HEADERS_TOO_LARGE", `maxHeaderBytes is ${maxHeaderBytes}`);
   return total;
 }
 
@@ -68,10 +59,10 @@ export function readFrame(
   const end = at + total - 4;
   // The message's checksum is the prelude's, continued: the first eight bytes need no second pass.
   if (options.crc32Range(view, at + 8, end, view.getInt32(at + 8)) !== view.getInt32(end)) {
-    throw error(
+    throw frameError(
       "MESSAGE_CHECKSUM_MISMATCH",
       offset,
-      "was damaged on its way; read the stream again",
+      "was damaged on its way; ask for it again",
     );
   }
   const headers = readHeaders(view, at + preludeBytes, headersEnd, options, offset);
@@ -79,30 +70,16 @@ export function readFrame(
   return { headers, payload: options.copy ? payload.slice() : payload };
 }
 
-function readHeaders(
-  view: DataView,
-  start: number,
-  end: number,
-  options: ResolvedOptions,
+/** @param total - the frame's length, where its prelude is there */
+export function truncated(
+  byteLength: number,
+  total: number | undefined,
   offset: number,
-): MessageHeaders {
-  const known = blocks.find(view, start, end);
-  if (known) return known;
-  const isKept = blocks.isWorthKeeping(end - start);
-  const block =
-    isKept || options.copy
-      ? { view: copyOf(view, start, end), start: 0, end: end - start, base: preludeBytes, offset }
-      : { view, start, end, base: preludeBytes, offset };
-  const headers = decodeHeaderBlock(block, options.keepLastDuplicate);
-  if (isKept && isShareable(headers)) blocks.keep(block.view, headers);
-  return headers;
-}
-
-function copyOf(view: DataView, start: number, end: number): DataView {
-  const bytes = new Uint8Array(view.buffer, view.byteOffset + start, end - start);
-  return new DataView(bytes.slice().buffer);
-}
-
-function error(code: EventStreamError["code"], offset: number, reason: string): EventStreamError {
-  return new EventStreamError(code, `The frame at offset ${offset} ${reason}.`, { offset });
+): EventStreamError {
+  const all = total === undefined ? "" : ` of ${total}`;
+  return frameError(
+    "TRUNCATED",
+    offset,
+    `was cut off after ${byteLength} bytes${all}; read again from there`,
+  );
 }

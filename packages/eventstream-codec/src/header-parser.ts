@@ -1,10 +1,10 @@
 // https://smithy.io/2.0/aws/amazon-eventstream.html#event-stream-headers
 import { ByteKeyedCache } from "./byte-keyed-cache.ts";
-import { EventStreamError, type EventStreamErrorCode } from "./event-stream-error.ts";
+import { headerError, type EventStreamErrorCode } from "./event-stream-error.ts";
+import type { HeaderValue } from "./header-value.ts";
 
 /** One header as it lies in its block: checked, its value not built yet. */
 export interface ParsedHeader {
-  readonly name: string;
   /** The type on the wire, 0 to 9. */
   readonly type: number;
   /** The value without its length. */
@@ -12,97 +12,63 @@ export interface ParsedHeader {
   readonly end: number;
   /** The value of a string, which had to be decoded to be checked. */
   readonly text: string | undefined;
+  /** The value, once somebody asked for it. */
+  built: HeaderValue | undefined;
 }
 
-/** Where a block lies and how to say so. */
-export interface HeaderBlock {
-  readonly view: DataView;
-  readonly start: number;
-  readonly end: number;
-  /** Added to positions in messages, to count from the start of the frame. */
-  readonly base: number;
-  /** `EventStreamError.offset` of a bad header; without one, where it starts in the block. */
-  readonly offset: number | undefined;
-}
+export const stringType = 7;
 
+// By type; -1 for a length of two bytes before the value.
 const valueBytes = [0, 0, 1, 2, 4, 8, -1, -1, 8, 16];
 const maxDateMs = 8.64e15;
-// Few headers are compared with each other faster than they are put into a Set.
-const fewHeaders = 16;
 
 const utf8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const strings = /* @__PURE__ */ new ByteKeyedCache<string>(256, 64);
 
 /**
- * Reads and checks a header block. With `keepLast` a name that occurs twice has its last value, at its
- * first place.
+ * Reads and checks a header block. With `keepLast` a name that occurs twice has its last value.
+ *
+ * @param offset - where the block's frame starts in the stream, for errors
  */
-export function parseHeaders(block: HeaderBlock, keepLast: boolean): ParsedHeader[] {
-  const headers: ParsedHeader[] = [];
-  let names: Map<string, number> | undefined;
-  let at = block.start;
-  while (at < block.end) {
-    const parsed = parseHeader(block, at);
-    if (headers.length === fewHeaders) {
-      names ??= new Map(headers.map(({ name }, index) => [name, index]));
+export function parseHeaders(
+  view: DataView,
+  start: number,
+  end: number,
+  keepLast: boolean,
+  offset: number | undefined,
+): Map<string, ParsedHeader> {
+  const headers = new Map<string, ParsedHeader>();
+  let at = start;
+  let name: string | undefined;
+  const bad = (code: EventStreamErrorCode, reason: string) =>
+    headerError(code, name, reason, offset);
+  while (at < end) {
+    name = undefined;
+    const nameStart = at + 1;
+    at = nameStart + view.getUint8(at);
+    name = at > nameStart && at <= end ? decodeText(view, nameStart, at) : undefined;
+    if (name === undefined) {
+      throw bad("HEADER_NAME_INVALID", "has a name that is empty, cut off or not UTF-8");
     }
-    const twin = names ? names.get(parsed.name) : indexOfName(headers, parsed.name);
-    if (twin === undefined) {
-      names?.set(parsed.name, headers.length);
-      headers.push(parsed);
-    } else if (keepLast) {
-      headers[twin] = parsed;
-    } else {
-      throw bad(block, at, "HEADER_DUPLICATE", "occurs a second time", parsed.name);
+    if (!keepLast && headers.has(name)) throw bad("HEADER_DUPLICATE", "occurs twice");
+    const type = at < end ? view.getUint8(at) : 0;
+    let length = valueBytes[type];
+    if (length === undefined) throw bad("HEADER_TYPE_UNKNOWN", `has the unknown type ${type}`);
+    // A value starts behind its type, and behind its length where it has one.
+    const valueStart = at + (length < 0 ? 3 : 1);
+    if (length < 0) length = valueStart <= end ? view.getUint16(at + 1) : 0;
+    at = valueStart + length;
+    if (at > end) throw bad("HEADER_VALUE_INVALID", "has a value that overruns the headers");
+    const text = type === stringType ? decodeText(view, valueStart, at) : undefined;
+    if (type === stringType && text === undefined) {
+      throw bad("HEADER_VALUE_INVALID", "is a string that is not UTF-8");
     }
-    at = parsed.end;
+    if (type === 8 && Math.abs(timestampMs(view, valueStart)) > maxDateMs) {
+      throw bad("HEADER_VALUE_INVALID", "is a timestamp outside the range of Date");
+    }
+    headers.set(name, { type, start: valueStart, end: at, text, built: undefined });
   }
   return headers;
-}
-
-function indexOfName(headers: ParsedHeader[], name: string): number | undefined {
-  for (let index = 0; index < headers.length; index++) {
-    if (headers[index]?.name === name) return index;
-  }
-  return undefined;
-}
-
-function parseHeader(block: HeaderBlock, at: number): ParsedHeader {
-  const { view, end } = block;
-  const nameEnd = at + 1 + view.getUint8(at);
-  if (nameEnd === at + 1) throw bad(block, at, "HEADER_NAME_INVALID", "has an empty name");
-  if (nameEnd > end) {
-    throw bad(block, at, "HEADER_NAME_INVALID", "has a name that overruns the headers");
-  }
-  const name = decodeText(view, at + 1, nameEnd);
-  if (name === undefined) {
-    throw bad(block, at, "HEADER_NAME_INVALID", "has a name that is not UTF-8");
-  }
-  if (nameEnd === end) throw bad(block, at, "HEADER_VALUE_INVALID", "ends before its type", name);
-  const type = view.getUint8(nameEnd);
-  let start = nameEnd + 1;
-  let length = valueBytes[type];
-  if (length === undefined) {
-    throw bad(block, at, "HEADER_TYPE_UNKNOWN", `has the unknown type ${type}`, name);
-  }
-  if (length < 0) {
-    if (start + 2 > end) throw overrun(block, at, name);
-    length = view.getUint16(start);
-    start += 2;
-  }
-  const valueEnd = start + length;
-  if (valueEnd > end) throw overrun(block, at, name);
-  let text: string | undefined;
-  if (type === 7) {
-    text = decodeText(view, start, valueEnd);
-    if (text === undefined) {
-      throw bad(block, at, "HEADER_VALUE_INVALID", "is a string that is not UTF-8", name);
-    }
-  } else if (type === 8 && Math.abs(timestampMs(view, start)) > maxDateMs) {
-    const reason = `is the timestamp ${view.getBigInt64(start)} ms, which is outside the range of Date`;
-    throw bad(block, at, "HEADER_VALUE_INVALID", reason, name);
-  }
-  return { name, type, start, end: valueEnd, text };
 }
 
 /** Milliseconds since the epoch; exact within Date's range, and never inside it by rounding. */
@@ -114,36 +80,11 @@ export function timestampMs(view: DataView, at: number): number {
 function decodeText(view: DataView, start: number, end: number): string | undefined {
   const known = strings.find(view, start, end);
   if (known !== undefined) return known;
-  const bytes = new Uint8Array(view.buffer, view.byteOffset + start, end - start);
-  let text: string;
   try {
-    text = utf8.decode(bytes);
+    const text = utf8.decode(new Uint8Array(view.buffer, view.byteOffset + start, end - start));
+    strings.offer(view, start, end, text);
+    return text;
   } catch {
     return undefined;
   }
-  if (strings.isWorthKeeping(end - start)) strings.keep(new DataView(bytes.slice().buffer), text);
-  return text;
-}
-
-function overrun(block: HeaderBlock, at: number, name: string): EventStreamError {
-  return bad(block, at, "HEADER_VALUE_INVALID", "has a value that overruns the headers", name);
-}
-
-function bad(
-  block: HeaderBlock,
-  at: number,
-  code: EventStreamErrorCode,
-  reason: string,
-  headerName?: string,
-): EventStreamError {
-  const name = headerName === undefined ? "" : ` ${JSON.stringify(headerName)}`;
-  const position = at - block.start;
-  const place =
-    block.offset === undefined
-      ? `at byte ${position} of the headers`
-      : `at byte ${position + block.base} of the frame at offset ${block.offset}`;
-  return new EventStreamError(code, `The header${name} ${place} ${reason}.`, {
-    offset: block.offset ?? position,
-    ...(headerName !== undefined && { headerName }),
-  });
 }

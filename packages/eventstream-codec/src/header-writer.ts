@@ -1,11 +1,12 @@
 // https://smithy.io/2.0/aws/amazon-eventstream.html#event-stream-headers
-import { EventStreamError } from "./event-stream-error.ts";
+import { headerError } from "./event-stream-error.ts";
 import type { HeaderValue, MessageHeadersInit } from "./header-value.ts";
 
 const maxNameBytes = 255;
 const maxValueBytes = 32_767;
-const maxDateMs = 8.64e15;
-const uuidPattern = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+const integerBytes = { byte: 1, short: 2, integer: 4 };
+const integerTypes = { byte: 2, short: 3, integer: 4 };
+const uuidPattern = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const utf8 = /* @__PURE__ */ new TextEncoder();
 
 /** Writes header blocks into a buffer that it keeps, so that a frame costs one allocation: itself. */
@@ -18,186 +19,157 @@ export class HeaderWriter {
   /** Writes a block; throws with the header's name when anything breaks a limit. */
   write(headers: MessageHeadersInit, maxHeaderBytes: number): void {
     this.length = 0;
-    if (!(Symbol.iterator in headers)) {
+    if (Symbol.iterator in headers) {
+      const names = new Set<string>();
+      for (const [name, value] of headers) {
+        if (names.has(name)) throw headerError("HEADER_DUPLICATE", name, "is given twice");
+        names.add(name);
+        this.#writeHeader(name, value, maxHeaderBytes);
+      }
+    } else {
       for (const name of Object.keys(headers)) {
         this.#writeHeader(name, headers[name], maxHeaderBytes);
       }
-      return;
-    }
-    const names = new Set<string>();
-    for (const [name, value] of headers) {
-      if (names.has(name)) {
-        const message = `Header ${JSON.stringify(name)} occurs twice; send it once.`;
-        throw new EventStreamError("HEADER_DUPLICATE", message, { headerName: name });
-      }
-      names.add(name);
-      this.#writeHeader(name, value, maxHeaderBytes);
     }
   }
 
   #writeHeader(name: string, header: HeaderValue | undefined, maxHeaderBytes: number): void {
-    const start = this.length;
-    this.#reserve(1 + 3 * name.length);
-    const nameBytes = this.#writeText(name, start + 1);
-    if (nameBytes < 1 || nameBytes > maxNameBytes) {
-      const message = `Header name ${quote(name)} must be 1 to ${maxNameBytes} bytes of well-formed text.`;
-      throw new EventStreamError("HEADER_NAME_INVALID", message, { headerName: name });
+    const at = this.length;
+    const nameBytes = this.#writeText(at + 1, name);
+    if (!(nameBytes > 0 && nameBytes <= maxNameBytes)) {
+      const reason = `must have a name of 1 to ${maxNameBytes} bytes of well-formed text`;
+      throw headerError("HEADER_NAME_INVALID", name, reason);
     }
-    this.bytes[start] = nameBytes;
-    this.length = start + 1 + nameBytes;
+    this.bytes[at] = nameBytes;
+    this.length = at + 1 + nameBytes;
     this.#writeValue(name, header);
     if (this.length > maxHeaderBytes) {
-      const message = `Header ${quote(name)} takes the headers to ${this.length} bytes; the limit (maxHeaderBytes) is ${maxHeaderBytes}.`;
-      throw new EventStreamError("HEADERS_TOO_LARGE", message, { headerName: name });
+      const reason = `takes the headers to ${this.length} bytes; maxHeaderBytes is ${maxHeaderBytes}`;
+      throw headerError("HEADERS_TOO_LARGE", name, reason);
     }
   }
 
   #writeValue(name: string, header: HeaderValue | undefined): void {
     switch (header?.type) {
-      case "string":
-        this.#writeString(name, header.value);
+      case "string": {
+        const at = this.length;
+        const byteLength = this.#writeText(at + 3, header.value);
+        if (!(byteLength <= maxValueBytes)) {
+          throw refusal(name, header, `well-formed text of at most ${maxValueBytes} bytes`);
+        }
+        this.#begin(7, 2 + byteLength).setUint16(at + 1, byteLength);
         return;
+      }
       case "boolean":
-        if (typeof header.value !== "boolean") throw invalid(name, header, "true or false");
+        if (typeof header.value !== "boolean") throw refusal(name, header, "true or false");
         this.#begin(header.value ? 0 : 1, 0);
         return;
       case "byte":
-        this.#view.setInt8(this.#beginInteger(name, header, 2, 1), header.value);
-        return;
       case "short":
-        this.#view.setInt16(this.#beginInteger(name, header, 3, 2), header.value);
-        return;
       case "integer":
-        this.#view.setInt32(this.#beginInteger(name, header, 4, 4), header.value);
+        this.#writeInteger(name, header);
         return;
       case "long":
         if (typeof header.value !== "bigint" || BigInt.asIntN(64, header.value) !== header.value) {
-          throw invalid(name, header, "a bigint of 64 bits, signed");
+          throw refusal(name, header, "a bigint of 64 bits");
         }
-        this.#view.setBigInt64(this.#begin(5, 8), header.value);
-        return;
-      case "binary":
-        this.#writeBinary(name, header.value);
+        this.#begin(5, 8).setBigInt64(this.length - 8, header.value);
         return;
       case "timestamp":
-        this.#writeTimestamp(name, header.value);
+        // A Date holds a time in its range or NaN: there is nothing else to check.
+        if (!(header.value instanceof Date) || Number.isNaN(header.value.getTime())) {
+          throw refusal(name, header, "a valid Date");
+        }
+        this.#begin(8, 8).setBigInt64(this.length - 8, BigInt(header.value.getTime()));
+        return;
+      case "binary":
+        this.#writeBinary(name, header);
         return;
       case "uuid":
-        this.#writeUuid(name, header.value);
+        this.#writeUuid(name, header);
         return;
       default: {
-        const type = quote((header as { type?: unknown } | undefined)?.type);
-        const message = `Header ${quote(name)} has the unknown type ${type}; use one of the \`header\` builders.`;
-        throw new EventStreamError("HEADER_TYPE_UNKNOWN", message, { headerName: name });
+        const reason = `has the unknown type ${String((header as { type?: unknown } | undefined)?.type)}`;
+        throw headerError("HEADER_TYPE_UNKNOWN", name, reason);
       }
     }
   }
 
-  /** Writes the type, makes room for the value and returns where it goes. */
-  #begin(type: number, valueBytes: number): number {
-    this.#reserve(1 + valueBytes);
+  #writeInteger(name: string, header: HeaderValue & { type: "byte" | "short" | "integer" }): void {
+    const { type, value } = header;
+    const byteLength = integerBytes[type];
+    const bound = 2 ** (8 * byteLength - 1);
+    if (!Number.isInteger(value) || value < -bound || value >= bound) {
+      throw refusal(name, header, `an integer from ${-bound} to ${bound - 1}`);
+    }
+    this.#begin(integerTypes[type], byteLength);
+    for (let at = 1; at <= byteLength; at++) {
+      this.bytes[this.length - at] = value >> (8 * (at - 1));
+    }
+  }
+
+  #writeBinary(name: string, header: HeaderValue & { type: "binary" }): void {
+    const { value } = header;
+    if (!(value instanceof Uint8Array) || value.byteLength > maxValueBytes) {
+      throw refusal(name, header, `a Uint8Array of at most ${maxValueBytes} bytes`);
+    }
     const at = this.length;
+    this.#begin(6, 2 + value.byteLength).setUint16(at + 1, value.byteLength);
+    this.bytes.set(value, at + 3);
+  }
+
+  #writeUuid(name: string, header: HeaderValue & { type: "uuid" }): void {
+    const { value } = header;
+    if (typeof value !== "string" || !uuidPattern.test(value)) {
+      throw refusal(name, header, "8-4-4-4-12 hexadecimal digits");
+    }
+    const digits = BigInt(`0x${value.replaceAll("-", "")}`);
+    const view = this.#begin(9, 16);
+    view.setBigInt64(this.length - 16, digits >> 64n);
+    view.setBigInt64(this.length - 8, digits);
+  }
+
+  /** Writes the type, makes room for a value and counts it as written; returns what to write it with. */
+  #begin(type: number, valueBytes: number): DataView {
+    const at = this.length;
+    this.#reserve(at + 1 + valueBytes);
     this.bytes[at] = type;
     this.length = at + 1 + valueBytes;
-    return at + 1;
+    return this.#view;
   }
 
-  #beginInteger(
-    name: string,
-    header: HeaderValue & { type: "byte" | "short" | "integer" },
-    type: number,
-    valueBytes: number,
-  ): number {
-    const bound = 2 ** (8 * valueBytes - 1);
-    if (!Number.isInteger(header.value) || header.value < -bound || header.value >= bound) {
-      throw invalid(name, header, `an integer from ${-bound} to ${bound - 1}`);
-    }
-    return this.#begin(type, valueBytes);
-  }
-
-  #writeString(name: string, value: string): void {
-    if (typeof value !== "string") throw invalid(name, { type: "string", value }, "a string");
-    // Longer text cannot fit, however its characters are encoded: no need to try.
-    const length = value.length > maxValueBytes ? Infinity : this.#tryText(value, 3);
-    if (length < 0) throw invalid(name, { type: "string", value }, "free of lone surrogates");
-    if (length > maxValueBytes) throw tooLong(name, "string");
-    const at = this.length;
-    this.bytes[at] = 7;
-    this.#view.setUint16(at + 1, length);
-    this.length = at + 3 + length;
-  }
-
-  #tryText(value: string, prefixBytes: number): number {
-    this.#reserve(prefixBytes + 3 * value.length);
-    return this.#writeText(value, this.length + prefixBytes);
-  }
-
-  /** Returns the number of bytes written, -1 if UTF-8 cannot express the text. */
-  #writeText(text: string, at: number): number {
+  /** Returns how many bytes it wrote; NaN for what is no text that UTF-8 can express, or far too long. */
+  #writeText(at: number, text: string): number {
+    if (typeof text !== "string" || text.length > maxValueBytes) return NaN;
+    this.#reserve(at + 3 * text.length);
     const { bytes } = this;
     for (let index = 0; index < text.length; index++) {
       const unit = text.charCodeAt(index);
       if (unit > 0x7f) {
         // An encoder would write U+FFFD in place of half a pair, and nobody would know.
-        if (/\p{Surrogate}/u.test(text)) return -1;
-        return utf8.encodeInto(text, bytes.subarray(at)).written;
+        return /\p{Surrogate}/u.test(text)
+          ? NaN
+          : utf8.encodeInto(text, bytes.subarray(at)).written;
       }
       bytes[at + index] = unit;
     }
     return text.length;
   }
 
-  #writeBinary(name: string, value: Uint8Array): void {
-    if (!(value instanceof Uint8Array)) {
-      throw invalid(name, { type: "binary", value }, "a Uint8Array");
-    }
-    if (value.byteLength > maxValueBytes) throw tooLong(name, "binary");
-    const at = this.#begin(6, 2 + value.byteLength);
-    this.#view.setUint16(at, value.byteLength);
-    this.bytes.set(value, at + 2);
-  }
-
-  #writeTimestamp(name: string, value: Date): void {
-    const time = value instanceof Date ? value.getTime() : NaN;
-    if (!(Math.abs(time) <= maxDateMs)) {
-      throw invalid(name, { type: "timestamp", value }, "a valid Date");
-    }
-    this.#view.setBigInt64(this.#begin(8, 8), BigInt(time));
-  }
-
-  #writeUuid(name: string, value: string): void {
-    if (typeof value !== "string" || !uuidPattern.test(value)) {
-      throw invalid(name, { type: "uuid", value }, "8-4-4-4-12 hexadecimal digits");
-    }
-    const digits = value.replaceAll("-", "");
-    const at = this.#begin(9, 16);
-    for (let index = 0; index < 16; index++) {
-      this.bytes[at + index] = parseInt(digits.slice(2 * index, 2 * index + 2), 16);
-    }
-  }
-
-  #reserve(more: number): void {
-    const needed = this.length + more;
-    if (needed <= this.bytes.byteLength) return;
-    const grown = new Uint8Array(Math.max(needed, 2 * this.bytes.byteLength));
-    grown.set(this.bytes.subarray(0, this.length));
+  #reserve(byteLength: number): void {
+    if (byteLength <= this.bytes.byteLength) return;
+    const grown = new Uint8Array(2 * byteLength);
+    grown.set(this.bytes);
     this.bytes = grown;
     this.#view = new DataView(grown.buffer);
   }
 }
 
-function invalid(name: string, header: { type: string; value: unknown }, expected: string) {
-  const message = `Header ${quote(name)} of type ${header.type} must be ${expected}, not ${quote(header.value)}.`;
-  return new EventStreamError("HEADER_VALUE_INVALID", message, { headerName: name });
-}
-
-function tooLong(name: string, type: string) {
-  const message = `Header ${quote(name)} of type ${type} is longer than ${maxValueBytes} bytes; send it in the payload.`;
-  return new EventStreamError("HEADER_VALUE_INVALID", message, { headerName: name });
-}
-
-/** Whatever was given, short enough for a message. */
-function quote(value: unknown): string {
-  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+function refusal(name: string, { type, value }: { type: string; value: unknown }, wanted: string) {
+  const given = String(value).slice(0, 50);
+  return headerError(
+    "HEADER_VALUE_INVALID",
+    name,
+    `of type ${type} must be ${wanted}, not ${given}`,
+  );
 }

@@ -5,7 +5,7 @@ export { decodeMessages } from "./decode-messages.ts";
 export { readEnvelope } from "./envelope.ts";
 export type { Envelope } from "./envelope.ts";
 export { EventStreamError } from "./event-stream-error.ts";
-export type { EventStreamErrorCode, EventStreamErrorDetails } from "./event-stream-error.ts";
+export type { EventStreamErrorCode } from "./event-stream-error.ts";
 export type { EventStreamMessage } from "./frame.ts";
 export { header } from "./header-value.ts";
 export type { HeaderValue, MessageHeadersInit } from "./header-value.ts";

@@ -33,6 +33,9 @@ export interface ResolvedOptions {
   readonly crc32Range: Crc32Range;
 }
 
+/** Total length, headers length and the checksum of both. */
+export const preludeBytes = 12;
+
 /** A frame without headers and payload: the prelude and two checksums. */
 export const minMessageBytes = 16;
 

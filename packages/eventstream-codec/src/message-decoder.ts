@@ -1,8 +1,17 @@
-import { EventStreamError } from "./event-stream-error.ts";
-import { preludeBytes, readFrame, readPrelude, type EventStreamMessage } from "./frame.ts";
-import { resolveOptions, type DecoderOptions, type ResolvedOptions } from "./limits.ts";
-import { ChunkQueue } from "./chunk-queue.ts";
+import { readFrame, readPrelude, truncated, type EventStreamMessage } from "./frame.ts";
+import {
+  preludeBytes,
+  resolveOptions,
+  type DecoderOptions,
+  type ResolvedOptions,
+} from "./limits.ts";
 import { excerptBytes, isText, notAnEventStream } from "./not-an-event-stream.ts";
+
+// A frame across chunks gets room for this much at once, and for more only as its bytes arrive.
+const firstRoom = 16_384;
+
+const noBytes = /* @__PURE__ */ new Uint8Array(0);
+const noView = /* @__PURE__ */ viewOf(noBytes);
 
 /**
  * Decodes messages from chunks that are cut anywhere. Synchronous: push what arrived, read until there
@@ -22,21 +31,29 @@ import { excerptBytes, isText, notAnEventStream } from "./not-an-event-stream.ts
  */
 export class MessageDecoder implements Iterable<EventStreamMessage> {
   readonly #options: ResolvedOptions;
-  readonly #queue: ChunkQueue;
-  #offset = 0;
-  /** Length of the next frame, once its prelude is checked; 0 before. */
+  /** Chunks behind the current one. */
+  #waiting: Uint8Array[] = [];
+  #taken = 0;
+  #view = noView;
+  #at = 0;
+  /** The start of a frame whose end is not in its chunk. */
+  #part = noBytes;
+  #partLength = 0;
+  /** How long the next frame is, once its prelude is checked; 0 before. */
   #total = 0;
+  #bufferedBytes = 0;
+  #offset = 0;
+  #isText = false;
   #hasEnded = false;
   #error: Error | undefined;
 
   constructor(options?: DecoderOptions) {
     this.#options = resolveOptions(options);
-    this.#queue = new ChunkQueue();
   }
 
   /** Bytes pushed and not read yet. */
   get bufferedBytes(): number {
-    return this.#queue.byteLength;
+    return this.#bufferedBytes;
   }
 
   /** Where the next unread frame starts, in bytes from the start of the stream. */
@@ -49,8 +66,10 @@ export class MessageDecoder implements Iterable<EventStreamMessage> {
    * are read, and as long as their payloads are used.
    */
   push(chunk: Uint8Array): this {
-    // After an error nothing more is read, so that nothing more needs to be kept.
-    if (this.#error === undefined) this.#queue.push(this.#options.copy ? chunk.slice() : chunk);
+    // After an error nothing is read any more, so that nothing needs to be kept.
+    if (this.#error) return this;
+    this.#bufferedBytes += chunk.byteLength;
+    this.#waiting.push(this.#options.copy ? chunk.slice() : chunk);
     return this;
   }
 
@@ -61,16 +80,24 @@ export class MessageDecoder implements Iterable<EventStreamMessage> {
    * always the same error
    */
   read(): EventStreamMessage | undefined {
-    if (!this.#isFrameThere()) return undefined;
-    const queue = this.#queue;
-    const total = this.#total;
-    const offset = this.#offset;
+    if (this.#error) throw this.#error;
     try {
-      queue.gather(total);
-      const message = readFrame(queue.view, queue.position, total, this.#options, offset);
-      queue.skip(total);
-      this.#offset = offset + total;
+      if (!this.#findFrame()) return undefined;
+      const total = this.#total;
+      const isAcrossChunks = this.#partLength > 0;
+      const message = readFrame(
+        isAcrossChunks ? viewOf(this.#part) : this.#view,
+        isAcrossChunks ? 0 : this.#at,
+        total,
+        this.#options,
+        this.#offset,
+      );
+      if (isAcrossChunks) this.#part = noBytes;
+      else this.#at += total;
+      this.#partLength = 0;
       this.#total = 0;
+      this.#bufferedBytes -= total;
+      this.#offset += total;
       return message;
     } catch (error) {
       throw this.#fail(error);
@@ -85,7 +112,12 @@ export class MessageDecoder implements Iterable<EventStreamMessage> {
    */
   end(): void {
     this.#hasEnded = true;
-    this.#isFrameThere();
+    if (this.#error) throw this.#error;
+    try {
+      this.#findFrame();
+    } catch (error) {
+      throw this.#fail(error);
+    }
   }
 
   /** All messages that are complete now. */
@@ -94,59 +126,82 @@ export class MessageDecoder implements Iterable<EventStreamMessage> {
     return undefined;
   }
 
-  /** Whether the next frame is complete; throws if it never will be. */
-  #isFrameThere(): boolean {
-    if (this.#error !== undefined) throw this.#error;
-    try {
-      const { byteLength } = this.#queue;
-      if (this.#total === 0 && byteLength >= preludeBytes) this.#readPrelude();
-      if (this.#total !== 0 && byteLength >= this.#total) return true;
-      if (this.#hasEnded && byteLength > 0) throw this.#truncated();
-      return false;
-    } catch (error) {
-      throw this.#fail(error);
+  /** The first error is final, and nothing is kept for what comes after it. */
+  #fail(error: unknown): Error {
+    this.#waiting = [];
+    this.#view = noView;
+    this.#part = noBytes;
+    this.#bufferedBytes = 0;
+    // Only a checksum function of the caller's can throw anything but an Error.
+    return (this.#error = error instanceof Error ? error : new Error(String(error)));
+  }
+
+  /**
+   * Whether all of the next frame is there: at `#at` of the current chunk, or in `#part`. Moves the
+   * start of one that is not into `#part`, so that its chunks can be let go.
+   */
+  #findFrame(): boolean {
+    for (;;) {
+      const wanted = this.#total || preludeBytes;
+      const available = this.#view.byteLength - this.#at;
+      if (this.#partLength === wanted || (this.#partLength === 0 && available >= wanted)) {
+        if (this.#total && !this.#isText) return true;
+        this.#readPrelude();
+      } else if (available > 0) {
+        this.#takePart(Math.min(available, wanted - this.#partLength));
+      } else if (!this.#openNext()) {
+        if (this.#hasEnded && this.#partLength > 0) throw this.#cutOff();
+        return false;
+      }
     }
   }
 
   #readPrelude(): void {
-    const queue = this.#queue;
-    let { view, position } = queue;
-    if (queue.contiguousBytes < preludeBytes) {
-      view = new DataView(this.#start(preludeBytes).buffer);
-      position = 0;
+    const view = this.#partLength > 0 ? viewOf(this.#part) : this.#view;
+    const at = this.#partLength > 0 ? 0 : this.#at;
+    const start = new Uint8Array(view.buffer, view.byteOffset + at, this.#total || preludeBytes);
+    if (this.#isText) throw notAnEventStream(start);
+    this.#isText = this.#offset === 0 && isText(start);
+    // What the body says is worth waiting for: it tells what went wrong.
+    this.#total = this.#isText ? excerptBytes : readPrelude(view, at, this.#options, this.#offset);
+  }
+
+  #cutOff(): Error {
+    const part = this.#part.subarray(0, this.#partLength);
+    return this.#offset === 0 && isText(part)
+      ? notAnEventStream(part)
+      : truncated(part.byteLength, this.#total || undefined, this.#offset);
+  }
+
+  /** Moves bytes of the current chunk to the frame that is being put together. */
+  #takePart(count: number): void {
+    const length = this.#partLength + count;
+    if (length > this.#part.byteLength) {
+      const room = Math.max(4 * length, firstRoom);
+      const grown = new Uint8Array(Math.min(this.#total || 256, room));
+      grown.set(this.#part);
+      this.#part = grown;
     }
-    if (this.#startsAsText()) {
-      // What the error can show is worth waiting for: it is the answer to what went wrong.
-      if (queue.byteLength < excerptBytes && !this.#hasEnded) return;
-      throw notAnEventStream(this.#start(excerptBytes));
+    const { buffer, byteOffset } = this.#view;
+    this.#part.set(new Uint8Array(buffer, byteOffset + this.#at, count), this.#partLength);
+    this.#partLength = length;
+    this.#at += count;
+  }
+
+  /** Goes to the next chunk; lets go of the last one too when there is none. */
+  #openNext(): boolean {
+    const chunk = this.#waiting[this.#taken];
+    this.#waiting[this.#taken++] = noBytes;
+    if (this.#taken >= this.#waiting.length) {
+      this.#waiting = [];
+      this.#taken = 0;
     }
-    this.#total = readPrelude(view, position, this.#options, this.#offset);
+    this.#view = chunk ? viewOf(chunk) : noView;
+    this.#at = 0;
+    return chunk !== undefined;
   }
+}
 
-  #startsAsText(): boolean {
-    return this.#offset === 0 && isText(this.#start(preludeBytes));
-  }
-
-  #truncated(): EventStreamError {
-    if (this.#startsAsText()) return notAnEventStream(this.#start(excerptBytes));
-    const offset = this.#offset;
-    const { byteLength } = this.#queue;
-    const expected = this.#total === 0 ? "" : ` of ${this.#total}`;
-    const message = `The stream ends ${byteLength} bytes${expected} into the frame at offset ${offset}: it was cut off.`;
-    return new EventStreamError("TRUNCATED", message, { offset });
-  }
-
-  /** A copy of the first bytes that wait, `length` at most. */
-  #start(length: number): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(Math.min(length, this.#queue.byteLength));
-    this.#queue.peek(bytes);
-    return bytes;
-  }
-
-  #fail(error: unknown): Error {
-    // Only a checksum function of the caller's can throw anything but an Error.
-    this.#error = error instanceof Error ? error : new Error("crc32 threw", { cause: error });
-    this.#queue.clear();
-    return this.#error;
-  }
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }

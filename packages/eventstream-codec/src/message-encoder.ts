@@ -42,7 +42,10 @@ export function encodeMessage(
     writer.length = 0;
     if (headers) writer.write(headers, maxHeaderBytes);
     const total = minMessageBytes + writer.length + payload.byteLength;
-    if (total > maxMessageBytes) throw tooLarge(total, maxMessageBytes);
+    if (total > maxMessageBytes) {
+      const message = `The frame would have ${total} bytes; maxMessageBytes is ${maxMessageBytes}.`;
+      throw new EventStreamError("MESSAGE_TOO_LARGE", message);
+    }
     const frame = new Uint8Array(total);
     const view = new DataView(frame.buffer);
     view.setUint32(0, total);
@@ -80,9 +83,4 @@ function takeWriter(): HeaderWriter {
   const writer = idleWriter ?? new HeaderWriter();
   idleWriter = undefined;
   return writer;
-}
-
-function tooLarge(total: number, limit: number): EventStreamError {
-  const message = `The message would be a frame of ${total} bytes; the limit (maxMessageBytes) is ${limit}.`;
-  return new EventStreamError("MESSAGE_TOO_LARGE", message);
 }

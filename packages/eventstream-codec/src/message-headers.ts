@@ -1,21 +1,23 @@
+import { ByteKeyedCache } from "./byte-keyed-cache.ts";
 import { EventStreamError } from "./event-stream-error.ts";
-import { timestampMs, parseHeaders, type HeaderBlock, type ParsedHeader } from "./header-parser.ts";
+import { parseHeaders, stringType, timestampMs, type ParsedHeader } from "./header-parser.ts";
 import type { HeaderValue, MessageHeadersInit } from "./header-value.ts";
-import { resolveOptions, type CodecOptions, type DecoderOptions } from "./limits.ts";
+import {
+  resolveOptions,
+  type CodecOptions,
+  type DecoderOptions,
+  type ResolvedOptions,
+} from "./limits.ts";
 import { encodeHeaders } from "./message-encoder.ts";
 
-// More than this and a Map is worth building for a look-up.
-const fewHeaders = 8;
+type Parsed = Map<string, ParsedHeader>;
 
-let create: (view: DataView, headers: readonly ParsedHeader[]) => MessageHeaders;
-
-/** Whether nothing that the headers give out can be changed: no Date and no bytes. */
-export let isShareable: (headers: MessageHeaders) => boolean;
+let create: (view: DataView | undefined, parsed: Parsed) => MessageHeaders;
 
 /**
- * The headers of a message: a read-only map in the order of the wire. They were checked when the frame
- * was decoded; a value is built when it is first asked for. Values are frozen, and frames with the same
- * header bytes may share one `MessageHeaders`: an equal object means equal headers.
+ * The headers of a message: a read-only map. They were checked when the frame was decoded; a value is
+ * built when it is first asked for. Values are frozen, and messages with the same header bytes may
+ * share one `MessageHeaders`: the same object means the same headers.
  *
  * @example
  * ```ts
@@ -26,19 +28,17 @@ export let isShareable: (headers: MessageHeaders) => boolean;
  * ```
  */
 export class MessageHeaders implements ReadonlyMap<string, HeaderValue> {
-  readonly #view: DataView;
-  readonly #headers: readonly ParsedHeader[];
-  readonly #values: (HeaderValue | undefined)[] = [];
-  #positions: Map<string, number> | undefined;
+  /** What the positions of the parsed headers refer to; none where they need none. */
+  readonly #view: DataView | undefined;
+  readonly #parsed: Parsed;
 
   static {
-    create = (view, headers) => new MessageHeaders(view, headers);
-    isShareable = (headers) => headers.#headers.every(({ type }) => type !== 6 && type !== 8);
+    create = (view, parsed) => new MessageHeaders(view, parsed);
   }
 
-  private constructor(view: DataView, headers: readonly ParsedHeader[]) {
+  private constructor(view: DataView | undefined, parsed: Parsed) {
     this.#view = view;
-    this.#headers = headers;
+    this.#parsed = parsed;
   }
 
   /**
@@ -54,35 +54,33 @@ export class MessageHeaders implements ReadonlyMap<string, HeaderValue> {
   }
 
   get size(): number {
-    return this.#headers.length;
+    return this.#parsed.size;
   }
 
   has(name: string): boolean {
-    return this.#find(name) >= 0;
+    return this.#parsed.has(name);
   }
 
   get(name: string): HeaderValue | undefined {
-    const position = this.#find(name);
-    return position < 0 ? undefined : this.#value(position);
+    const parsed = this.#parsed.get(name);
+    return parsed && (parsed.built ??= Object.freeze(buildValue(this.#view, parsed)));
   }
 
   /** The value of a string header; `undefined` if there is none of that name and type. Builds nothing. */
   getString(name: string): string | undefined {
-    return this.#headers[this.#find(name)]?.text;
+    return this.#parsed.get(name)?.text;
   }
 
-  *entries(): MapIterator<[string, HeaderValue]> {
-    for (const [position, { name }] of this.#headers.entries()) {
-      yield [name, this.#value(position)];
-    }
+  entries(): MapIterator<[string, HeaderValue]> {
+    return this.#all().entries();
   }
 
-  *keys(): MapIterator<string> {
-    for (const { name } of this.#headers) yield name;
+  keys(): MapIterator<string> {
+    return this.#parsed.keys();
   }
 
-  *values(): MapIterator<HeaderValue> {
-    for (const position of this.#headers.keys()) yield this.#value(position);
+  values(): MapIterator<HeaderValue> {
+    return this.#all().values();
   }
 
   [Symbol.iterator](): MapIterator<[string, HeaderValue]> {
@@ -103,58 +101,64 @@ export class MessageHeaders implements ReadonlyMap<string, HeaderValue> {
     return object;
   }
 
-  #find(name: string): number {
-    const headers = this.#headers;
-    if (headers.length <= fewHeaders) {
-      for (let position = 0; position < headers.length; position++) {
-        if (headers[position]?.name === name) return position;
-      }
-      return -1;
+  #all(): Map<string, HeaderValue> {
+    const all = new Map<string, HeaderValue>();
+    for (const name of this.keys()) {
+      const value = this.get(name);
+      if (value) all.set(name, value);
     }
-    this.#positions ??= new Map(headers.map((header, position) => [header.name, position]));
-    return this.#positions.get(name) ?? -1;
-  }
-
-  #value(position: number): HeaderValue {
-    const known = this.#values[position];
-    if (known) return known;
-    const parsed = this.#headers[position];
-    if (!parsed) throw new RangeError(`There is no header ${position}.`);
-    return (this.#values[position] = Object.freeze(buildValue(this.#view, parsed)));
+    return all;
   }
 }
 
-/** Headers of a block that lies anywhere in a view. */
-export function decodeHeaderBlock(block: HeaderBlock, keepLast: boolean): MessageHeaders {
-  return create(block.view, parseHeaders(block, keepLast));
+const blocks = /* @__PURE__ */ new ByteKeyedCache<MessageHeaders>(64, 512);
+
+/**
+ * The headers of a part of a view; those of the same bytes as before, where they need the bytes no more.
+ *
+ * @param offset - where the frame starts in the stream, for errors
+ */
+export function readHeaders(
+  view: DataView,
+  start: number,
+  end: number,
+  options: ResolvedOptions,
+  offset?: number,
+): MessageHeaders {
+  const known = blocks.find(view, start, end);
+  if (known) return known;
+  const parsed = parseHeaders(view, start, end, options.keepLastDuplicate, offset);
+  for (const { type } of parsed.values()) {
+    if (type > 1 && type !== stringType) return create(view, parsed);
+  }
+  const headers = create(undefined, parsed);
+  // With duplicates allowed the bytes may be such as another decoder has to refuse.
+  if (!options.keepLastDuplicate) blocks.offer(view, start, end, headers);
+  return headers;
 }
 
 /**
  * Decodes a header block alone, without the frame around it. Binary values are views of it unless
  * `copy` is set.
- *
- * @throws EventStreamError whose `offset` is where the bad header starts in the block
  */
 export function decodeHeaders(block: Uint8Array, options?: DecoderOptions): MessageHeaders {
-  const { copy, keepLastDuplicate, maxHeaderBytes } = resolveOptions(options);
-  if (block.byteLength > maxHeaderBytes) {
-    const message = `The header block has ${block.byteLength} bytes; the limit (maxHeaderBytes) is ${maxHeaderBytes}.`;
+  const resolved = resolveOptions(options);
+  const { buffer, byteOffset, byteLength } = resolved.copy ? block.slice() : block;
+  if (byteLength > resolved.maxHeaderBytes) {
+    const message = `The headers have ${byteLength} bytes; maxHeaderBytes is ${resolved.maxHeaderBytes}.`;
     throw new EventStreamError("HEADERS_TOO_LARGE", message);
   }
-  const { buffer, byteOffset, byteLength } = copy ? block.slice() : block;
-  const view = new DataView(buffer, byteOffset, byteLength);
-  return decodeHeaderBlock(
-    { view, start: 0, end: byteLength, base: 0, offset: undefined },
-    keepLastDuplicate,
-  );
+  return readHeaders(new DataView(buffer, byteOffset, byteLength), 0, byteLength, resolved);
 }
 
-function buildValue(view: DataView, { type, start, end, text }: ParsedHeader): HeaderValue {
+function buildValue(view: DataView | undefined, parsed: ParsedHeader): HeaderValue {
+  const { type, start, end, text } = parsed;
+  if (text !== undefined) return { type: "string", value: text };
+  if (!view) return { type: "boolean", value: type === 0 };
   switch (type) {
     case 0:
-      return { type: "boolean", value: true };
     case 1:
-      return { type: "boolean", value: false };
+      return { type: "boolean", value: type === 0 };
     case 2:
       return { type: "byte", value: view.getInt8(start) };
     case 3:
@@ -163,28 +167,18 @@ function buildValue(view: DataView, { type, start, end, text }: ParsedHeader): H
       return { type: "integer", value: view.getInt32(start) };
     case 5:
       return { type: "long", value: view.getBigInt64(start) };
-    case 6:
-      return {
-        type: "binary",
-        value: new Uint8Array(view.buffer, view.byteOffset + start, end - start),
-      };
     case 8:
       return { type: "timestamp", value: new Date(timestampMs(view, start)) };
-    case 9:
-      return { type: "uuid", value: formatUuid(view, start) };
-    default:
-      return { type: "string", value: text ?? "" };
+    default: {
+      const value = new Uint8Array(view.buffer, view.byteOffset + start, end - start);
+      return type === 6 ? { type: "binary", value } : { type: "uuid", value: formatUuid(value) };
+    }
   }
 }
 
-function formatUuid(view: DataView, start: number): string {
-  let digits = "";
-  for (let at = 0; at < 16; at++) {
-    if (at === 4 || at === 6 || at === 8 || at === 10) digits += "-";
-    digits += view
-      .getUint8(start + at)
-      .toString(16)
-      .padStart(2, "0");
-  }
-  return digits;
+function formatUuid(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte, index) => {
+    const dash = index === 4 || index === 6 || index === 8 || index === 10 ? "-" : "";
+    return dash + byte.toString(16).padStart(2, "0");
+  }).join("");
 }

@@ -1,7 +1,8 @@
+import { openByteSource } from "@freshet/core";
 import type { EventStreamMessage } from "./frame.ts";
 import type { DecoderOptions, EncoderOptions } from "./limits.ts";
-import { MessageDecoder } from "./message-decoder.ts";
 import { encodeMessage, type EncodableMessage } from "./message-encoder.ts";
+import { MessageIterator } from "./message-iterator.ts";
 
 /**
  * Decodes what is written to it. Unlike a plain TransformStream, whose error throws away what nobody
@@ -23,52 +24,23 @@ export class MessageDecoderStream extends TransformStream<Uint8Array, EventStrea
     // Without a transformer chunks pass as they are: the writable half is used for its backpressure.
     super();
     const chunks = super.readable as unknown as ReadableStream<Uint8Array>;
-    this.#messages = decodeStream(chunks.getReader(), new MessageDecoder(options));
+    const messages = new MessageIterator(openByteSource(chunks), options);
+    this.#messages = new ReadableStream<EventStreamMessage>(
+      {
+        async pull(controller) {
+          const { done, value } = await messages.next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        },
+        cancel: (reason) => messages.cancel(reason),
+      },
+      { highWaterMark: 0 },
+    );
   }
 
   override get readable(): ReadableStream<EventStreamMessage> {
     return this.#messages;
   }
-}
-
-function decodeStream(
-  chunks: ReadableStreamDefaultReader<Uint8Array>,
-  decoder: MessageDecoder,
-): ReadableStream<EventStreamMessage> {
-  /** Enqueues what is complete. An error waits for the next pull: it would empty the queue. */
-  const enqueueAll = (controller: ReadableStreamDefaultController<EventStreamMessage>) => {
-    let message = decoder.read();
-    if (!message) return false;
-    try {
-      for (; message; message = decoder.read()) controller.enqueue(message);
-    } catch {
-      // The decoder throws it again.
-    }
-    return true;
-  };
-  return new ReadableStream<EventStreamMessage>(
-    {
-      async pull(controller) {
-        try {
-          while (!enqueueAll(controller)) {
-            const { done, value } = await chunks.read();
-            if (!done) {
-              decoder.push(value);
-              continue;
-            }
-            decoder.end();
-            controller.close();
-            return;
-          }
-        } catch (error) {
-          await chunks.cancel(error);
-          throw error;
-        }
-      },
-      cancel: (reason) => chunks.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
 }
 
 /**

@@ -1,0 +1,88 @@
+import type { OpenByteSource } from "@freshet/core";
+import type { EventStreamMessage } from "./frame.ts";
+import type { DecoderOptions } from "./limits.ts";
+import { MessageDecoder } from "./message-decoder.ts";
+
+type Result = IteratorResult<EventStreamMessage, undefined>;
+
+/**
+ * What `async function*` would be, but for its price: a message that is already there costs one
+ * settled promise instead of a suspended function and three turns of the microtask queue.
+ */
+export class MessageIterator implements AsyncGenerator<EventStreamMessage, undefined> {
+  readonly #source: OpenByteSource;
+  readonly #decoder: MessageDecoder;
+  #hasEnded = false;
+  /** The last call that has to wait; those made meanwhile take their turn behind it. */
+  #waiting: Promise<Result> | undefined;
+
+  constructor(source: OpenByteSource, options?: DecoderOptions) {
+    this.#source = source;
+    this.#decoder = new MessageDecoder(options);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Result> {
+    if (!this.#waiting && !this.#hasEnded) {
+      try {
+        const value = this.#decoder.read();
+        if (value) return Promise.resolve({ done: false, value });
+      } catch {
+        // The decoder throws it again, where it is dealt with.
+      }
+    }
+    const read = () => this.#readOn();
+    const result = this.#waiting ? this.#waiting.then(read, read) : read();
+    const hasSettled = () => {
+      if (this.#waiting === result) this.#waiting = undefined;
+    };
+    result.then(hasSettled, hasSettled);
+    return (this.#waiting = result);
+  }
+
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    await this.cancel();
+    return { done: true, value: undefined };
+  }
+
+  async throw(error: unknown): Promise<never> {
+    await this.cancel(error);
+    throw error;
+  }
+
+  async cancel(reason?: unknown): Promise<void> {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    await this.#source.cancel(reason);
+  }
+
+  async #readOn(): Promise<Result> {
+    try {
+      while (!this.#hasEnded) {
+        const value = this.#decoder.read();
+        if (value) return { done: false, value };
+        const chunk = await this.#source.read();
+        // `cancel` may have come while it was read.
+        if (this.#isCancelled()) break;
+        if (!chunk.done) this.#decoder.push(chunk.value);
+        else {
+          this.#hasEnded = true;
+          this.#decoder.end();
+        }
+      }
+    } catch (error) {
+      // Not awaited: a source that is slow to close must not hold back what ended it.
+      this.cancel(error).catch(() => undefined);
+      throw error;
+    }
+    return { done: true, value: undefined };
+  }
+
+  /** Asked anew, because the compiler takes it that nothing happens during an `await`. */
+  #isCancelled(): boolean {
+    return this.#hasEnded;
+  }
+}
