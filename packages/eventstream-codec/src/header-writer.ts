@@ -4,10 +4,21 @@ import type { HeaderValue, MessageHeadersInit } from "./header-value.ts";
 
 const maxNameBytes = 255;
 const maxValueBytes = 32_767;
-const integerBytes = { byte: 1, short: 2, integer: 4 };
-const integerTypes = { byte: 2, short: 3, integer: 4 };
 const uuidPattern = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const utf8 = /* @__PURE__ */ new TextEncoder();
+
+/** What each type takes, for the error that says so. */
+const wanted: Record<HeaderValue["type"], string> = {
+  boolean: "true or false",
+  byte: "an integer of 8 bits",
+  short: "an integer of 16 bits",
+  integer: "an integer of 32 bits",
+  long: "a bigint of 64 bits",
+  binary: `at most ${maxValueBytes} bytes`,
+  string: `well-formed text of at most ${maxValueBytes} bytes`,
+  timestamp: "a valid Date",
+  uuid: "8-4-4-4-12 hexadecimal digits",
+};
 
 /** Writes header blocks into a buffer that it keeps, so that a frame costs one allocation: itself. */
 export class HeaderWriter {
@@ -37,96 +48,85 @@ export class HeaderWriter {
     const at = this.length;
     const nameBytes = this.#writeText(at + 1, name);
     if (!(nameBytes > 0 && nameBytes <= maxNameBytes)) {
-      const reason = `must have a name of 1 to ${maxNameBytes} bytes of well-formed text`;
+      const reason = `must have a name of 1 to ${maxNameBytes} bytes of text`;
       throw headerError("HEADER_NAME_INVALID", name, reason);
     }
     this.bytes[at] = nameBytes;
     this.length = at + 1 + nameBytes;
     this.#writeValue(name, header);
     if (this.length > maxHeaderBytes) {
-      const reason = `takes the headers to ${this.length} bytes; maxHeaderBytes is ${maxHeaderBytes}`;
+      const reason = `makes ${this.length} bytes of headers; maxHeaderBytes is ${maxHeaderBytes}`;
       throw headerError("HEADERS_TOO_LARGE", name, reason);
     }
   }
 
   #writeValue(name: string, header: HeaderValue | undefined): void {
-    switch (header?.type) {
+    if (!header || !Object.hasOwn(wanted, header.type)) {
+      throw headerError(
+        "HEADER_TYPE_UNKNOWN",
+        name,
+        `has the unknown type ${String(header?.type)}`,
+      );
+    }
+    if (this.#tryValue(header)) return;
+    const given = String(header.value).slice(0, 50);
+    const reason = `is a ${header.type}, which must be ${wanted[header.type]}, not ${given}`;
+    throw headerError("HEADER_VALUE_INVALID", name, reason);
+  }
+
+  /** Returns false when the value is not what its type takes. */
+  #tryValue(header: HeaderValue): boolean {
+    const at = this.length + 1;
+    switch (header.type) {
       case "string": {
-        const at = this.length;
-        const byteLength = this.#writeText(at + 3, header.value);
-        if (!(byteLength <= maxValueBytes)) {
-          throw refusal(name, header, `well-formed text of at most ${maxValueBytes} bytes`);
-        }
-        this.#begin(7, 2 + byteLength).setUint16(at + 1, byteLength);
-        return;
+        const byteLength = this.#writeText(at + 2, header.value);
+        if (!(byteLength <= maxValueBytes)) return false;
+        this.#begin(7, 2 + byteLength).setUint16(at, byteLength);
+        return true;
       }
-      case "boolean":
-        if (typeof header.value !== "boolean") throw refusal(name, header, "true or false");
-        this.#begin(header.value ? 0 : 1, 0);
-        return;
-      case "byte":
-      case "short":
-      case "integer":
-        this.#writeInteger(name, header);
-        return;
-      case "long":
-        if (typeof header.value !== "bigint" || BigInt.asIntN(64, header.value) !== header.value) {
-          throw refusal(name, header, "a bigint of 64 bits");
-        }
-        this.#begin(5, 8).setBigInt64(this.length - 8, header.value);
-        return;
-      case "timestamp":
-        // A Date holds a time in its range or NaN: there is nothing else to check.
-        if (!(header.value instanceof Date) || Number.isNaN(header.value.getTime())) {
-          throw refusal(name, header, "a valid Date");
-        }
-        this.#begin(8, 8).setBigInt64(this.length - 8, BigInt(header.value.getTime()));
-        return;
       case "binary":
-        this.#writeBinary(name, header);
-        return;
-      case "uuid":
-        this.#writeUuid(name, header);
-        return;
-      default: {
-        const reason = `has the unknown type ${String((header as { type?: unknown } | undefined)?.type)}`;
-        throw headerError("HEADER_TYPE_UNKNOWN", name, reason);
+        if (!(header.value instanceof Uint8Array) || header.value.byteLength > maxValueBytes)
+          return false;
+        this.#begin(6, 2 + header.value.byteLength).setUint16(at, header.value.byteLength);
+        this.bytes.set(header.value, at + 2);
+        return true;
+      case "boolean":
+        this.#begin(header.value ? 0 : 1, 0);
+        return typeof header.value === "boolean";
+      case "byte":
+        if ((header.value << 24) >> 24 !== header.value) return false;
+        this.#begin(2, 1).setInt8(at, header.value);
+        return true;
+      case "short":
+        if ((header.value << 16) >> 16 !== header.value) return false;
+        this.#begin(3, 2).setInt16(at, header.value);
+        return true;
+      case "integer":
+        if ((header.value | 0) !== header.value) return false;
+        this.#begin(4, 4).setInt32(at, header.value);
+        return true;
+      case "long":
+        return typeof header.value === "bigint" && this.#writeLong(5, header.value);
+      case "timestamp": {
+        // A Date holds a time in its range or NaN: there is nothing else to check.
+        const time = header.value instanceof Date ? header.value.getTime() : NaN;
+        return !Number.isNaN(time) && this.#writeLong(8, BigInt(time));
+      }
+      case "uuid": {
+        if (typeof header.value !== "string" || !uuidPattern.test(header.value)) return false;
+        const digits = BigInt(`0x${header.value.replaceAll("-", "")}`);
+        const view = this.#begin(9, 16);
+        view.setBigInt64(at, digits >> 64n);
+        view.setBigInt64(at + 8, digits);
+        return true;
       }
     }
   }
 
-  #writeInteger(name: string, header: HeaderValue & { type: "byte" | "short" | "integer" }): void {
-    const { type, value } = header;
-    const byteLength = integerBytes[type];
-    const bound = 2 ** (8 * byteLength - 1);
-    if (!Number.isInteger(value) || value < -bound || value >= bound) {
-      throw refusal(name, header, `an integer from ${-bound} to ${bound - 1}`);
-    }
-    this.#begin(integerTypes[type], byteLength);
-    for (let at = 1; at <= byteLength; at++) {
-      this.bytes[this.length - at] = value >> (8 * (at - 1));
-    }
-  }
-
-  #writeBinary(name: string, header: HeaderValue & { type: "binary" }): void {
-    const { value } = header;
-    if (!(value instanceof Uint8Array) || value.byteLength > maxValueBytes) {
-      throw refusal(name, header, `a Uint8Array of at most ${maxValueBytes} bytes`);
-    }
-    const at = this.length;
-    this.#begin(6, 2 + value.byteLength).setUint16(at + 1, value.byteLength);
-    this.bytes.set(value, at + 3);
-  }
-
-  #writeUuid(name: string, header: HeaderValue & { type: "uuid" }): void {
-    const { value } = header;
-    if (typeof value !== "string" || !uuidPattern.test(value)) {
-      throw refusal(name, header, "8-4-4-4-12 hexadecimal digits");
-    }
-    const digits = BigInt(`0x${value.replaceAll("-", "")}`);
-    const view = this.#begin(9, 16);
-    view.setBigInt64(this.length - 16, digits >> 64n);
-    view.setBigInt64(this.length - 8, digits);
+  #writeLong(type: number, value: bigint): boolean {
+    const at = this.length + 1;
+    this.#begin(type, 8).setBigInt64(at, value);
+    return this.#view.getBigInt64(at) === value;
   }
 
   /** Writes the type, makes room for a value and counts it as written; returns what to write it with. */
@@ -163,13 +163,4 @@ export class HeaderWriter {
     this.bytes = grown;
     this.#view = new DataView(grown.buffer);
   }
-}
-
-function refusal(name: string, { type, value }: { type: string; value: unknown }, wanted: string) {
-  const given = String(value).slice(0, 50);
-  return headerError(
-    "HEADER_VALUE_INVALID",
-    name,
-    `of type ${type} must be ${wanted}, not ${given}`,
-  );
 }

@@ -1,16 +1,12 @@
 import { ByteKeyedCache } from "./byte-keyed-cache.ts";
-import { EventStreamError } from "./event-stream-error.ts";
+import { EventStreamError, headerError } from "./event-stream-error.ts";
 import { parseHeaders, stringType, timestampMs, type ParsedHeader } from "./header-parser.ts";
 import type { HeaderValue, MessageHeadersInit } from "./header-value.ts";
-import {
-  resolveOptions,
-  type CodecOptions,
-  type DecoderOptions,
-  type ResolvedOptions,
-} from "./limits.ts";
-import { encodeHeaders } from "./message-encoder.ts";
+import { resolveOptions, type DecoderOptions, type ResolvedOptions } from "./limits.ts";
 
 type Parsed = Map<string, ParsedHeader>;
+
+const noPlace = { type: 0, start: 0, end: 0 };
 
 let create: (view: DataView | undefined, parsed: Parsed) => MessageHeaders;
 
@@ -42,15 +38,23 @@ export class MessageHeaders implements ReadonlyMap<string, HeaderValue> {
   }
 
   /**
-   * Headers from an object, a Map or pairs, with the checks of the encoder. Later changes of what was
-   * given do not reach them.
+   * Headers from an object, a Map or pairs. The values are checked when they are encoded, as the
+   * builders' are.
    *
-   * @throws EventStreamError with the header's name
+   * @throws EventStreamError `HEADER_DUPLICATE` when pairs have a name twice
    */
-  static from(init: MessageHeadersInit, options?: CodecOptions): MessageHeaders {
-    return init instanceof MessageHeaders
-      ? init
-      : decodeHeaders(encodeHeaders(init, options), options);
+  static from(init: MessageHeadersInit): MessageHeaders {
+    const parsed: Parsed = new Map();
+    for (const [name, value] of Symbol.iterator in init ? init : Object.entries(init)) {
+      if (parsed.has(name)) throw headerError("HEADER_DUPLICATE", name, "is given twice");
+      const built = Object.freeze({ ...value });
+      parsed.set(name, {
+        ...noPlace,
+        text: value.type === "string" ? value.value : undefined,
+        built,
+      });
+    }
+    return new MessageHeaders(undefined, parsed);
   }
 
   get size(): number {

@@ -1,0 +1,93 @@
+import { styleText } from "node:util";
+import type { EventStreamMessage } from "../frame.ts";
+import type { HeaderValue } from "../header-value.ts";
+import { minMessageBytes } from "../limits.ts";
+
+/** A good frame and where it lies in the stream. */
+export interface Frame {
+  readonly offset: number;
+  readonly byteLength: number;
+  readonly message: EventStreamMessage;
+}
+
+const shownCharacters = 72;
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** One line for people: offset, lengths, checksum verdict, headers, start of the payload. */
+export function formatFrame(frame: Frame, hasColors = false): string {
+  const style = (format: Parameters<typeof styleText>[0], text: string) =>
+    hasColors ? styleText(format, text) : text;
+  const { message, offset, byteLength } = frame;
+  const headers = Array.from(
+    message.headers,
+    ([name, header]) => `${style("cyan", escape(name))}=${escape(formatValue(header))}`,
+  );
+  const lengths = `${byteLength} bytes (headers ${headersLength(frame)}, payload ${message.payload.byteLength})`;
+  return [
+    style("bold", String(offset).padStart(8)),
+    style("dim", lengths),
+    style("green", "crc ok"),
+    ...headers,
+    style("dim", formatPayload(message.payload)),
+  ].join("  ");
+}
+
+/** One line for programs, with nothing left out. */
+export function toJson(frame: Frame): string {
+  const { headers, payload } = frame.message;
+  const text = decodeText(payload);
+  return JSON.stringify({
+    offset: frame.offset,
+    totalLength: frame.byteLength,
+    headersLength: headersLength(frame),
+    payloadLength: payload.byteLength,
+    checksums: "ok",
+    headers: Object.fromEntries(
+      Array.from(headers, ([name, header]) => [
+        name,
+        {
+          type: header.type,
+          value:
+            typeof header.value === "object" || typeof header.value === "bigint"
+              ? formatValue(header)
+              : header.value,
+        },
+      ]),
+    ),
+    ...(text === undefined
+      ? { payloadBase64: Buffer.from(payload).toString("base64") }
+      : { payload: text }),
+  });
+}
+
+function headersLength({ byteLength, message }: Frame): number {
+  return byteLength - minMessageBytes - message.payload.byteLength;
+}
+
+function formatValue({ type, value }: HeaderValue): string {
+  if (type === "binary") return Buffer.from(value).toString("base64");
+  return type === "timestamp" ? value.toISOString() : String(value);
+}
+
+function formatPayload(payload: Uint8Array): string {
+  // Four times as many bytes as characters are always enough, and a huge payload is not decoded whole.
+  const start = payload.subarray(0, 4 * shownCharacters);
+  const text = escape(new TextDecoder("utf-8", { ignoreBOM: true }).decode(start));
+  return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
+}
+
+function decodeText(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Nothing that came over the wire may speak to the terminal. */
+function escape(text: string): string {
+  return text.replace(
+    /\p{Cc}/gu,
+    (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
+}

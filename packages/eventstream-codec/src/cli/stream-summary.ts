@@ -1,0 +1,45 @@
+import { readEnvelope, type Envelope } from "../envelope.ts";
+import type { Frame } from "./format-frame.ts";
+
+/** Counts the frames of a stream by what they are. */
+export class StreamSummary {
+  #frames = 0;
+  #bytes = 0;
+  readonly #messages = new Map<string, number>();
+
+  add({ byteLength, message }: Frame): void {
+    this.#frames++;
+    this.#bytes += byteLength;
+    const name = nameOf(readEnvelope(message));
+    this.#messages.set(name, (this.#messages.get(name) ?? 0) + 1);
+  }
+
+  /** One line a fact: frames, bytes, then the messages by type, the most frequent first. */
+  toString(): string {
+    const byCount = [...this.#messages].sort(([, a], [, b]) => b - a);
+    return [
+      `${this.#frames} frames, ${this.#bytes} bytes`,
+      ...byCount.map(
+        ([name, count]) => `${String(count).padStart(8)}  ${JSON.stringify(name).slice(1, -1)}`,
+      ),
+    ].join("\n");
+  }
+
+  toJson(): string {
+    const messages = Object.fromEntries(this.#messages);
+    return JSON.stringify({ frames: this.#frames, bytes: this.#bytes, messages });
+  }
+}
+
+function nameOf(envelope: Envelope): string {
+  switch (envelope.kind) {
+    case "event":
+      return `event ${envelope.eventType}`;
+    case "exception":
+      return `exception ${envelope.exceptionType}`;
+    case "error":
+      return `error ${envelope.errorCode}`;
+    case "unknown":
+      return `unknown ${envelope.messageType ?? ""}`.trimEnd();
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * Signing of the frames that a client sends in a bidirectional stream, with Signature Version 4. Needs
+ * nothing but WebCrypto.
+ *
+ * @module
+ */
+// https://docs.aws.amazon.com/transcribe/latest/dg/streaming-setting-up.html
+import { header } from "./header-value.ts";
+import { encodeHeaders, encodeMessage } from "./message-encoder.ts";
+
+/** What signing a frame takes of a set of AWS credentials. */
+export interface SigningCredentials {
+  readonly secretAccessKey: string;
+}
+
+/** How {@link signMessages} signs. */
+export interface SignMessagesOptions {
+  /** The signature of the request that opened the stream: 64 hexadecimal digits. */
+  readonly signature: string;
+  readonly region: string;
+  /** The service's name for signing: `transcribe`, `bedrock`. */
+  readonly service: string;
+  /** Asked for once, before the first frame. */
+  readonly credentials:
+    SigningCredentials | (() => SigningCredentials | PromiseLike<SigningCredentials>);
+  /** The time of a frame. Default: the system's. */
+  readonly now?: (() => Date) | undefined;
+}
+
+const noBytes = /* @__PURE__ */ new Uint8Array(0);
+const utf8 = /* @__PURE__ */ new TextEncoder();
+
+/**
+ * Wraps each encoded frame in a signed one, whose signature covers the frame's before it, and ends with
+ * the signed empty frame that closes the stream. When the source fails nothing closes the stream.
+ *
+ * @param source - encoded frames, one an item
+ * @throws TypeError when the request's signature is none
+ * @example
+ * ```ts
+ * import { encodeMessage, header } from "@freshet/eventstream-codec";
+ * import { signMessages } from "@freshet/eventstream-codec/signing";
+ *
+ * async function* frames() {
+ *   const headers = { ":message-type": header.string("event"), ":event-type": header.string("chunk") };
+ *   yield encodeMessage({ headers, payload: new Uint8Array([1, 2, 3]) });
+ * }
+ * const signed = signMessages(frames(), {
+ *   signature: "00".repeat(32), // from the request's Authorization header
+ *   region: "us-east-1",
+ *   service: "bedrock",
+ *   credentials: { secretAccessKey: "secret" },
+ * });
+ * for await (const frame of signed) console.log(frame.byteLength); // 187, then 84
+ * ```
+ */
+export async function* signMessages(
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  options: SignMessagesOptions,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, undefined> {
+  if (!/^[\da-f]{64}$/i.test(options.signature)) {
+    throw new TypeError("signature must be the request's signature: 64 hexadecimal digits.");
+  }
+  const signer = await FrameSigner.create(options);
+  for await (const frame of source) yield await signer.sign(frame);
+  yield await signer.sign(noBytes);
+  return undefined;
+}
+
+class FrameSigner {
+  readonly #options: SignMessagesOptions;
+  readonly #secret: Uint8Array<ArrayBuffer>;
+  #prior: string;
+  /** The signing key of a day. */
+  #day = "";
+  #key: CryptoKey | undefined;
+
+  private constructor(options: SignMessagesOptions, { secretAccessKey }: SigningCredentials) {
+    this.#options = options;
+    this.#secret = utf8.encode(`AWS4${secretAccessKey}`);
+    this.#prior = options.signature.toLowerCase();
+  }
+
+  static async create(options: SignMessagesOptions): Promise<FrameSigner> {
+    const { credentials } = options;
+    return new FrameSigner(
+      options,
+      typeof credentials === "function" ? await credentials() : credentials,
+    );
+  }
+
+  async sign(frame: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+    const { region, service, now = () => new Date() } = this.#options;
+    // The header has milliseconds, the string to sign has none: they must say the same.
+    const date = new Date(Math.floor(now().getTime() / 1000) * 1000);
+    const time = date.toISOString().replace(/[-:]|\.\d+/g, "");
+    const day = time.slice(0, 8);
+    const headers = { ":date": header.timestamp(date) };
+    const text = [
+      "AWS4-HMAC-SHA256-PAYLOAD",
+      time,
+      `${day}/${region}/${service}/aws4_request`,
+      this.#prior,
+      toHex(await sha256(encodeHeaders(headers))),
+      toHex(await sha256(frame)),
+    ].join("\n");
+    const signature = await hmac(await this.#keyOf(day), text);
+    this.#prior = toHex(signature);
+    return encodeMessage({
+      headers: { ...headers, ":chunk-signature": header.binary(signature) },
+      payload: frame,
+    });
+  }
+
+  async #keyOf(day: string): Promise<CryptoKey> {
+    if (this.#key && this.#day === day) return this.#key;
+    const { region, service } = this.#options;
+    let key = await importKey(this.#secret);
+    for (const part of [day, region, service, "aws4_request"]) {
+      key = await importKey(await hmac(key, part));
+    }
+    this.#day = day;
+    return (this.#key = key);
+  }
+}
+
+function importKey(bytes: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  return crypto.subtle.importKey("raw", bytes, algorithm, false, ["sign"]);
+}
+
+async function hmac(key: CryptoKey, text: string): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8.encode(text)));
+}
+
+async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
+  // WebCrypto refuses views of shared memory; a copy is what it would make of others anyway.
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(bytes)));
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
