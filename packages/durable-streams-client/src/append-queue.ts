@@ -1,0 +1,151 @@
+import { type Encoded, encodedSize, joinBody } from "./body.ts";
+import { FetchError } from "./errors.ts";
+
+/** What came of an append. */
+export interface AppendResult {
+  /** Where the stream ends after the request that stored the value; others may share it. */
+  nextOffset: string;
+  /** True when the server already had it: an earlier try had been stored. */
+  duplicate?: boolean;
+}
+
+/** One POST that a queue wants sent. */
+export interface AppendRequest {
+  /** `undefined`: the stream is closed without a last value. */
+  readonly body: Encoded | undefined;
+  /** Closes the stream with this request. */
+  readonly closes: boolean;
+  readonly seq: string | undefined;
+  /** Aborts when nobody waits for any of its values any more. */
+  readonly signal: AbortSignal;
+}
+
+export interface AppendQueueOptions {
+  /** Sends one POST and retries what may be retried. */
+  send(request: AppendRequest): Promise<AppendResult>;
+  /** Puts appends that wait together into one POST. */
+  readonly batching: boolean;
+  readonly maxBatchBytes: number;
+}
+
+/** What is to be appended, and how. */
+export interface AppendItem {
+  readonly encoded: Encoded | undefined;
+  readonly seq?: string | undefined;
+  readonly closes?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Entry {
+  readonly item: AppendItem;
+  readonly size: number;
+  readonly resolve: (result: AppendResult) => void;
+  readonly reject: (error: unknown) => void;
+  onAbort: (() => void) | undefined;
+  isSettled: boolean;
+}
+
+/**
+ * Appends in the order they were made, one POST at a time. Those made in one go, and those made while
+ * a POST is under way, share the next one: waiting for one's own append slows nobody else down.
+ */
+export class AppendQueue {
+  readonly #options: AppendQueueOptions;
+  #entries: Entry[] = [];
+  #isRunning: boolean = false;
+
+  constructor(options: AppendQueueOptions) {
+    this.#options = options;
+  }
+
+  add(item: AppendItem): Promise<AppendResult> {
+    return new Promise((resolve, reject) => {
+      const { encoded, signal } = item;
+      const size = encoded === undefined ? 0 : encodedSize(encoded);
+      const entry: Entry = { item, size, resolve, reject, onAbort: undefined, isSettled: false };
+      if (signal) {
+        entry.onAbort = () => {
+          this.#settle(entry, undefined, { reason: signal.reason });
+        };
+        signal.addEventListener("abort", entry.onAbort, { once: true });
+      }
+      this.#entries.push(entry);
+      if (!this.#isRunning) {
+        this.#isRunning = true;
+        // After the caller's own turn: appends made in one go are one POST.
+        queueMicrotask(() => {
+          void this.#run();
+        });
+      }
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#entries.length > 0) {
+      const batch = this.#takeBatch();
+      if (batch.length > 0) await this.#send(batch);
+    }
+    this.#isRunning = false;
+  }
+
+  /** The entries of the next POST. One with `seq` goes alone: a POST has room for one seq. */
+  #takeBatch(): Entry[] {
+    const entries = this.#entries;
+    const batch: Entry[] = [];
+    let size = 0;
+    let taken = 0;
+    for (const entry of entries) {
+      const { seq, closes } = entry.item;
+      const isAlone = seq !== undefined || closes === true || !this.#options.batching;
+      if (batch.length > 0 && (isAlone || size + entry.size > this.#options.maxBatchBytes)) break;
+      taken++;
+      if (entry.isSettled) continue;
+      batch.push(entry);
+      size += entry.size;
+      if (isAlone) break;
+    }
+    this.#entries = taken === entries.length ? [] : entries.slice(taken);
+    return batch;
+  }
+
+  async #send(batch: readonly Entry[]): Promise<void> {
+    const abandoned = new AbortController();
+    const onAbort = () => {
+      if (batch.every((entry) => entry.isSettled)) abandoned.abort(batch[0]?.item.signal?.reason);
+    };
+    const signals = batch.flatMap(({ item }) => item.signal ?? []);
+    for (const signal of signals) signal.addEventListener("abort", onAbort);
+    try {
+      const result = await this.#options.send({
+        body: joinBody(batch.flatMap(({ item }) => item.encoded ?? [])),
+        seq: batch[0]?.item.seq,
+        closes: batch[0]?.item.closes === true,
+        signal: abandoned.signal,
+      });
+      for (const entry of batch) this.#settle(entry, result, undefined);
+    } catch (error) {
+      if (batch.length > 1 && error instanceof FetchError && error.status === 413) {
+        // Too large together says nothing about each: none of it was stored.
+        const half = Math.ceil(batch.length / 2);
+        await this.#send(batch.slice(0, half));
+        await this.#send(batch.slice(half));
+        return;
+      }
+      for (const entry of batch) this.#settle(entry, undefined, { reason: error });
+    } finally {
+      for (const signal of signals) signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  #settle(
+    entry: Entry,
+    result: AppendResult | undefined,
+    failure: { reason: unknown } | undefined,
+  ): void {
+    if (entry.isSettled) return;
+    entry.isSettled = true;
+    if (entry.onAbort) entry.item.signal?.removeEventListener("abort", entry.onAbort);
+    if (result) entry.resolve(result);
+    else entry.reject(failure?.reason);
+  }
+}

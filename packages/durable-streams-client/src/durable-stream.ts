@@ -1,0 +1,265 @@
+import { AppendQueue, type AppendRequest, type AppendResult } from "./append-queue.ts";
+import { encodeValue } from "./body.ts";
+import { createHeaders, type CreationOptions, forkHeaders, type ForkOptions } from "./creation.ts";
+import { Endpoint } from "./endpoint.ts";
+import { StreamNotFoundError } from "./errors.ts";
+import { type HeadResult, headResult } from "./head.ts";
+import { checkInteger, type EndpointOptions } from "./options.ts";
+import { header, isJson } from "./protocol.ts";
+import { openStream, type StreamOptions } from "./stream.ts";
+import type { StreamResponse } from "./stream-response.ts";
+import { sendWrite } from "./write.ts";
+
+/** Options of a {@link DurableStream}. */
+export interface DurableStreamOptions extends EndpointOptions {
+  url: string | URL;
+  /** The stream's content type, if it is known; else the first write asks for it with a HEAD. */
+  contentType?: string | undefined;
+  /** `false`: every append is a request of its own. */
+  batching?: boolean | undefined;
+  /** The largest body that appends are put together to, in bytes (1 MiB). One value may be larger. */
+  maxBatchBytes?: number | undefined;
+  /**
+   * What to do when it is unknown whether an append without `seq` was stored (a dropped connection, a
+   * 5xx). "when-safe" (default): reject, with `maybeStored: true`. "always": send it again, so that
+   * it is stored at least once and perhaps twice. {@link IdempotentProducer} stores exactly once.
+   */
+  retryAppends?: "when-safe" | "always" | undefined;
+}
+
+/** Options of {@link DurableStream.create}. */
+export interface CreateOptions extends DurableStreamOptions, CreationOptions {}
+
+/** What came of a close. */
+export interface CloseResult {
+  /** The stream's last offset. */
+  finalOffset: string;
+}
+
+/** What a producer needs of its stream beside the public part. */
+export interface StreamInternals {
+  readonly endpoint: Endpoint;
+  /** Known at once where it is known at all. */
+  contentType(): string | Promise<string>;
+}
+
+/** For this package's own modules. */
+export let internalsOf: (stream: DurableStream) => StreamInternals;
+
+/**
+ * A stream to write to, and to read from.
+ *
+ * @example
+ * ```ts
+ * import { DurableStream } from "@freshet/durable-streams-client";
+ *
+ * const chat = await DurableStream.create({
+ *   url: "https://streams.example.com/chat",
+ *   contentType: "application/json",
+ * });
+ * await chat.append({ text: "hello" });
+ * await chat.close();
+ * ```
+ */
+export class DurableStream {
+  static {
+    internalsOf = (stream) => ({
+      endpoint: stream.#endpoint,
+      contentType: () => stream.#contentType ?? stream.#learnContentType(),
+    });
+  }
+
+  readonly #endpoint: Endpoint;
+  readonly #options: DurableStreamOptions;
+  readonly #queue: AppendQueue;
+  #contentType: string | undefined;
+  #learning: Promise<string> | undefined;
+  #created: boolean | undefined;
+
+  /** For a stream that is known to exist; sends nothing. Throws {@link InvalidOptionError}. */
+  constructor(options: DurableStreamOptions) {
+    this.#endpoint = new Endpoint(options.url, options);
+    this.#options = options;
+    this.#contentType = options.contentType;
+    this.#queue = new AppendQueue({
+      send: (request) => this.#sendAppend(request),
+      batching: options.batching ?? true,
+      maxBatchBytes: checkInteger("maxBatchBytes", options.maxBatchBytes ?? 1024 * 1024, 1),
+    });
+  }
+
+  /**
+   * Creates the stream, or makes sure that it exists as described.
+   *
+   * @throws StreamExistsError if another one is there
+   */
+  static async create(options: CreateOptions): Promise<DurableStream> {
+    const stream = new DurableStream(options);
+    const isJsonStream = isJson(options.contentType);
+    const encoded =
+      options.body === undefined ? undefined : encodeValue(options.body, isJsonStream);
+    // A JSON array is taken apart by the server: the body is one message all the same.
+    const body = typeof encoded === "string" ? `[${encoded}]` : encoded;
+    await stream.#put(createHeaders(options), body);
+    return stream;
+  }
+
+  /**
+   * Makes sure that the stream exists, and learns its content type.
+   *
+   * @throws StreamNotFoundError
+   */
+  static async connect(options: DurableStreamOptions): Promise<DurableStream> {
+    const stream = new DurableStream(options);
+    await stream.head();
+    return stream;
+  }
+
+  get url(): string {
+    return this.#endpoint.url.href;
+  }
+
+  /** The stream's content type, once it is known. */
+  get contentType(): string | undefined {
+    return this.#contentType;
+  }
+
+  /** Of {@link DurableStream.create} and `fork`: whether the stream was made by it or was there. */
+  get created(): boolean | undefined {
+    return this.#created;
+  }
+
+  /** What the server knows about the stream. Throws {@link StreamNotFoundError}. */
+  async head(options: { signal?: AbortSignal } = {}): Promise<HeadResult> {
+    const answer = await sendWrite(this.#endpoint, {
+      method: "HEAD",
+      signal: options.signal,
+      isRepeatable: true,
+      expects: [header.nextOffset],
+    });
+    this.#contentType ??= answer.header("content-type");
+    return headResult(answer);
+  }
+
+  /**
+   * Appends one value: any JSON value to a JSON stream, a string or bytes to another. Resolves when
+   * it is stored. Appends that wait at the same time share a request, and keep their order.
+   *
+   * At most once: where it is not known whether the value was stored, it is not sent again, and the
+   * error has `maybeStored: true`. With `seq`, a sequence string that sorts after all before it, it
+   * is sent again, since the server refuses it the second time: a {@link SeqConflictError} with
+   * `maybeStored: true` then means that the value, or another with this `seq`, is in the stream.
+   */
+  append(
+    value: unknown,
+    options: { seq?: string; signal?: AbortSignal } = {},
+  ): Promise<AppendResult> {
+    const { seq, signal } = options;
+    const add = (contentType: string) => {
+      signal?.throwIfAborted();
+      return this.#queue.add({ encoded: encodeValue(value, isJson(contentType)), seq, signal });
+    };
+    try {
+      if (this.#contentType !== undefined) return add(this.#contentType);
+      return this.#learnContentType().then(add);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Closes the stream for good, after the appends made so far, with a last value in the same request
+   * if one is given: either both happen or neither.
+   *
+   * @throws StreamClosedError if there is a last value and the stream was closed already
+   */
+  async close(finalValue?: unknown, options: { signal?: AbortSignal } = {}): Promise<CloseResult> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    let encoded;
+    if (finalValue !== undefined) {
+      const contentType = this.#contentType ?? (await this.#learnContentType());
+      encoded = encodeValue(finalValue, isJson(contentType));
+    }
+    const { nextOffset } = await this.#queue.add({ encoded, closes: true, signal });
+    return { finalOffset: nextOffset };
+  }
+
+  /** Deletes the stream and its data. Throws {@link StreamNotFoundError} if there was none. */
+  async delete(options: { signal?: AbortSignal } = {}): Promise<void> {
+    try {
+      await sendWrite(this.#endpoint, {
+        method: "DELETE",
+        signal: options.signal,
+        isRepeatable: true,
+        expects: [],
+      });
+    } catch (error) {
+      // The first try got through, and only its answer did not.
+      if (!(error instanceof StreamNotFoundError && error.maybeStored)) throw error;
+    }
+  }
+
+  /**
+   * Makes a new stream at `url` that begins with this one's data up to `offset` (default: all of it).
+   * A position of this package works as `offset`; it stands for the sub-offset too.
+   */
+  async fork(url: string | URL, options: ForkOptions = {}): Promise<DurableStream> {
+    const fork = new DurableStream({ ...this.#options, contentType: undefined, ...options, url });
+    await fork.#put(forkHeaders(this.#endpoint.url, options), undefined);
+    return fork;
+  }
+
+  /** Reads the stream, with this handle's options under those given here. */
+  async stream<T = unknown>(options: StreamOptions<T> = {}): Promise<StreamResponse<T>> {
+    return openStream(this.#endpoint.with(options), options, this.#contentType);
+  }
+
+  async #put(
+    headers: Record<string, string>,
+    body: string | Uint8Array | undefined,
+  ): Promise<void> {
+    if (this.#options.contentType !== undefined)
+      headers["content-type"] = this.#options.contentType;
+    const answer = await sendWrite(this.#endpoint, {
+      method: "PUT",
+      headers,
+      body,
+      isRepeatable: true,
+      expects: [header.nextOffset],
+    });
+    this.#contentType = answer.header("content-type") ?? this.#contentType;
+    this.#created = answer.status === 201;
+  }
+
+  async #sendAppend(request: AppendRequest): Promise<AppendResult> {
+    const { body, seq, closes, signal } = request;
+    const headers: Record<string, string> = {};
+    if (body !== undefined) {
+      headers["content-type"] = this.#contentType ?? (await this.#learnContentType());
+    }
+    if (seq !== undefined) headers[header.seq] = seq;
+    if (closes) headers[header.closed] = "true";
+    const answer = await sendWrite(this.#endpoint, {
+      method: "POST",
+      headers,
+      body,
+      signal,
+      isRepeatable: closes || seq !== undefined || this.#options.retryAppends === "always",
+      expects: [header.nextOffset],
+    });
+    return { nextOffset: answer.header(header.nextOffset) ?? "" };
+  }
+
+  /** Asked for once, however many writes wait for it; and again if that failed. */
+  #learnContentType(): Promise<string> {
+    this.#learning ??= this.head().then(
+      () => (this.#contentType ??= "application/octet-stream"),
+      (error: unknown) => {
+        this.#learning = undefined;
+        throw error;
+      },
+    );
+    return this.#learning;
+  }
+}

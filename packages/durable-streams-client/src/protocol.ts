@@ -1,0 +1,33 @@
+// https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md
+
+export const header = {
+  nextOffset: "stream-next-offset",
+  cursor: "stream-cursor",
+  upToDate: "stream-up-to-date",
+  closed: "stream-closed",
+  seq: "stream-seq",
+  ttl: "stream-ttl",
+  expiresAt: "stream-expires-at",
+  sseDataEncoding: "stream-sse-data-encoding",
+  forkedFrom: "stream-forked-from",
+  forkOffset: "stream-fork-offset",
+  forkSubOffset: "stream-fork-sub-offset",
+  producerId: "producer-id",
+  producerEpoch: "producer-epoch",
+  producerSeq: "producer-seq",
+  producerExpectedSeq: "producer-expected-seq",
+  producerReceivedSeq: "producer-received-seq",
+} as const;
+
+/** Query parameters that are the protocol's own; a caller cannot set them. */
+export const reservedParams: ReadonlySet<string> = new Set(["offset", "live", "cursor"]);
+
+/** The media type without parameters, in lower case: `application/json` of `Application/JSON; v=1`. */
+export function mediaType(contentType: string | undefined): string {
+  return (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
+/** True for streams whose messages are JSON values (PROTOCOL.md, section 7.1). */
+export function isJson(contentType: string | undefined): boolean {
+  return mediaType(contentType) === "application/json";
+}

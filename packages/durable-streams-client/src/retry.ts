@@ -1,0 +1,75 @@
+import { backoffDelayMs, delay } from "@freshet/core";
+import type { Endpoint } from "./endpoint.ts";
+import { DurableStreamError, FetchError, isRetryable } from "./errors.ts";
+
+/**
+ * Decides after each error whether to try again, and waits. One for each operation; `progress()`
+ * forgets the failures so far.
+ */
+export class Retry {
+  readonly #endpoint: Endpoint;
+  readonly #signal: AbortSignal | undefined;
+  maxRetries: number;
+  #failures: number = 0;
+  /** Recoveries by `onError` without progress between them: waited for, but not bounded. */
+  #recoveries: number = 0;
+
+  constructor(endpoint: Endpoint, signal: AbortSignal | undefined) {
+    this.#endpoint = endpoint;
+    this.#signal = signal;
+    this.maxRetries = endpoint.backoff.maxRetries;
+  }
+
+  get failures(): number {
+    return this.#failures;
+  }
+
+  progress(): void {
+    this.#failures = 0;
+    this.#recoveries = 0;
+  }
+
+  /** Returns when it is time to try again; throws `error`, or an abort's reason, if it is not. */
+  async recover(error: unknown, retryable: boolean = isRetryable(error)): Promise<void> {
+    this.#endpoint.signal?.throwIfAborted();
+    this.#signal?.throwIfAborted();
+    if (retryable && this.#failures < this.maxRetries) {
+      const asked = error instanceof FetchError ? (error.retryAfterMs ?? 0) : 0;
+      const wait = backoffDelayMs(this.#failures, this.#endpoint.backoff);
+      this.#failures++;
+      // A server that says when to come back is not asked before that; jitter only adds.
+      await this.wait(asked > 0 ? asked + wait : wait);
+      return;
+    }
+    if (!(error instanceof DurableStreamError) || !(await this.#askHandler(error))) throw error;
+    const wait = this.#recoveries++ === 0 ? 0 : this.#recoveries - 2;
+    if (this.#recoveries > 1) await this.wait(backoffDelayMs(wait, this.#endpoint.backoff));
+  }
+
+  /** Waits; an abort of either signal ends it at once. */
+  async wait(ms: number): Promise<void> {
+    const other = this.#endpoint.signal;
+    if (!other || other === this.#signal || !this.#signal) {
+      await delay(ms, this.#signal ?? other);
+      return;
+    }
+    const either = new AbortController();
+    const abort = (event: Event) => {
+      either.abort((event.target as AbortSignal).reason);
+    };
+    const signals = [this.#signal, other];
+    for (const signal of signals) signal.addEventListener("abort", abort);
+    try {
+      await delay(ms, either.signal);
+    } finally {
+      for (const signal of signals) signal.removeEventListener("abort", abort);
+    }
+  }
+
+  async #askHandler(error: DurableStreamError): Promise<boolean> {
+    const recovery = await this.#endpoint.onError?.(error);
+    if (typeof recovery !== "object") return false;
+    this.#endpoint.apply(recovery);
+    return true;
+  }
+}

@@ -1,0 +1,11 @@
+import { InvalidOptionError } from "./errors.ts";
+import { fetchTransport } from "./transport-fetch.ts";
+import type { DispatcherLike, Transport } from "./transport.ts";
+
+/** The transport of a platform without a faster one: `fetch`. */
+export function platformTransport(dispatcher?: DispatcherLike): Transport {
+  if (dispatcher) {
+    throw new InvalidOptionError("dispatcher is for Node only: pass `fetch` on this platform.");
+  }
+  return fetchTransport();
+}
