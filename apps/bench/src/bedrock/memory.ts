@@ -1,0 +1,23 @@
+import { longAnswer } from "./contestants.ts";
+
+/** Heap in use after a full collection, in MB, at points of one long answer. */
+export interface MemoryCurve {
+  pieces: number;
+  points: { at: number; heapMb: number }[];
+}
+
+/** Reads one answer of `repeats` times `tokenCount` tokens and looks at the heap ten times. */
+export async function measureMemory(
+  endpoint: string,
+  tokenCount: number,
+  repeats: number,
+): Promise<MemoryCurve> {
+  const points: MemoryCurve["points"] = [];
+  const step = (tokenCount * repeats) / 10;
+  const pieces = await longAnswer(endpoint, repeats, (count) => {
+    if (count % step !== 0) return;
+    globalThis.gc?.();
+    points.push({ at: count, heapMb: process.memoryUsage().heapUsed / 1e6 });
+  });
+  return { pieces, points };
+}
