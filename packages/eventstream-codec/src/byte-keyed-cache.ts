@@ -1,3 +1,6 @@
+// Many more slots than a service has event types: two entries that share one push each other out.
+const slotBits = 10;
+
 /**
  * A bounded cache keyed by bytes: what was made of the same bytes before. One slot a hash, so that it
  * never grows; an entry moves in when its bytes come a second time, so that bytes which never come
@@ -5,30 +8,28 @@
  */
 export class ByteKeyedCache<Value> {
   readonly #maxKeyBytes: number;
-  readonly #slots: ({ readonly key: DataView; readonly value: Value } | undefined)[];
+  readonly #slots: ({ readonly key: DataView; readonly value: Value } | undefined)[] = [];
   /** The hash that last missed, by slot. */
-  readonly #missed: Int32Array;
+  readonly #missed = new Int32Array(1 << slotBits);
   /** Of the bytes that `find` looked for last. */
   #hash = 0;
 
-  /** @param slots - how many, a power of two */
-  constructor(slots: number, maxKeyBytes: number) {
+  constructor(maxKeyBytes: number) {
     this.#maxKeyBytes = maxKeyBytes;
-    this.#slots = new Array<undefined>(slots).fill(undefined);
-    this.#missed = new Int32Array(slots);
+    this.#slots.length = 1 << slotBits;
   }
 
   find(view: DataView, start: number, end: number): Value | undefined {
     if (end - start > this.#maxKeyBytes) return undefined;
     this.#hash = hashBytes(view, start, end);
-    const slot = this.#slots[this.#hash & (this.#slots.length - 1)];
+    const slot = this.#slots[this.#hash >>> (32 - slotBits)];
     return slot && equalBytes(slot.key, view, start, end) ? slot.value : undefined;
   }
 
   /** Right after a `find` of the same bytes that found nothing: what was made of them now. */
   offer(view: DataView, start: number, end: number, value: Value): void {
     if (end - start > this.#maxKeyBytes) return;
-    const index = this.#hash & (this.#slots.length - 1);
+    const index = this.#hash >>> (32 - slotBits);
     if (this.#missed[index] === this.#hash) {
       const key = new DataView(view.buffer.slice(view.byteOffset + start, view.byteOffset + end));
       this.#slots[index] = { key, value };
@@ -45,7 +46,8 @@ function hashBytes(view: DataView, start: number, end: number): number {
     hash ^= hash >>> 15;
   }
   for (; at < end; at++) hash = Math.imul(hash ^ view.getUint8(at), 0x9e3779b1);
-  return hash ^ (hash >>> 15);
+  // A multiplication carries upwards only: the high bits, which choose the slot, depend on all others.
+  return Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
 }
 
 /** Whether all of `key` equals the part of `view`. */

@@ -23,7 +23,7 @@ const valueBytes = [0, 0, 1, 2, 4, 8, -1, -1, 8, 16];
 const maxDateMs = 8.64e15;
 
 const utf8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const strings = /* @__PURE__ */ new ByteKeyedCache<string>(256, 64);
+const strings = /* @__PURE__ */ new ByteKeyedCache<string>(64);
 
 /**
  * Reads and checks a header block. With `keepLast` a name that occurs twice has its last value.

@@ -115,7 +115,7 @@ export class MessageHeaders implements ReadonlyMap<string, HeaderValue> {
   }
 }
 
-const blocks = /* @__PURE__ */ new ByteKeyedCache<MessageHeaders>(64, 512);
+const blocks = /* @__PURE__ */ new ByteKeyedCache<MessageHeaders>(512);
 
 /**
  * The headers of a part of a view; those of the same bytes as before, where they need the bytes no more.

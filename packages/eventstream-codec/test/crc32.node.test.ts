@@ -1,0 +1,27 @@
+import { crc32 as zlibCrc32 } from "node:zlib";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { crc32 as aws } from "../src/aws-crypto.ts";
+import { crc32 as node } from "../src/crc32-node.ts";
+import { crc32 as portable } from "../src/crc32-portable.ts";
+import { decodeMessage, encodeMessage } from "../src/index.ts";
+import { utf8 } from "./frames.ts";
+
+test("all implementations agree, with and without a seed", () => {
+  const seed = fc.option(fc.integer({ min: 0, max: 0xffffffff }), { nil: undefined });
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 1500, size: "max" }), seed, (bytes, from) => {
+      const expected = zlibCrc32(bytes, from);
+      expect(portable(bytes, from)).toBe(expected);
+      expect(node(bytes, from)).toBe(expected);
+      expect(aws(bytes, from)).toBe(expected);
+    }),
+  );
+});
+
+test("a codec works with AWS's implementation, and with what another one made", () => {
+  const message = { payload: utf8("checked twice") };
+  const frame = encodeMessage(message, { crc32: aws });
+  expect(frame).toEqual(encodeMessage(message));
+  expect(decodeMessage(frame, { crc32: aws }).payload).toEqual(message.payload);
+});
