@@ -1,0 +1,30 @@
+import { readFile } from "node:fs/promises";
+import { detectCapture } from "@freshet/bedrock-adapter/testing";
+import type { DemoOptions } from "./options.ts";
+import { afterTheTool, beforeTheTool, textOf } from "./script.ts";
+
+/** Where the answer comes from. */
+export interface Answer {
+  readonly kind: "scripted" | "replay" | "real";
+  /** How the worker asks for it: a captured InvokeModel body cannot answer a Converse request. */
+  readonly operation: "converse" | "invoke";
+  /** About how many bytes of text/event-stream it will be, to spread the faults over. */
+  readonly expectedBytes: number;
+}
+
+/** Batches of 50 ms hold about three tokens of four characters; each is a frame of some 90 bytes. */
+const bytesPerCharacter = 8;
+
+/** Finds out what the command line's answer is. */
+export async function loadAnswer({ replay, model }: DemoOptions): Promise<Answer> {
+  if (model !== undefined) return { kind: "real", operation: "converse", expectedBytes: 8000 };
+  if (replay === undefined) {
+    const characters = textOf(beforeTheTool).length + textOf(afterTheTool).length;
+    const expectedBytes = characters * bytesPerCharacter;
+    return { kind: "scripted", operation: "converse", expectedBytes };
+  }
+  const body = await readFile(replay);
+  const { operation } = detectCapture(body);
+  // A captured frame has some 200 bytes for its few characters.
+  return { kind: "replay", operation, expectedBytes: Math.ceil(body.length / 6) };
+}

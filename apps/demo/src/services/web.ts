@@ -1,0 +1,20 @@
+import { once } from "node:events";
+import { serve } from "@hono/node-server";
+import { streamUrls } from "../streams.ts";
+import { createApp } from "../web/app.ts";
+import { runService } from "./service.ts";
+
+export interface WebConfig {
+  readonly streamsUrl: string;
+  readonly namespace: string;
+}
+
+await runService(async ({ streamsUrl, namespace }: WebConfig) => {
+  const app = createApp(streamUrls(streamsUrl, namespace));
+  const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" });
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string")
+    throw new Error("The web server has no port.");
+  return { url: `http://127.0.0.1:${address.port}` };
+});

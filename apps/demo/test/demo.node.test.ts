@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  encodeConverseEvent,
+  encodeException,
+  encodeInvokeChunk,
+} from "@freshet/bedrock-adapter/testing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+// The demo as a user runs it: the built command in a process of its own.
+const main = join(import.meta.dirname, "../dist/main.js");
+const marker = `FRESHET_DEMO_TEST_${process.pid}`;
+let folder = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "freshet-demo-test-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function start(...args: string[]): {
+  child: ChildProcess;
+  ended: Promise<Ended>;
+  out: () => string;
+} {
+  const child = spawn(process.execPath, [main, ...args], {
+    // Its processes are told from all others by their environment; its temporary folder is our own.
+    env: { ...process.env, FRESHET_TEST_MARKER: marker, TMPDIR: folder, NO_COLOR: "1" },
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (data: Buffer) => (stdout += data.toString()));
+  child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
+  const ended = once(child, "close").then(([code]) => ({
+    code: code as number | null,
+    stdout,
+    stderr,
+  }));
+  return { child, ended, out: () => stdout };
+}
+
+/** The processes that a run of ours has started and that are still there (Linux: the tests' platform). */
+async function processesLeft(): Promise<string[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const environments = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/environ`, "utf8").catch(() => "")),
+  );
+  return pids.filter((_pid, index) => environments[index]?.includes(marker));
+}
+
+async function expectNothingLeft(): Promise<void> {
+  await expect.poll(processesLeft, { timeout: 10_000 }).toEqual([]);
+  expect((await readdir(folder)).filter((name) => !name.endsWith(".bin"))).toEqual([]);
+}
+
+describe("one run", () => {
+  test("proves that nothing was lost, and leaves nothing behind", async () => {
+    const { code, stdout, stderr } = await start("--once", "--json", "--seed", "1", "--pace", "300")
+      .ended;
+    expect(stderr).toBe("");
+    const summary = JSON.parse(stdout) as Record<string, number>;
+    expect(summary).toMatchObject({
+      ok: true,
+      cuts: 5,
+      web_server_kills: 1,
+      reconnects: 6,
+      lost: 0,
+      duplicated: 0,
+      sha256_match: true,
+      seed: 1,
+    });
+    expect(summary["read"]).toBe(summary["written"]);
+    expect(code).toBe(0);
+    await expectNothingLeft();
+  }, 60_000);
+
+  test("shows the way in the terminal", async () => {
+    const { code, stdout } = await start("--once", "--seed", "2", "--cuts", "8", "--pace", "300")
+      .ended;
+    expect(stdout).toMatch(/^Real: .*Simulated: the model \(a script\)/);
+    expect(stdout).toContain("> How high is the Elbe at Dresden");
+    expect(stdout).toContain('→ river_level {"station":"Dresden"}');
+    expect(stdout).toContain("← river_level (done)");
+    expect(stdout.match(/⟲ from/g)).toHaveLength(9);
+    expect(stdout).toMatch(
+      /\n(\d+) events written, \1 read, 9 reconnects, 0 lost, 0 duplicated, sha256 match\n$/,
+    );
+    expect(code).toBe(0);
+  }, 60_000);
+});
+
+describe("a captured answer", () => {
+  const text = (contentBlockIndex: number, piece: string) =>
+    encodeConverseEvent({ type: "contentBlockDelta", contentBlockIndex, delta: { text: piece } });
+
+  test.each<[string, Uint8Array[]]>([
+    [
+      "Converse",
+      [
+        encodeConverseEvent({ type: "messageStart", role: "assistant" }),
+        text(0, "Hi"),
+        encodeConverseEvent({ type: "contentBlockStop", contentBlockIndex: 0 }),
+        encodeConverseEvent({ type: "messageStop", stopReason: "end_turn" }),
+      ],
+    ],
+    ["Converse with an exception", [text(0, "Hi"), encodeException("throttlingException", "{}")]],
+    ["Converse that is cut short", [text(0, "Hi"), text(0, " there").subarray(0, 30)]],
+    ["InvokeModel", [encodeInvokeChunk({ generation: "Hi", stop_reason: "stop" })]],
+    ["nothing at all", []],
+  ])(
+    "%s",
+    async (name, frames) => {
+      const file = join(folder, `${name}.bin`);
+      await writeFile(file, Buffer.concat(frames));
+      const { code, stdout } = await start("--once", "--json", "--replay", file, "--pace", "300")
+        .ended;
+      expect(JSON.parse(stdout)).toMatchObject({ ok: true, cuts: 5, web_server_kills: 1 });
+      expect(code).toBe(0);
+    },
+    60_000,
+  );
+});
+
+test.each([["--cuts", "x"], ["--replay", "no-such-file"], ["--nonsense"]])(
+  "wrong options (%s) get one line and exit code 2",
+  async (...args) => {
+    const { code, stdout, stderr } = await start(...args).ended;
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^[^\n]+\n$/);
+    expect(code).toBe(2);
+  },
+);
+
+describe("it ends", () => {
+  test("with exit code 0 on Ctrl-C, when it stays up after the run", async () => {
+    const { child, ended, out } = start("--pace", "1000", "--cuts", "0");
+    await expect.poll(out, { timeout: 30_000 }).toContain("stays up at http://127.0.0.1:");
+    child.kill("SIGINT");
+    expect((await ended).code).toBe(0);
+    await expectNothingLeft();
+  }, 60_000);
+
+  test("in the middle of the run on Ctrl-C", async () => {
+    const { child, ended, out } = start("--once");
+    await expect.poll(out, { timeout: 30_000 }).toContain("model call 1");
+    child.kill("SIGINT");
+    expect((await ended).code).toBe(130);
+    await expectNothingLeft();
+  }, 60_000);
+
+  test("with all its processes, also when it is killed without a chance to say goodbye", async () => {
+    const { child, ended, out } = start("--once");
+    await expect.poll(out, { timeout: 30_000 }).toContain("model call 1");
+    child.kill("SIGKILL");
+    await ended;
+    await expectNothingLeft();
+  }, 60_000);
+});
