@@ -1,8 +1,8 @@
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html (sections 9.2.5 and 9.2.6) */
-import type { AgentEvent } from "@freshet/core";
+import type { AgentEvent, StandardSchemaV1 } from "@freshet/core";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { isPlain } from "./encode-json.ts";
-import { AgentStreamError } from "./error.ts";
+import { AgentStreamError, type AgentStreamErrorFacts } from "./error.ts";
 
 /** An event and where it stands. */
 export interface ReceivedEvent<E = AgentEvent> {
@@ -12,7 +12,12 @@ export interface ReceivedEvent<E = AgentEvent> {
 }
 
 /** Options of {@link AgentEventParser}. */
-export interface AgentEventParserOptions {
+export interface AgentEventParserOptions<E extends { type: string } = AgentEvent> {
+  /**
+   * Validates and types each event, `type` included: what `defineEvents` returns, or any Standard Schema
+   * that answers without a promise.
+   */
+  schema?: StandardSchemaV1<unknown, E> | undefined;
   /** The last event id so far, when this is the continuation of an earlier stream. */
   lastEventId?: string | undefined;
   /** The longest data of one event, in UTF-16 code units. Default 16 Mi. */
@@ -34,12 +39,13 @@ export interface AgentEventParserOptions {
  * console.log(parser.read()); // { event: { type: "token", text: "Hi" }, id: "7" }
  * ```
  */
-export class AgentEventParser {
+export class AgentEventParser<E extends { type: string } = AgentEvent> {
+  readonly #schema: StandardSchemaV1<unknown, E> | undefined;
   readonly #maxEventLength: number;
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #parser: { feed(text: string): void };
   #lastEventId: string | undefined;
-  #ready: ReceivedEvent[] = [];
+  #ready: ReceivedEvent<E>[] = [];
   #next = 0;
   #failure: AgentStreamError | undefined;
   #atStart = true;
@@ -47,7 +53,8 @@ export class AgentEventParser {
   #isDone = false;
   #ended = false;
 
-  constructor(options: AgentEventParserOptions = {}) {
+  constructor(options: AgentEventParserOptions<E> = {}) {
+    this.#schema = options.schema;
     this.#lastEventId = options.lastEventId;
     this.#maxEventLength = options.maxEventLength ?? 16 * 1024 * 1024;
     this.#parser = createParser({
@@ -82,7 +89,7 @@ export class AgentEventParser {
   }
 
   /** The next event, or `undefined` until more is pushed. */
-  read(): ReceivedEvent | undefined {
+  read(): ReceivedEvent<E> | undefined {
     const received = this.#ready[this.#next];
     if (received) {
       this.#next++;
@@ -95,7 +102,7 @@ export class AgentEventParser {
   }
 
   /** All events that are complete; empty until more is pushed. Throws as `read` does. */
-  readBatch(): ReceivedEvent[] {
+  readBatch(): ReceivedEvent<E>[] {
     if (this.#next < this.#ready.length || this.#failure === undefined) {
       const batch = this.#next === 0 ? this.#ready : this.#ready.slice(this.#next);
       this.#ready = [];
@@ -149,18 +156,57 @@ export class AgentEventParser {
       this.#failTooLarge();
       return;
     }
-    const event = parseData(name, data);
-    if (event === undefined) {
-      this.#failure = new AgentStreamError(
-        "INVALID_EVENT",
-        `The data of a \`${name ?? "message"}\` event is not a JSON object${this.#where()}: ${excerpt(data)}`,
-        { lastEventId: this.#lastEventId },
-      );
+    const parsed = parseData(name, data);
+    if (parsed === undefined) {
+      this.#failInvalid(name, "is not a JSON object", data);
       return;
     }
+    const event = this.#schema ? this.#validate(this.#schema, parsed, data) : (parsed as E);
+    if (event === undefined) return;
     if (id !== undefined) this.#lastEventId = id;
-    this.#isDone = event.type === "done";
+    this.#isDone = parsed.type === "done";
     this.#ready.push({ event, id: this.#lastEventId });
+  }
+
+  #validate(
+    schema: StandardSchemaV1<unknown, E>,
+    parsed: { type: string },
+    data: string,
+  ): E | undefined {
+    let result: StandardSchemaV1.Result<E> | Promise<StandardSchemaV1.Result<E>>;
+    try {
+      result = schema["~standard"].validate(parsed);
+    } catch (cause) {
+      this.#failInvalid(parsed.type, "made its schema throw", data, { cause });
+      return undefined;
+    }
+    if (result instanceof Promise) {
+      result.catch(ignore);
+      this.#failInvalid(
+        parsed.type,
+        "has an asynchronous schema, which a parser cannot wait for",
+        data,
+      );
+      return undefined;
+    }
+    if (!result.issues) return result.value;
+    const { issues } = result;
+    const first = issues[0]?.message ?? "no reason given";
+    this.#failInvalid(parsed.type, `is not what its schema allows (${first})`, data, { issues });
+    return undefined;
+  }
+
+  #failInvalid(
+    name: string | undefined,
+    what: string,
+    data: string,
+    facts?: AgentStreamErrorFacts,
+  ): void {
+    this.#failure = new AgentStreamError(
+      "INVALID_EVENT",
+      `The data of a \`${name ?? "message"}\` event ${what}${this.#where()}: ${excerpt(data)}`,
+      { ...facts, lastEventId: this.#lastEventId },
+    );
   }
 
   #failTooLarge(): void {
@@ -181,10 +227,10 @@ export class AgentEventParser {
 /** What the lines of an event hold beside its data: the field names, the id, comments. */
 const lineAllowance = 64 * 1024;
 
-function parseData(name: string | undefined, data: string): AgentEvent | undefined {
+function parseData(name: string | undefined, data: string): { type: string } | undefined {
   if (name === "token" || name === "thinking") {
     const text = plainText(data);
-    if (text !== undefined) return { type: name, text };
+    if (text !== undefined) return { type: name, text } as { type: string };
   }
   let fields: unknown;
   try {
@@ -199,8 +245,7 @@ function parseData(name: string | undefined, data: string): AgentEvent | undefin
   // A spread, so that a field named __proto__ stays a field; the name wins over a field named type.
   const event = { type, ...fields };
   event.type = type;
-  // Types and fields that we do not know pass through untouched.
-  return event as AgentEvent;
+  return event;
 }
 
 /** The text of data that is nothing but a short plain text, as nearly all data is; it needs no JSON parser. */
@@ -216,4 +261,8 @@ function plainText(data: string): string | undefined {
 
 function excerpt(data: string): string {
   return data.length > 200 ? `${data.slice(0, 200)}…` : data;
+}
+
+function ignore(): void {
+  // The event is refused already.
 }

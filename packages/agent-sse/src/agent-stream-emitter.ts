@@ -1,3 +1,4 @@
+import type { AgentEvent } from "@freshet/core";
 import {
   agentEvent,
   type AgentEventBuilders,
@@ -6,7 +7,11 @@ import {
   type ToolResultOptions,
 } from "./agent-event.ts";
 import type { JsonFormat } from "./encode-json.ts";
-import { formatAgentEvent } from "./format-agent-event.ts";
+import {
+  formatAgentEvent,
+  type FormatAgentEventOptions,
+  type WireEvent,
+} from "./format-agent-event.ts";
 
 /** Options of {@link AgentStreamEmitter}. */
 export interface AgentStreamEmitterOptions {
@@ -34,6 +39,11 @@ export class AgentStreamEmitter implements FrameBuilders {
 
   constructor({ format = "json" }: AgentStreamEmitterOptions = {}) {
     this.#format = { format };
+  }
+
+  /** Any event, also one of your own types, with the id that a reader resumes after. */
+  event(event: AgentEvent | WireEvent, options?: Omit<FormatAgentEventOptions, "format">): string {
+    return formatAgentEvent(event, { ...options, ...this.#format });
   }
 
   token(text: string): string {

@@ -1,12 +1,20 @@
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html (section 9.2) */
 import {
-  AgentStreamPump,
-  type AgentStreamPumpOptions,
-  type AgentStreamSource,
-} from "./agent-stream-pump.ts";
+  AgentFrameWriter,
+  type AgentFrameWriterOptions,
+  type AgentStreamItem,
+} from "./agent-frame-writer.ts";
+import { AgentStreamWriter } from "./agent-stream-writer.ts";
+import { StreamPump, type FrameWriter, type StreamPumpOptions } from "./stream-pump.ts";
+
+/** Where the events of a response come from: something to iterate, or a function that writes them. */
+export type AgentStreamSource =
+  | AsyncIterable<AgentStreamItem>
+  | Iterable<AgentStreamItem>
+  | ((writer: AgentStreamWriter) => Promise<void>);
 
 /** Options of {@link agentStreamResponse}. */
-export interface AgentStreamResponseOptions extends AgentStreamPumpOptions {
+export interface AgentStreamResponseOptions extends AgentFrameWriterOptions, StreamPumpOptions {
   /** More headers for the response. The content type is not yours to change. */
   headers?: HeadersInit | undefined;
 }
@@ -34,7 +42,17 @@ export interface AgentStreamResponseOptions extends AgentStreamPumpOptions {
  */
 export function agentStreamResponse(
   source: AgentStreamSource,
-  { headers: init, ...options }: AgentStreamResponseOptions = {},
+  options: AgentStreamResponseOptions = {},
+): Response {
+  const events = typeof source === "function" ? AgentStreamWriter.run(source) : source;
+  return eventStreamResponse(events, new AgentFrameWriter(options), options);
+}
+
+/** A response of text/event-stream, whatever its frames say. */
+export function eventStreamResponse<Item>(
+  source: AsyncIterable<Item> | Iterable<Item>,
+  writer: FrameWriter<Item>,
+  { headers: init, ...options }: StreamPumpOptions & { headers?: HeadersInit | undefined },
 ): Response {
   const headers = new Headers(init);
   headers.set("content-type", "text/event-stream; charset=utf-8");
@@ -42,6 +60,6 @@ export function agentStreamResponse(
   if (!headers.has("cache-control")) headers.set("cache-control", "no-cache, no-transform");
   if (!headers.has("x-accel-buffering")) headers.set("x-accel-buffering", "no");
   // Nothing is prepared ahead of the reader; the pump gathers what is ready when it is asked.
-  const body = new ReadableStream(new AgentStreamPump(source, options), { highWaterMark: 0 });
+  const body = new ReadableStream(new StreamPump(source, writer, options), { highWaterMark: 0 });
   return new Response(body, { headers });
 }

@@ -39,17 +39,20 @@ export interface AgentStreamConnection<E = AgentEvent> extends AsyncGenerator<
  * }
  * ```
  */
-export function connectAgentStream(
+export function connectAgentStream<E extends { type: string } = AgentEvent>(
   url: string | URL,
-  options: ConnectAgentStreamOptions = {},
-): AgentStreamConnection {
+  options: ConnectAgentStreamOptions<E> = {},
+): AgentStreamConnection<E> {
   return new Connection(new ReconnectingReader(checkUrl(url, options), options), options.signal);
 }
 
-class Connection extends StoppableGenerator<ReceivedEvent> implements AgentStreamConnection {
-  readonly #reader: ReconnectingReader;
+class Connection<E extends { type: string }>
+  extends StoppableGenerator<ReceivedEvent<E>>
+  implements AgentStreamConnection<E>
+{
+  readonly #reader: ReconnectingReader<E>;
 
-  constructor(reader: ReconnectingReader, signal: AbortSignal | undefined) {
+  constructor(reader: ReconnectingReader<E>, signal: AbortSignal | undefined) {
     super(signal, (stop) => reader.read(stop));
     this.#reader = reader;
   }
@@ -60,7 +63,7 @@ class Connection extends StoppableGenerator<ReceivedEvent> implements AgentStrea
 }
 
 /** A URL that no `fetch` can take would fail for ever; a `fetch` of the user's own knows better. */
-function checkUrl(url: string | URL, { fetch }: ConnectAgentStreamOptions): string {
+function checkUrl(url: string | URL, { fetch }: { fetch?: unknown }): string {
   if (fetch) return String(url);
   const base = (globalThis as { location?: Location }).location?.href;
   return new URL(url, base).href;

@@ -8,6 +8,8 @@ import { FreshetError, type StandardSchemaV1 } from "@freshet/core";
  * - `UNEXPECTED_STATUS`, `UNEXPECTED_CONTENT_TYPE`: the answer is not an event stream.
  * - `IDLE_TIMEOUT`: nothing, not even a comment, came for `idleTimeoutMs`.
  * - `RETRIES_EXHAUSTED`: reconnecting failed `maxRetries` times in a row; `cause` is the last failure.
+ * - `POSITION_UNKNOWN`, `POSITION_EXPIRED`: a store cannot resume after that id.
+ * - `STREAM_CLOSED`: an append to a stored stream that is closed.
  */
 export type AgentStreamErrorCode =
   | "INCOMPLETE_STREAM"
@@ -19,7 +21,10 @@ export type AgentStreamErrorCode =
   | "UNEXPECTED_STATUS"
   | "UNEXPECTED_CONTENT_TYPE"
   | "IDLE_TIMEOUT"
-  | "RETRIES_EXHAUSTED";
+  | "RETRIES_EXHAUSTED"
+  | "POSITION_UNKNOWN"
+  | "POSITION_EXPIRED"
+  | "STREAM_CLOSED";
 
 /** The facts of an {@link AgentStreamError}. */
 export interface AgentStreamErrorFacts {

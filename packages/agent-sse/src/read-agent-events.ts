@@ -1,18 +1,21 @@
 import { iterateBytes, type AgentEvent, type ByteSource } from "@freshet/core";
-import { AgentEventParser, type ReceivedEvent } from "./agent-event-parser.ts";
+import {
+  AgentEventParser,
+  type AgentEventParserOptions,
+  type ReceivedEvent,
+} from "./agent-event-parser.ts";
 import { eventStreamBody } from "./check-response.ts";
 import { idleTimeoutError } from "./error.ts";
 
 /** Options of {@link readAgentEvents}. */
-export interface ReadAgentEventsOptions {
+export interface ReadAgentEventsOptions<E extends { type: string } = AgentEvent> extends Pick<
+  AgentEventParserOptions<E>,
+  "lastEventId" | "maxEventLength" | "schema"
+> {
   /** Ends the loop at once with the signal's own reason, and cancels the source. */
   signal?: AbortSignal | undefined;
   /** The longest silence, in milliseconds; comments count as signs of life. Default: no limit. */
   idleTimeoutMs?: number | undefined;
-  /** The last event id so far, when this continues an earlier stream. */
-  lastEventId?: string | undefined;
-  /** The longest data of one event, in UTF-16 code units. Default 16 Mi. */
-  maxEventLength?: number | undefined;
 }
 
 /** What {@link readAgentEvents} returns. One-shot: consume it once, one by one or in batches. */
@@ -39,23 +42,23 @@ export interface AgentEvents<E = AgentEvent> extends AsyncIterableIterator<Recei
  * // done
  * ```
  */
-export function readAgentEvents(
+export function readAgentEvents<E extends { type: string } = AgentEvent>(
   source: Response | ByteSource,
-  options: ReadAgentEventsOptions = {},
-): AgentEvents {
+  options: ReadAgentEventsOptions<E> = {},
+): AgentEvents<E> {
   return new AgentEventReader(source, options);
 }
 
-class AgentEventReader implements AgentEvents {
+class AgentEventReader<E extends { type: string }> implements AgentEvents<E> {
   readonly #source: Response | ByteSource;
-  readonly #options: ReadAgentEventsOptions;
-  readonly #parser: AgentEventParser;
+  readonly #options: ReadAgentEventsOptions<E>;
+  readonly #parser: AgentEventParser<E>;
   #chunks: AsyncIterableIterator<Uint8Array> | undefined;
-  #batch: ReceivedEvent[] = [];
+  #batch: ReceivedEvent<E>[] = [];
   #next = 0;
   #ended = false;
 
-  constructor(source: Response | ByteSource, options: ReadAgentEventsOptions) {
+  constructor(source: Response | ByteSource, options: ReadAgentEventsOptions<E>) {
     this.#source = source;
     this.#options = options;
     this.#parser = new AgentEventParser(options);
@@ -65,7 +68,7 @@ class AgentEventReader implements AgentEvents {
     return this;
   }
 
-  next(): Promise<IteratorResult<ReceivedEvent, undefined>> {
+  next(): Promise<IteratorResult<ReceivedEvent<E>, undefined>> {
     const received = this.#batch[this.#next];
     // Most events are here already: no async function for those.
     if (received && !this.#options.signal?.aborted) {
@@ -75,15 +78,15 @@ class AgentEventReader implements AgentEvents {
     return this.#nextOfSource();
   }
 
-  async return(): Promise<IteratorResult<ReceivedEvent, undefined>> {
+  async return(): Promise<IteratorResult<ReceivedEvent<E>, undefined>> {
     this.#ended = true;
     this.#batch = [];
     await this.#cancel();
     return { done: true, value: undefined };
   }
 
-  batches(): AsyncIterableIterator<ReceivedEvent[]> {
-    const batches: AsyncIterableIterator<ReceivedEvent[]> = {
+  batches(): AsyncIterableIterator<ReceivedEvent<E>[]> {
+    const batches: AsyncIterableIterator<ReceivedEvent<E>[]> = {
       next: async () => {
         const batch = await this.#nextBatch();
         return batch ? { done: false, value: batch } : { done: true, value: undefined };
@@ -97,7 +100,7 @@ class AgentEventReader implements AgentEvents {
     return batches;
   }
 
-  async #nextOfSource(): Promise<IteratorResult<ReceivedEvent, undefined>> {
+  async #nextOfSource(): Promise<IteratorResult<ReceivedEvent<E>, undefined>> {
     const batch = await this.#nextBatch();
     const received = batch?.[0];
     if (!batch || !received) return { done: true, value: undefined };
@@ -107,7 +110,7 @@ class AgentEventReader implements AgentEvents {
   }
 
   /** Never empty; `undefined` at the end. */
-  async #nextBatch(): Promise<ReceivedEvent[] | undefined> {
+  async #nextBatch(): Promise<ReceivedEvent<E>[] | undefined> {
     if (this.#ended) return undefined;
     try {
       this.#options.signal?.throwIfAborted();

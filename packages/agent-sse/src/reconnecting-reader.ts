@@ -1,5 +1,14 @@
-import { iterateBytes, parseRetryAfterMs, type BackoffOptions } from "@freshet/core";
-import { AgentEventParser, type ReceivedEvent } from "./agent-event-parser.ts";
+import {
+  iterateBytes,
+  parseRetryAfterMs,
+  type AgentEvent,
+  type BackoffOptions,
+} from "@freshet/core";
+import {
+  AgentEventParser,
+  type AgentEventParserOptions,
+  type ReceivedEvent,
+} from "./agent-event-parser.ts";
 import { eventStreamBody } from "./check-response.ts";
 import { AgentStreamError, idleTimeoutError } from "./error.ts";
 import { defaultRetry, reconnectDelayMs } from "./reconnect-delay.ts";
@@ -27,7 +36,10 @@ export type ConnectionState =
   | { status: "closed"; lastEventId: string | undefined };
 
 /** Options of {@link connectAgentStream}. */
-export interface ConnectAgentStreamOptions {
+export interface ConnectAgentStreamOptions<E extends { type: string } = AgentEvent> extends Pick<
+  AgentEventParserOptions<E>,
+  "maxEventLength" | "schema"
+> {
   /** Start after this event, as an earlier connection left off. */
   lastEventId?: string | undefined;
   /** Sent with every request; a function is asked again for each, so that a token can be renewed. */
@@ -50,16 +62,14 @@ export interface ConnectAgentStreamOptions {
    * - `"closed"`: goes on over many turns, until the server answers 204.
    */
   until?: "done" | "closed" | undefined;
-  /** The longest data of one event, in UTF-16 code units. Default 16 Mi. */
-  maxEventLength?: number | undefined;
-  /** Told whenever the state of the connection changes. Must not throw. */
+  /** Told whenever the state of the connection changes. What it throws, the loop throws. */
   onStateChange?: ((state: ConnectionState) => void) | undefined;
 }
 
 /** Reads one URL over as many connections as it takes. */
-export class ReconnectingReader {
+export class ReconnectingReader<E extends { type: string }> {
   readonly #url: string;
-  readonly #options: ConnectAgentStreamOptions;
+  readonly #options: ConnectAgentStreamOptions<E>;
   readonly #retry: Readonly<BackoffOptions>;
   readonly #idleTimeoutMs: number;
   readonly #replays: ReplayFilter;
@@ -73,8 +83,10 @@ export class ReconnectingReader {
   #retryAfterMs = 0;
   /** An answer has begun and its `done` has not come. */
   #isInTurn = false;
+  /** Everything that was asked for has come. */
+  #isOver = false;
 
-  constructor(url: string, options: ConnectAgentStreamOptions) {
+  constructor(url: string, options: ConnectAgentStreamOptions<E>) {
     this.#url = url;
     this.#options = options;
     this.#retry = { ...defaultRetry, ...options.retry };
@@ -87,7 +99,7 @@ export class ReconnectingReader {
     return this.#lastEventId;
   }
 
-  async *read(stop: AbortSignal): AsyncGenerator<ReceivedEvent, undefined, undefined> {
+  async *read(stop: AbortSignal): AsyncGenerator<ReceivedEvent<E>, undefined, undefined> {
     try {
       for (;;) {
         const cause: unknown = yield* this.#tryConnection(stop);
@@ -100,53 +112,29 @@ export class ReconnectingReader {
   }
 
   /** Returns {@link finished}, or why it must be tried again; throws what is final. */
-  async *#tryConnection(stop: AbortSignal): AsyncGenerator<ReceivedEvent, unknown, undefined> {
-    const headers = await requestHeaders(this.#options.headers, this.#lastEventId);
+  async *#tryConnection(stop: AbortSignal): AsyncGenerator<ReceivedEvent<E>, unknown, undefined> {
+    const lastEventId = this.#lastEventId;
+    const headers = await requestHeaders(this.#options.headers, lastEventId);
+    this.#options.onStateChange?.({ status: "connecting", lastEventId });
+    let body: AsyncIterable<Uint8Array> | undefined;
     try {
-      return yield* this.#readConnection(headers, stop);
+      body = await this.#open(headers, stop);
     } catch (error) {
-      stop.throwIfAborted();
-      if (isFinal(error)) throw error;
-      return error;
+      return retryable(error, stop);
     }
-  }
-
-  async *#readConnection(
-    headers: Headers,
-    stop: AbortSignal,
-  ): AsyncGenerator<ReceivedEvent, unknown, undefined> {
-    const body = await this.#open(headers, stop);
     if (!body) return finished;
-    // Without the last id, so that the events show which of them came with one.
-    const parser = new AgentEventParser({
-      maxEventLength: this.#options.maxEventLength,
-      onRetry: (retryMs) => (this.#retryMs = retryMs),
-    });
-    const idleTimeoutMs = this.#idleTimeoutMs;
-    const idleError = () => idleTimeoutError(idleTimeoutMs, this.#lastEventId);
-    for await (const chunk of iterateBytes(body, { signal: stop, idleTimeoutMs, idleError })) {
-      parser.push(chunk);
-      for (let received = parser.read(); received; received = parser.read()) {
-        stop.throwIfAborted();
-        if (!this.#replays.accept(received)) continue;
-        yield this.#note(received);
-        if (received.event.type === "done" && this.#options.until !== "closed") return finished;
-      }
+    this.#options.onStateChange?.({ status: "open", lastEventId, reconnects: this.#opened++ });
+    try {
+      return yield* this.#readBody(body, stop);
+    } catch (error) {
+      // A connection that breaks while it is let go of has done its work.
+      return this.#isOver ? finished : retryable(error, stop);
     }
-    return this.#incomplete("The server ended the stream");
-  }
-
-  #note({ event, id = this.#lastEventId }: ReceivedEvent): ReceivedEvent {
-    this.#failures = 0;
-    this.#lastEventId = id;
-    this.#isInTurn = event.type !== "done";
-    return { event, id };
   }
 
   /** The body of the answer; `undefined` when the server says that there is nothing more. */
   async #open(headers: Headers, stop: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
     const lastEventId = this.#lastEventId;
-    this.#options.onStateChange?.({ status: "connecting", lastEventId });
     const { fetch, credentials } = this.#options;
     const response = await requestStream(this.#url, {
       ...{ headers, fetch, credentials, signal: stop },
@@ -159,9 +147,40 @@ export class ReconnectingReader {
       return undefined;
     }
     const body = await eventStreamBody(response, { lastEventId, signal: stop });
+    const idleTimeoutMs = this.#idleTimeoutMs;
+    const idleError = () => idleTimeoutError(idleTimeoutMs, this.#lastEventId);
+    return iterateBytes(body, { signal: stop, idleTimeoutMs, idleError });
+  }
+
+  async *#readBody(
+    body: AsyncIterable<Uint8Array>,
+    stop: AbortSignal,
+  ): AsyncGenerator<ReceivedEvent<E>, unknown, undefined> {
     this.#replays.onConnect();
-    this.#options.onStateChange?.({ status: "open", lastEventId, reconnects: this.#opened++ });
-    return body;
+    // Without the last id, so that the events show which of them came with one.
+    const parser = new AgentEventParser({
+      schema: this.#options.schema,
+      maxEventLength: this.#options.maxEventLength,
+      onRetry: (retryMs) => (this.#retryMs = retryMs),
+    });
+    for await (const chunk of body) {
+      parser.push(chunk);
+      for (let received = parser.read(); received; received = parser.read()) {
+        stop.throwIfAborted();
+        if (!this.#replays.accept(received)) continue;
+        yield this.#note(received);
+        if (this.#isOver) return finished;
+      }
+    }
+    return this.#incomplete("The server ended the stream");
+  }
+
+  #note({ event, id = this.#lastEventId }: ReceivedEvent<E>): ReceivedEvent<E> {
+    this.#failures = 0;
+    this.#lastEventId = id;
+    this.#isInTurn = event.type !== "done";
+    this.#isOver = !this.#isInTurn && this.#options.until !== "closed";
+    return { event, id };
   }
 
   async #waitToReconnect(cause: unknown, stop: AbortSignal): Promise<void> {
@@ -195,6 +214,12 @@ const finalCodes: ReadonlySet<string> = new Set([
   "EVENT_TOO_LARGE",
   "UNEXPECTED_CONTENT_TYPE",
 ]);
+
+function retryable(error: unknown, stop: AbortSignal): unknown {
+  stop.throwIfAborted();
+  if (isFinal(error)) throw error;
+  return error;
+}
 
 /** Whether the same request would fail in the same way again. */
 function isFinal(error: unknown): boolean {

@@ -28,7 +28,7 @@ export class ReplayFilter {
    *
    * @param received - its `id` is undefined until the connection has sent one
    */
-  accept({ id }: ReceivedEvent): boolean {
+  accept({ id }: ReceivedEvent<unknown>): boolean {
     if (!id) return this.#mode !== "skip";
     if (this.#mode === "check") this.#mode = this.#isKnown(id) ? "skip" : "pass";
     // A server that goes on with ids of its own has left the place that it was asked for.

@@ -71,6 +71,9 @@ test("an emitter writes what formatAgentEvent writes", () => {
   expect(emitter.error("a", "b", { c: 1 })).toBe(
     formatAgentEvent(agentEvent.error("a", "b", { c: 1 })),
   );
+  expect(emitter.event({ type: "x", n: 1 }, { id: "7" })).toBe(
+    formatAgentEvent({ type: "x", n: 1 }, { id: "7" }),
+  );
   expect(emitter.done({ model: "m" })).toBe(formatAgentEvent(agentEvent.done({ model: "m" })));
 });
 

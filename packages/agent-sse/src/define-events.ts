@@ -1,0 +1,81 @@
+import type { AgentEvent, StandardSchemaV1 } from "@freshet/core";
+
+/** For each type of event the schema of its data: its fields beside `type`. */
+export type EventSchemas = Readonly<Record<string, StandardSchemaV1<unknown, unknown>>>;
+
+/** The events that a reader gets: the standard ones, and the defined ones with what their schema makes. */
+export type DefinedEvent<Schemas extends EventSchemas> =
+  | Exclude<AgentEvent, { type: keyof Schemas }>
+  | {
+      [Type in keyof Schemas & string]: Typed<Type, StandardSchemaV1.InferOutput<Schemas[Type]>>;
+    }[keyof Schemas & string];
+
+/** The data with its type, for each member of a union of its own. */
+type Typed<Type extends string, Data> = Data extends unknown
+  ? Flat<{ type: Type } & Omit<Data, "type">>
+  : never;
+
+type Flat<T> = { [Field in keyof T]: T[Field] };
+
+/** What {@link defineEvents} returns; itself a Standard Schema of whole events. */
+export interface EventDefinitions<Schemas extends EventSchemas> extends StandardSchemaV1<
+  unknown,
+  DefinedEvent<Schemas>
+> {
+  /** Makes an event of a defined type; the compiler checks its fields, the reader validates them. */
+  event<Type extends keyof Schemas & string>(
+    type: Type,
+    data: StandardSchemaV1.InferInput<Schemas[Type]>,
+  ): Typed<Type, StandardSchemaV1.InferInput<Schemas[Type]>>;
+}
+
+/**
+ * Defines events of your own, or stricter versions of the standard ones, with any validator that speaks
+ * Standard Schema (zod, valibot, arktype, …) and answers without a promise. Pass the result as `schema`
+ * to a parser, a reader or the hook: events of the defined types are validated and typed, all others
+ * pass as they are.
+ *
+ * @example
+ * ```ts
+ * import { defineEvents, readAgentEvents } from "@freshet/agent-sse";
+ * import * as v from "valibot";
+ *
+ * const events = defineEvents({ "order.placed": v.object({ order: v.string(), items: v.number() }) });
+ *
+ * async function orders(response: Response) {
+ *   for await (const { event } of readAgentEvents(response, { schema: events })) {
+ *     if (event.type === "order.placed") console.log(event.order, event.items);
+ *   }
+ * }
+ * ```
+ */
+export function defineEvents<const Schemas extends EventSchemas>(
+  schemas: Schemas,
+): EventDefinitions<Schemas> {
+  // A map, so that an event may be called "constructor".
+  const byType = new Map(Object.entries(schemas));
+  return {
+    event: (type, data) => ({ ...(data as object), type }) as never,
+    "~standard": {
+      version: 1,
+      vendor: "freshet",
+      validate: (value) => validateEvent(value, byType) as StandardSchemaV1.Result<never>,
+    },
+  };
+}
+
+function validateEvent(
+  value: unknown,
+  schemas: ReadonlyMap<string, StandardSchemaV1>,
+): StandardSchemaV1.Result<unknown> | Promise<StandardSchemaV1.Result<unknown>> {
+  if (typeof value !== "object" || value === null || !("type" in value)) {
+    return { issues: [{ message: "An event is an object with a type." }] };
+  }
+  const { type, ...data } = value;
+  const schema = typeof type === "string" ? schemas.get(type) : undefined;
+  if (!schema) return { value };
+  const withType = (result: StandardSchemaV1.Result<unknown>) =>
+    result.issues ? result : { value: { ...(result.value as object), type } };
+  const result = schema["~standard"].validate(data);
+  return result instanceof Promise ? result.then(withType) : withType(result);
+}
