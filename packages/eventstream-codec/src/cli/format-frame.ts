@@ -1,4 +1,3 @@
-import { styleText } from "node:util";
 import type { EventStreamMessage } from "../frame.ts";
 import type { HeaderValue } from "../header-value.ts";
 import { minMessageBytes } from "../limits.ts";
@@ -10,25 +9,26 @@ export interface Frame {
   readonly message: EventStreamMessage;
 }
 
+// The codes of SGR, which every terminal knows.
+const [bold, dim, green, cyan] = [1, 2, 32, 36] as const;
 const shownCharacters = 72;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** One line for people: offset, lengths, checksum verdict, headers, start of the payload. */
 export function formatFrame(frame: Frame, hasColors = false): string {
-  const style = (format: Parameters<typeof styleText>[0], text: string) =>
-    hasColors ? styleText(format, text) : text;
+  const style = (code: number, text: string) => (hasColors ? `\x1b[${code}m${text}\x1b[0m` : text);
   const { message, offset, byteLength } = frame;
   const headers = Array.from(
     message.headers,
-    ([name, header]) => `${style("cyan", escape(name))}=${escape(formatValue(header))}`,
+    ([name, header]) => `${style(cyan, escape(name))}=${escape(formatValue(header))}`,
   );
   const lengths = `${byteLength} bytes (headers ${headersLength(frame)}, payload ${message.payload.byteLength})`;
   return [
-    style("bold", String(offset).padStart(8)),
-    style("dim", lengths),
-    style("green", "crc ok"),
+    style(bold, String(offset).padStart(8)),
+    style(dim, lengths),
+    style(green, "crc ok"),
     ...headers,
-    style("dim", formatPayload(message.payload)),
+    style(dim, formatPayload(message.payload)),
   ].join("  ");
 }
 
