@@ -1,5 +1,5 @@
 import { parseRetryAfterMs } from "@freshet/core";
-import type { Answer } from "./endpoint.ts";
+import type { Answer } from "./exchange.ts";
 import {
   type DurableStreamError,
   FetchError,

@@ -1,3 +1,4 @@
+import type { StreamedBody } from "./append-source.ts";
 import { type Encoded, encodedSize, joinBody } from "./body.ts";
 import { FetchError } from "./errors.ts";
 
@@ -12,7 +13,7 @@ export interface AppendResult {
 /** One POST that a queue wants sent. */
 export interface AppendRequest {
   /** `undefined`: the stream is closed without a last value. */
-  readonly body: Encoded | undefined;
+  readonly body: Encoded | StreamedBody | undefined;
   /** Closes the stream with this request. */
   readonly closes: boolean;
   readonly seq: string | undefined;
@@ -30,7 +31,7 @@ export interface AppendQueueOptions {
 
 /** What is to be appended, and how. */
 export interface AppendItem {
-  readonly encoded: Encoded | undefined;
+  readonly encoded: Encoded | StreamedBody | undefined;
   readonly seq?: string | undefined;
   readonly closes?: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -61,7 +62,7 @@ export class AppendQueue {
   add(item: AppendItem): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
       const { encoded, signal } = item;
-      const size = encoded === undefined ? 0 : encodedSize(encoded);
+      const size = encoded === undefined || isStreamed(encoded) ? 0 : encodedSize(encoded);
       const entry: Entry = { item, size, resolve, reject, onAbort: undefined, isSettled: false };
       if (signal) {
         entry.onAbort = () => {
@@ -88,15 +89,14 @@ export class AppendQueue {
     this.#isRunning = false;
   }
 
-  /** The entries of the next POST. One with `seq` goes alone: a POST has room for one seq. */
+  /** The entries of the next POST. */
   #takeBatch(): Entry[] {
     const entries = this.#entries;
     const batch: Entry[] = [];
     let size = 0;
     let taken = 0;
     for (const entry of entries) {
-      const { seq, closes } = entry.item;
-      const isAlone = seq !== undefined || closes === true || !this.#options.batching;
+      const isAlone = !this.#options.batching || mustGoAlone(entry.item);
       if (batch.length > 0 && (isAlone || size + entry.size > this.#options.maxBatchBytes)) break;
       taken++;
       if (entry.isSettled) continue;
@@ -117,7 +117,7 @@ export class AppendQueue {
     for (const signal of signals) signal.addEventListener("abort", onAbort);
     try {
       const result = await this.#options.send({
-        body: joinBody(batch.flatMap(({ item }) => item.encoded ?? [])),
+        body: bodyOf(batch.flatMap(({ item }) => item.encoded ?? [])),
         seq: batch[0]?.item.seq,
         closes: batch[0]?.item.closes === true,
         signal: abandoned.signal,
@@ -148,4 +148,19 @@ export class AppendQueue {
     if (result) entry.resolve(result);
     else entry.reject(failure?.reason);
   }
+}
+
+function isStreamed(encoded: Encoded | StreamedBody): encoded is StreamedBody {
+  return typeof encoded === "object" && "open" in encoded;
+}
+
+/** A POST has room for one seq, one end, and one body that is made while it is sent. */
+function mustGoAlone({ encoded, seq, closes }: AppendItem): boolean {
+  return seq !== undefined || closes === true || (encoded !== undefined && isStreamed(encoded));
+}
+
+function bodyOf(values: readonly (Encoded | StreamedBody)[]): Encoded | StreamedBody | undefined {
+  const [first] = values;
+  if (first !== undefined && isStreamed(first)) return first;
+  return joinBody(values as readonly Encoded[]);
 }

@@ -1,4 +1,5 @@
 import { AppendQueue, type AppendRequest, type AppendResult } from "./append-queue.ts";
+import { type AppendSource, streamedBody } from "./append-source.ts";
 import { encodeValue } from "./body.ts";
 import { createHeaders, type CreationOptions, forkHeaders, type ForkOptions } from "./creation.ts";
 import { Endpoint } from "./endpoint.ts";
@@ -8,6 +9,7 @@ import { checkInteger, type EndpointOptions } from "./options.ts";
 import { header, isJson } from "./protocol.ts";
 import { openStream, type StreamOptions } from "./stream.ts";
 import type { StreamResponse } from "./stream-response.ts";
+import { appendSink, type WritableOptions } from "./writable.ts";
 import { sendWrite } from "./write.ts";
 
 /** Options of a {@link DurableStream}. */
@@ -165,6 +167,37 @@ export class DurableStream {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /**
+   * Appends the values of a source in one request whose body is made as they come, no faster than the
+   * server takes them: all of them, or none, are stored. Values are those of `append`.
+   *
+   * A source that can be read once is never sent again; a function that gives a new one is, where a
+   * repetition is safe (`seq`). Browsers send such bodies over HTTP/2 and later only; where they do
+   * not, it rejects, and `writable()` is the way.
+   */
+  async appendStream(
+    source: AppendSource,
+    options: { seq?: string; signal?: AbortSignal } = {},
+  ): Promise<AppendResult> {
+    const { seq, signal } = options;
+    signal?.throwIfAborted();
+    const contentType = this.#contentType ?? (await this.#learnContentType());
+    const encoded = streamedBody(source, isJson(contentType));
+    return this.#queue.add({ encoded, seq, signal });
+  }
+
+  /**
+   * A web stream whose values are appended one by one, batched like other appends. It takes no more
+   * than `maxInFlight` before the server has them, and errors with the first append that fails.
+   */
+  writable(options: WritableOptions = {}): WritableStream<unknown> {
+    const target = {
+      append: (value: unknown, signal: AbortSignal) => this.append(value, { signal }),
+      close: (signal: AbortSignal) => this.close(undefined, { signal }),
+    };
+    return new WritableStream(appendSink(target, options));
   }
 
   /**

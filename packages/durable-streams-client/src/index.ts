@@ -1,4 +1,5 @@
 export type { AppendResult } from "./append-queue.ts";
+export type { AppendSource, ValueSource } from "./append-source.ts";
 export type { CreationOptions, ForkOptions, LifetimeOptions } from "./creation.ts";
 export { DurableStream } from "./durable-stream.ts";
 export type { CloseResult, CreateOptions, DurableStreamOptions } from "./durable-stream.ts";
@@ -30,3 +31,4 @@ export type { StreamOptions } from "./stream.ts";
 export type { EventModes, StreamEvent } from "./stream-event.ts";
 export { StreamResponse } from "./stream-response.ts";
 export type { DispatcherLike } from "./transport.ts";
+export type { WritableOptions } from "./writable.ts";

@@ -81,6 +81,7 @@ export class JsonArrayReader {
       else if (byte === openBrace || byte === open) depth++;
       else if (byte === closeBrace || byte === close) {
         if (--depth === 0) {
+          if (byte !== close) throw new SyntaxError("The JSON array ends with a brace.");
           cut = at;
           this.#ended = true;
           break;

@@ -1,6 +1,7 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#55-read-stream---catch-up
 import { answerError } from "./answer-error.ts";
-import type { Answer, Endpoint } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Answer } from "./exchange.ts";
 import { ProtocolError } from "./errors.ts";
 import type { Offset } from "./offset.ts";
 import { header } from "./protocol.ts";
@@ -51,12 +52,12 @@ function readHeaders(answer: Answer, request: PageRequest): PageResult {
   const next = answer.header(header.nextOffset);
   const segment = segmentOf(answer, request, next ?? request.offset);
   if (!next) {
-    answer.discard();
     const isStream = [header.upToDate, header.cursor, header.closed].some((name) =>
       answer.header(name),
     );
     const error = problem(answer, "has no Stream-Next-Offset header");
     if (isStream) throw error;
+    answer.discard();
     return { kind: "no-progress", problem: error };
   }
   if (request.live && !segment.closed && segment.cursor === undefined) {

@@ -1,6 +1,7 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#57-read-stream---live-sse
 import { answerError } from "./answer-error.ts";
-import type { Answer, Endpoint } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Answer } from "./exchange.ts";
 import type { Offset } from "./offset.ts";
 import { header, mediaType } from "./protocol.ts";
 import type { SseBatch } from "./sse-batches.ts";

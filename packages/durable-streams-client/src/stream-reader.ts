@@ -115,7 +115,8 @@ export class StreamReader {
     this.#skip = Math.max(0, left);
     this.#offset = segment.next;
     this.#cursor = segment.cursor ?? this.#cursor;
-    this.#caughtUp = segment.upToDate;
+    // A page that is not the last is followed by another; an SSE answer goes on by itself.
+    if (segment.body || segment.upToDate) this.#caughtUp = segment.upToDate;
     this.#over = segment.closed || (segment.upToDate && this.#options.live === false);
     if (count > 0) this.#progress();
     else this.#retry.progress();
@@ -124,11 +125,11 @@ export class StreamReader {
   /** Returns if it makes sense to ask for the next segment after this error; else throws it. */
   async recover(error: unknown): Promise<void> {
     await this.#sse.close();
-    if (this.#isCancelled || (error === reconnect && !this.#endpoint.signal?.aborted)) return;
+    if (this.#isCancelled() || (error === reconnect && !this.#endpoint.signal?.aborted)) return;
     try {
       await this.#retry.recover(error);
     } catch (final) {
-      if (!this.#isCancelled) throw final;
+      if (!this.#isCancelled()) throw final;
     }
   }
 
@@ -144,7 +145,7 @@ export class StreamReader {
   }
 
   /** A cancelled reader ends quietly, whatever it was waiting for. */
-  get #isCancelled(): boolean {
+  #isCancelled(): boolean {
     return this.#cancel.signal.aborted;
   }
 

@@ -1,15 +1,16 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#52-append-to-stream
+import type { StreamedBody } from "./append-source.ts";
 import { answerError } from "./answer-error.ts";
-import type { Answer, Endpoint } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Answer } from "./exchange.ts";
 import { DurableStreamError, FetchError, isRetryable, ProtocolError } from "./errors.ts";
 import { header, mediaType } from "./protocol.ts";
 import { Retry } from "./retry.ts";
-import type { TransportRequest } from "./transport.ts";
 
 export interface WriteRequest {
   readonly method: "PUT" | "POST" | "DELETE" | "HEAD";
   readonly headers?: Record<string, string>;
-  readonly body?: TransportRequest["body"];
+  readonly body?: string | Uint8Array | StreamedBody | undefined;
   readonly signal?: AbortSignal | undefined;
   /**
    * Sent twice, it does no more than sent once. Anything else is only sent again when the server
@@ -32,11 +33,14 @@ export interface WriteAnswer {
 /** Sends a write (or HEAD) until it is answered well, or fails for good. */
 export async function sendWrite(endpoint: Endpoint, request: WriteRequest): Promise<WriteAnswer> {
   const retry = new Retry(endpoint, request.signal);
-  const { method, headers, body, signal, isRepeatable } = request;
+  const { method, headers, signal, isRepeatable } = request;
+  const streamed = typeof request.body === "object" && "open" in request.body && request.body;
+  const canResend = !streamed || streamed.canReopen;
   retry.maxRetries = request.maxRetries ?? retry.maxRetries;
   let afterUnknown = false;
   for (;;) {
     try {
+      const body = streamed ? streamed.open() : request.body;
       const answer = await endpoint.send({ method, headers, body, signals: [signal] });
       if (answer.status < 200 || answer.status > 299) {
         throw await answerError(answer, {
@@ -51,6 +55,8 @@ export async function sendWrite(endpoint: Endpoint, request: WriteRequest): Prom
     } catch (error) {
       afterUnknown ||= isOutcomeUnknown(error);
       if (error instanceof DurableStreamError) error.maybeStored = afterUnknown;
+      // A source that is used up cannot be sent again, whatever a handler says.
+      if (!canResend) throw error;
       await retry.recover(error, isRepeatable ? isRetryable(error) : isRefused(error));
     }
   }

@@ -1,0 +1,56 @@
+import type { AppendResult } from "./append-queue.ts";
+
+/** Options of `DurableStream.writable`. */
+export interface WritableOptions {
+  /** Closes the durable stream when the web stream is closed (`false`). */
+  closeStream?: boolean | undefined;
+  /** How many values may be on their way before `write` waits (1,000). */
+  maxInFlight?: number | undefined;
+}
+
+/** What the sink needs of its stream. */
+interface Target {
+  append(value: unknown, signal: AbortSignal): Promise<AppendResult>;
+  close(signal: AbortSignal): Promise<unknown>;
+}
+
+/**
+ * A sink with real backpressure: a write waits while too many values are on their way, and the first
+ * append that fails fails the stream.
+ */
+export function appendSink(target: Target, options: WritableOptions): UnderlyingSink<unknown> {
+  const maxInFlight = options.maxInFlight ?? 1000;
+  const aborted = new AbortController();
+  let inFlight = 0;
+  let failure: { error: unknown } | undefined;
+  let wake: (() => void) | undefined;
+
+  const settled = () => {
+    inFlight--;
+    wake?.();
+  };
+  const until = async (isReached: () => boolean) => {
+    while (!failure && !isReached()) {
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+    if (failure) throw failure.error;
+  };
+  return {
+    async write(value, controller) {
+      inFlight++;
+      target.append(value, aborted.signal).then(settled, (error: unknown) => {
+        failure ??= { error };
+        controller.error(error);
+        settled();
+      });
+      await until(() => inFlight < maxInFlight);
+    },
+    async close() {
+      await until(() => inFlight === 0);
+      if (options.closeStream) await target.close(aborted.signal);
+    },
+    abort(reason) {
+      aborted.abort(reason);
+    },
+  };
+}
