@@ -276,7 +276,7 @@ test("a failed decoder always throws the same error and takes no more", () => {
   });
   expect(errors[0]).toBeInstanceOf(BedrockError);
   expect(new Set(errors).size).toBe(1);
-  expect(() => decoder.end()).toThrow(errors[0] as Error);
+  expect(() => decoder.end()).toThrow(errors[0]);
 });
 
 test("the limits of the frames can be set", () => {
