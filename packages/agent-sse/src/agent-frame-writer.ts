@@ -31,7 +31,6 @@ export interface AgentFrameWriterOptions {
 export class AgentFrameWriter implements FrameWriter<AgentStreamItem> {
   /** A comment: the client and all proxies between see at once that the response has begun. */
   readonly opening: string;
-  readonly closing: string = "";
   readonly #format: JsonFormat | undefined;
   readonly #onError: (error: unknown) => ClientError | undefined;
   #isDone = false;
@@ -55,6 +54,11 @@ export class AgentFrameWriter implements FrameWriter<AgentStreamItem> {
     const frames = clientErrorOf(error, this.#onError, (told) => this.#endOfTurn(told));
     // After `done` readers have left, and there is no turn that could fail.
     return this.#isDone ? "" : frames;
+  }
+
+  /** Nothing: readers know a good end by its `done`. */
+  close(): string {
+    return "";
   }
 
   report(error: unknown): void {

@@ -2,10 +2,10 @@
 export interface FrameWriter<Item> {
   /** Sent before anything else. */
   readonly opening: string;
-  /** Sent when the source has ended, also after a failure. */
-  readonly closing: string;
   /** Throws for an item that cannot be written. */
   write(item: Item): string;
+  /** The frames that end a stream whose source has ended, also after a failure; must not throw. */
+  close(): string;
   /** The frames that tell the client of a failure; must not throw. */
   fail(error: unknown): string;
   /** Hears of a failure that nobody can be told of any more. */
@@ -196,7 +196,7 @@ export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   #finish(): void {
-    const text = this.#text + this.#writer.closing;
+    const text = this.#text + this.#writer.close();
     if (text !== "") this.#controller?.enqueue(this.#encoder.encode(text));
     this.#controller?.close();
     this.#close();

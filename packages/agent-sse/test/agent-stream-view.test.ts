@@ -1,0 +1,205 @@
+import { expect, test, vi } from "vitest";
+import type { AgentStreamItem } from "../src/index.ts";
+import { AgentStreamView, type AgentStreamViewOptions } from "../src/react.ts";
+import { agentEvent, agentStreamResponse } from "../src/index.ts";
+import { scheduleFrame } from "../src/schedule-frame.ts";
+import { Feed } from "./feed.ts";
+
+/** A view over a feed for each connection, whose frames come when the test says so. */
+function open(options: AgentStreamViewOptions = {}) {
+  const feeds: Feed<AgentStreamItem>[] = [];
+  const asked: (string | null)[] = [];
+  const updates: (() => void)[] = [];
+  const view = new AgentStreamView("https://example.com/events", {
+    fetch: (_, { headers, signal }) => {
+      asked.push(new Headers(headers).get("last-event-id"));
+      const feed = new Feed<AgentStreamItem>();
+      feeds.push(feed);
+      return Promise.resolve(agentStreamResponse(feed, { signal: signal ?? undefined }));
+    },
+    schedule: (update) => {
+      updates.push(update);
+      return () => updates.splice(updates.indexOf(update), 1);
+    },
+    ...options,
+  });
+  const frame = async () => {
+    await settle();
+    for (const update of updates.splice(0)) update();
+  };
+  return { view, feeds, asked, frame, updates };
+}
+
+async function settle() {
+  for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setTimeout(resolve));
+}
+
+const token = (text: string, id?: string) => ({ event: agentEvent.token(text), id });
+
+test("the snapshot changes with a frame, once for all that came, and then the watchers are told", async () => {
+  const { view, feeds, frame } = open();
+  const watcher = vi.fn();
+  view.subscribe(watcher);
+  await frame();
+  expect(view.getSnapshot()).toMatchObject({ status: "open", text: "" });
+  const before = view.getSnapshot();
+  watcher.mockClear();
+  for (const text of ["a", "b", "c"]) feeds[0]?.push(token(text));
+  await settle();
+  expect(view.getSnapshot()).toBe(before);
+  expect(watcher).not.toHaveBeenCalled();
+  await frame();
+  expect(view.getSnapshot()).toMatchObject({ text: "abc" });
+  expect(watcher).toHaveBeenCalledOnce();
+  feeds[0]?.push({ event: agentEvent.done() });
+  await frame();
+  expect(view.getSnapshot()).toMatchObject({ text: "abc", status: "done", done: { type: "done" } });
+});
+
+test("connects for the first watcher, and lets go after the last", async () => {
+  const { view, feeds, asked } = open();
+  await settle();
+  expect(asked).toHaveLength(0);
+  const first = view.subscribe(() => undefined);
+  const second = view.subscribe(() => undefined);
+  await settle();
+  expect(asked).toHaveLength(1);
+  first();
+  await settle();
+  expect(feeds[0]?.returned).toBe(0);
+  second();
+  await settle();
+  expect(feeds[0]?.returned).toBe(1);
+  expect(view.getSnapshot().status).toBe("idle");
+});
+
+test("a watcher that goes and comes at once costs no second request", async () => {
+  const { view, asked } = open();
+  view.subscribe(() => undefined)();
+  view.subscribe(() => undefined)();
+  view.subscribe(() => undefined);
+  await settle();
+  expect(asked).toHaveLength(1);
+});
+
+test("goes on where it was when it is watched again", async () => {
+  const { view, feeds, asked, frame } = open();
+  const leave = view.subscribe(() => undefined);
+  await frame();
+  feeds[0]?.push(token("a", "1"));
+  feeds[0]?.push(token("b", "2"));
+  await settle();
+  leave();
+  await settle();
+  expect(view.getSnapshot()).toMatchObject({ text: "ab", lastEventId: "2" });
+  view.subscribe(() => undefined);
+  await frame();
+  expect(asked).toEqual([null, "2"]);
+  feeds[1]?.push(token("c", "3"));
+  await frame();
+  expect(view.getSnapshot().text).toBe("abc");
+});
+
+test("stop ends it for good", async () => {
+  const { view, feeds, asked, frame } = open();
+  const leave = view.subscribe(() => undefined);
+  await frame();
+  feeds[0]?.push(token("a"));
+  await settle();
+  view.stop();
+  view.stop();
+  await frame();
+  expect(view.getSnapshot()).toMatchObject({
+    status: "stopped",
+    text: "a",
+    streamError: undefined,
+  });
+  expect(feeds[0]?.returned).toBe(1);
+  leave();
+  view.subscribe(() => undefined);
+  await settle();
+  expect(asked).toHaveLength(1);
+});
+
+test("a failure is shown with its error, and what came before it", async () => {
+  const { view, frame } = open({
+    fetch: () => Promise.resolve(new Response("no", { status: 404 })),
+  });
+  view.subscribe(() => undefined);
+  await frame();
+  expect(view.getSnapshot()).toMatchObject({
+    ...{ status: "failed", streamError: { code: "UNEXPECTED_STATUS", status: 404 } },
+  });
+});
+
+test("a lost connection is shown while it lasts", async () => {
+  let answer = (): Promise<Response> => Promise.reject(new TypeError("offline"));
+  const { view, frame } = open({
+    fetch: () => answer(),
+    retry: { initialDelayMs: 50, maxDelayMs: 50, jitter: 0 },
+  });
+  view.subscribe(() => undefined);
+  await frame();
+  expect(view.getSnapshot()).toMatchObject({
+    ...{ status: "waiting", streamError: new TypeError("offline") },
+  });
+  answer = () => Promise.resolve(agentStreamResponse([agentEvent.done()]));
+  await vi.waitFor(async () => {
+    await frame();
+    expect(view.getSnapshot()).toMatchObject({ status: "done", streamError: undefined });
+  });
+});
+
+test("begins with what was rendered elsewhere", async () => {
+  const { view: first, feeds, frame } = open();
+  const leave = first.subscribe(() => undefined);
+  await frame();
+  feeds[0]?.push(token("a", "1"));
+  await settle();
+  leave();
+  await settle();
+  const { lastEventId, ...transcript } = first.getSnapshot();
+  const second = open({ transcript, lastEventId });
+  expect(second.view.getSnapshot()).toMatchObject({ text: "a", status: "idle" });
+  second.view.subscribe(() => undefined);
+  await settle();
+  expect(second.asked).toEqual(["1"]);
+});
+
+test("onEvent hears every event at once; new options are used from then on", async () => {
+  const heard: string[] = [];
+  const { view, feeds } = open({ onEvent: ({ event }) => heard.push(`first ${event.type}`) });
+  view.subscribe(() => undefined);
+  await settle();
+  feeds[0]?.push(token("a"));
+  await settle();
+  view.setOptions({ onEvent: ({ event }) => heard.push(`second ${event.type}`) });
+  feeds[0]?.push({ event: { type: "mine" } });
+  await settle();
+  expect(heard).toEqual(["first token", "second mine"]);
+  view.stop();
+});
+
+test("an update can be cancelled, and comes without frames too", async () => {
+  const update = vi.fn();
+  scheduleFrame(update)();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(update).not.toHaveBeenCalled();
+  await new Promise<void>((resolve) => scheduleFrame(resolve));
+});
+
+test("a page that is hidden, and so has no frames, is updated all the same", async () => {
+  vi.useFakeTimers();
+  vi.stubGlobal("requestAnimationFrame", () => 1);
+  vi.stubGlobal("cancelAnimationFrame", () => undefined);
+  try {
+    const update = vi.fn();
+    scheduleFrame(update);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(update).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  }
+});
