@@ -37,7 +37,9 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** Reads to the end, or to the error; both are what a test looks at. */
-export async function drain<T>(source: AsyncIterable<T>): Promise<{ values: T[]; error: unknown }> {
+export async function drain<T>(
+  source: AsyncIterable<T> | Iterable<T>,
+): Promise<{ values: T[]; error: unknown }> {
   const values: T[] = [];
   try {
     for await (const value of source) values.push(value);

@@ -47,16 +47,15 @@ async function serve(
     outgoing.end();
     return;
   }
-  gone.signal.addEventListener("abort", () => void reader.cancel());
+  // A body that broke rejects being cancelled, with the error that has ended it already.
+  gone.signal.addEventListener("abort", () => void reader.cancel().catch(() => undefined));
   for (;;) {
     const { done, value } = await reader.read();
     if (done || gone.signal.aborted) break;
-    if (!outgoing.write(value)) {
-      await new Promise<void>((resolve) => {
-        outgoing.once("drain", resolve);
-        gone.signal.addEventListener("abort", () => resolve(), { once: true });
-      });
-    }
+    // Written means handed to the system: a reset after it cannot take it back.
+    await new Promise((resolve) => {
+      outgoing.write(value, resolve);
+    });
   }
   outgoing.end();
 }
