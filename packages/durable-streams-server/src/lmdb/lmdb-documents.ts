@@ -1,0 +1,50 @@
+import type { GroupCommit } from "../store/group-commit.ts";
+import type { DocumentStore, StoredDocument } from "../store/store.ts";
+import type { LmdbTables } from "./database.ts";
+
+export class LmdbDocuments implements DocumentStore {
+  readonly #tables: LmdbTables;
+  readonly #commits: GroupCommit;
+
+  constructor(tables: LmdbTables, commits: GroupCommit) {
+    this.#tables = tables;
+    this.#commits = commits;
+  }
+
+  async get(key: string): Promise<StoredDocument | undefined> {
+    const found = this.#tables.documents.get(key);
+    return Promise.resolve(found && { key, ...found });
+  }
+
+  async list(prefix: string): Promise<readonly StoredDocument[]> {
+    const found: StoredDocument[] = [];
+    for (const { key, value } of this.#tables.documents.getRange({ start: prefix })) {
+      if (!key.startsWith(prefix)) break;
+      found.push({ key, ...value });
+    }
+    return Promise.resolve(found);
+  }
+
+  set(
+    key: string,
+    value: string | undefined,
+    expected: number | undefined,
+  ): Promise<number | undefined> {
+    const { documents, counters } = this.#tables;
+    return this.#commits.run<number | undefined>({
+      path: key,
+      apply: () => {
+        if (documents.get(key)?.version !== expected) return undefined;
+        if (value === undefined) {
+          void documents.remove(key);
+          return 0;
+        }
+        const version = (counters.get("lastDocumentVersion") ?? 0) + 1;
+        void counters.put("lastDocumentVersion", version);
+        void documents.put(key, { value, version });
+        return version;
+      },
+      isChange: (version) => version !== undefined,
+    });
+  }
+}

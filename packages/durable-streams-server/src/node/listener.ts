@@ -1,0 +1,161 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { BodyCollector, HttpError, bodyTooLarge } from "../exchange.ts";
+import type { ExchangeAnswer, ExchangeRequest } from "../exchange.ts";
+import type { DurableStreams } from "../server.ts";
+
+/**
+ * A request listener for `node:http`, without the cost of Request and Response objects: about half
+ * of the time of a small append.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from "node:http";
+ * import { createDurableStreams, memoryStore } from "@freshet/durable-streams-server";
+ * import { nodeListener } from "@freshet/durable-streams-server/node";
+ *
+ * const streams = createDurableStreams({ store: memoryStore() });
+ * const server = createServer(nodeListener(streams)).listen(4437);
+ * await streams.close();
+ * server.close();
+ * ```
+ */
+export function nodeListener(
+  streams: Pick<DurableStreams, "handle">,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    void answer(streams, request, response);
+  };
+}
+
+async function answer(
+  streams: Pick<DurableStreams, "handle">,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  // What a client that goes away in the middle leaves behind is not an error of anybody here.
+  response.on("error", ignore);
+  let exchange: ExchangeRequest;
+  try {
+    exchange = new NodeExchange(request, response);
+  } catch {
+    await send(response, new HttpError(400, "The request's URL or Host is not valid.").answer);
+    return;
+  }
+  const result = await streams.handle(exchange);
+  // A body that nobody read would be taken for the next request.
+  if (!request.complete) response.setHeader("connection", "close");
+  await send(response, result);
+}
+
+const ignore = () => undefined;
+
+class NodeExchange implements ExchangeRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  #controller: AbortController | undefined;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.method = request.method ?? "GET";
+    const scheme = "encrypted" in request.socket ? "https" : "http";
+    // A target such as "//a/b" must stay a path.
+    const target = request.url?.startsWith("/") ? request.url : "/";
+    this.url = new URL(`${scheme}://${request.headers.host ?? "localhost"}${target}`);
+    this.#request = request;
+    this.#response = response;
+  }
+
+  /** Made when somebody asks: most requests never wait for anything that could be aborted. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      const controller = new AbortController();
+      this.#controller = controller;
+      const response = this.#response;
+      if (response.destroyed) controller.abort();
+      response.once("close", () => {
+        if (!response.writableFinished) controller.abort();
+      });
+    }
+    return this.#controller.signal;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  }
+
+  body(maxBytes: number): Promise<Uint8Array> {
+    const request = this.#request;
+    return new Promise((resolve, reject) => {
+      const collector = new BodyCollector(maxBytes, request.headers["content-length"]);
+      request.on("data", (chunk: Uint8Array) => {
+        try {
+          collector.push(chunk);
+        } catch {
+          request.pause();
+          request.removeAllListeners("data");
+          reject(bodyTooLarge(maxBytes));
+        }
+      });
+      request.on("end", () => {
+        resolve(collector.end());
+      });
+      request.on("error", reject);
+      request.on("close", () => {
+        reject(new HttpError(400, "The body ended before it was complete. Nothing was stored."));
+      });
+    });
+  }
+
+  toRequest(): Request {
+    const headers = new Headers();
+    for (const [name, value] of Object.entries(this.#request.headers)) {
+      for (const each of Array.isArray(value) ? value : [value ?? ""]) headers.append(name, each);
+    }
+    return new Request(this.url, { method: this.method, headers, signal: this.signal });
+  }
+}
+
+async function send(response: ServerResponse, answer: ExchangeAnswer): Promise<void> {
+  const { status, headers, body } = answer;
+  if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
+    if (body !== undefined) headers["content-length"] = String(byteLength(body));
+    response.writeHead(status, headers).end(body);
+    return;
+  }
+  const iterator = body[Symbol.asyncIterator]();
+  response.once("close", () => void iterator.return?.());
+  response.writeHead(status, headers);
+  response.flushHeaders();
+  try {
+    for (;;) {
+      const next = await iterator.next();
+      if (next.done || response.destroyed) break;
+      if (!response.write(next.value)) await drained(response);
+    }
+    response.end();
+  } catch (error) {
+    // A body that failed must not look like one that ended.
+    response.destroy(error instanceof Error ? error : undefined);
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+function byteLength(body: string | Uint8Array): number {
+  return typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off("drain", done);
+      response.off("close", done);
+      resolve();
+    };
+    response.on("drain", done);
+    response.on("close", done);
+    if (response.destroyed) done();
+  });
+}

@@ -1,0 +1,90 @@
+import type { Store } from "../store/store.ts";
+import { SubscriptionError, type SubscriptionState } from "./types.ts";
+
+const PREFIX = "subscription/";
+
+/** The subscriptions in the store, and what this process last saw of them. */
+export class StateStore {
+  readonly #store: Store;
+  readonly #known = new Map<string, SubscriptionState>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  readonly tailOf = async (path: string): Promise<number> => {
+    const head = await this.#store.head(path);
+    return head.status === "ok" ? head.stream.tail : 0;
+  };
+
+  /** As they were when this process last looked. */
+  known(): readonly SubscriptionState[] {
+    return [...this.#known.values()];
+  }
+
+  async list(): Promise<readonly SubscriptionState[]> {
+    const documents = await this.#store.documents.list(PREFIX);
+    const states = documents.map(({ value }) => JSON.parse(value) as SubscriptionState);
+    this.#known.clear();
+    for (const state of states) this.#known.set(state.id, state);
+    return states;
+  }
+
+  async find(id: string): Promise<SubscriptionState | undefined> {
+    const document = await this.#store.documents.get(PREFIX + id);
+    return document && (JSON.parse(document.value) as SubscriptionState);
+  }
+
+  /** @throws SubscriptionError `SUBSCRIPTION_NOT_FOUND` */
+  async get(id: string): Promise<SubscriptionState> {
+    const state = await this.find(id);
+    if (state) return state;
+    throw new SubscriptionError("SUBSCRIPTION_NOT_FOUND", "There is no subscription with this id.");
+  }
+
+  async insert(state: SubscriptionState): Promise<boolean> {
+    const version = await this.#store.documents.set(
+      PREFIX + state.id,
+      JSON.stringify(state),
+      undefined,
+    );
+    if (version !== undefined) this.#known.set(state.id, state);
+    return version !== undefined;
+  }
+
+  /**
+   * Changes a subscription: again with the newer state, until nobody came between. A `change` that
+   * returns `false` leaves it as it is.
+   *
+   * @throws SubscriptionError `SUBSCRIPTION_NOT_FOUND`, and what `change` throws
+   */
+  async update(
+    id: string,
+    change: (state: SubscriptionState) => unknown,
+  ): Promise<SubscriptionState> {
+    for (;;) {
+      const document = await this.#store.documents.get(PREFIX + id);
+      if (!document) {
+        this.#known.delete(id);
+        return this.get(id);
+      }
+      const state = JSON.parse(document.value) as SubscriptionState;
+      if ((await change(state)) === false) return state;
+      const value = JSON.stringify(state);
+      const version = await this.#store.documents.set(PREFIX + id, value, document.version);
+      if (version === undefined) continue;
+      this.#known.set(id, state);
+      return state;
+    }
+  }
+
+  async remove(id: string): Promise<void> {
+    for (;;) {
+      const document = await this.#store.documents.get(PREFIX + id);
+      this.#known.delete(id);
+      if (!document) return;
+      const { version } = document;
+      if ((await this.#store.documents.set(PREFIX + id, undefined, version)) !== undefined) return;
+    }
+  }
+}

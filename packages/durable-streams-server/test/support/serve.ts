@@ -1,0 +1,35 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createDurableStreams } from "../../src/index.ts";
+import type { DurableStreams, DurableStreamsOptions } from "../../src/index.ts";
+import { nodeListener } from "../../src/node/index.ts";
+
+export interface RunningServer {
+  url: string;
+  streams: DurableStreams;
+  close(): Promise<void>;
+}
+
+/** A server on a free loopback port. */
+export async function serve(options: DurableStreamsOptions): Promise<RunningServer> {
+  const streams = createDurableStreams(options);
+  const server = createServer(nodeListener(streams));
+  const url = await listen(server);
+  return {
+    url,
+    streams,
+    close: async () => {
+      await streams.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+export async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
