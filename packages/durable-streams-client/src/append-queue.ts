@@ -42,7 +42,6 @@ interface Entry {
   readonly size: number;
   readonly resolve: (result: AppendResult) => void;
   readonly reject: (error: unknown) => void;
-  onAbort: (() => void) | undefined;
   isSettled: boolean;
 }
 
@@ -52,8 +51,12 @@ interface Entry {
  */
 export class AppendQueue {
   readonly #options: AppendQueueOptions;
+  /** One listener a signal, however many appends share it. */
+  readonly #watched = new Map<AbortSignal, Set<Entry>>();
   #entries: Entry[] = [];
   #isRunning: boolean = false;
+  /** The POST under way. */
+  #sending: { batch: readonly Entry[]; abandoned: AbortController } | undefined;
 
   constructor(options: AppendQueueOptions) {
     this.#options = options;
@@ -63,13 +66,8 @@ export class AppendQueue {
     return new Promise((resolve, reject) => {
       const { encoded, signal } = item;
       const size = encoded === undefined || isStreamed(encoded) ? 0 : encodedSize(encoded);
-      const entry: Entry = { item, size, resolve, reject, onAbort: undefined, isSettled: false };
-      if (signal) {
-        entry.onAbort = () => {
-          this.#settle(entry, undefined, { reason: signal.reason });
-        };
-        signal.addEventListener("abort", entry.onAbort, { once: true });
-      }
+      const entry: Entry = { item, size, resolve, reject, isSettled: false };
+      if (signal) this.#watch(signal, entry);
       this.#entries.push(entry);
       if (!this.#isRunning) {
         this.#isRunning = true;
@@ -110,11 +108,7 @@ export class AppendQueue {
 
   async #send(batch: readonly Entry[]): Promise<void> {
     const abandoned = new AbortController();
-    const onAbort = () => {
-      if (batch.every((entry) => entry.isSettled)) abandoned.abort(batch[0]?.item.signal?.reason);
-    };
-    const signals = batch.flatMap(({ item }) => item.signal ?? []);
-    for (const signal of signals) signal.addEventListener("abort", onAbort);
+    this.#sending = { batch, abandoned };
     try {
       const result = await this.#options.send({
         body: bodyOf(batch.flatMap(({ item }) => item.encoded ?? [])),
@@ -122,7 +116,7 @@ export class AppendQueue {
         closes: batch[0]?.item.closes === true,
         signal: abandoned.signal,
       });
-      for (const entry of batch) this.#settle(entry, result, undefined);
+      for (const entry of batch) this.#settle(entry, { result });
     } catch (error) {
       if (batch.length > 1 && error instanceof FetchError && error.status === 413) {
         // Too large together says nothing about each: none of it was stored.
@@ -131,22 +125,42 @@ export class AppendQueue {
         await this.#send(batch.slice(half));
         return;
       }
-      for (const entry of batch) this.#settle(entry, undefined, { reason: error });
-    } finally {
-      for (const signal of signals) signal.removeEventListener("abort", onAbort);
+      for (const entry of batch) this.#settle(entry, { error });
     }
   }
 
-  #settle(
-    entry: Entry,
-    result: AppendResult | undefined,
-    failure: { reason: unknown } | undefined,
-  ): void {
+  #watch(signal: AbortSignal, entry: Entry): void {
+    let entries = this.#watched.get(signal);
+    if (!entries) {
+      this.#watched.set(signal, (entries = new Set()));
+      signal.addEventListener("abort", this.#onAbort);
+    }
+    entries.add(entry);
+  }
+
+  #unwatch(signal: AbortSignal, entry: Entry): void {
+    const entries = this.#watched.get(signal);
+    if (!entries?.delete(entry) || entries.size > 0) return;
+    this.#watched.delete(signal);
+    signal.removeEventListener("abort", this.#onAbort);
+  }
+
+  readonly #onAbort = (event: Event): void => {
+    const signal = event.target as AbortSignal;
+    for (const entry of this.#watched.get(signal) ?? []) {
+      this.#settle(entry, { error: signal.reason });
+    }
+    const sending = this.#sending;
+    if (sending?.batch.every((entry) => entry.isSettled)) sending.abandoned.abort(signal.reason);
+  };
+
+  #settle(entry: Entry, outcome: { result: AppendResult } | { error: unknown }): void {
     if (entry.isSettled) return;
     entry.isSettled = true;
-    if (entry.onAbort) entry.item.signal?.removeEventListener("abort", entry.onAbort);
-    if (result) entry.resolve(result);
-    else entry.reject(failure?.reason);
+    const { signal } = entry.item;
+    if (signal) this.#unwatch(signal, entry);
+    if ("result" in outcome) entry.resolve(outcome.result);
+    else entry.reject(outcome.error);
   }
 }
 

@@ -13,14 +13,18 @@ export type AppendSource = ValueSource | (() => ValueSource);
 export interface StreamedBody {
   open(): AsyncIterable<Uint8Array>;
   readonly canReopen: boolean;
+  /** What the source itself threw; a transport may hide it behind an error of its own. */
+  failure: { error: unknown } | undefined;
 }
 
 export function streamedBody(source: AppendSource, isJsonStream: boolean): StreamedBody {
   const open = typeof source === "function" ? source : () => source;
-  return {
-    open: () => encodeAll(open(), isJsonStream),
+  const body: StreamedBody = {
+    open: () => encodeAll(open(), isJsonStream, body),
     canReopen: typeof source === "function",
+    failure: undefined,
   };
+  return body;
 }
 
 const encoder = new TextEncoder();
@@ -29,16 +33,18 @@ const encoder = new TextEncoder();
 async function* encodeAll(
   source: ValueSource,
   isJsonStream: boolean,
+  body: StreamedBody,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let before = "[";
-  for await (const value of "getReader" in source ? readerOf(source) : source) {
-    const encoded = encodeValue(value, isJsonStream);
-    if (typeof encoded !== "string") {
-      yield encoded;
-      continue;
+  try {
+    for await (const value of "getReader" in source ? readerOf(source) : source) {
+      const encoded = encodeValue(value, isJsonStream);
+      yield typeof encoded === "string" ? encoder.encode(before + encoded) : encoded;
+      before = ",";
     }
-    yield encoder.encode(before + encoded);
-    before = ",";
+  } catch (error) {
+    body.failure = { error };
+    throw error;
   }
   if (isJsonStream) yield encoder.encode(before === "[" ? "[]" : "]");
 }

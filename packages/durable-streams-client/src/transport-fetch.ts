@@ -19,7 +19,12 @@ export function isUnsent(error: unknown): boolean {
 /** The transport over `fetch`: everywhere but in Node, and wherever the caller passes a `fetch`. */
 export function fetchTransport(fetch?: typeof globalThis.fetch): Transport {
   return async (request) => {
-    const response = await (fetch ?? globalThis.fetch)(request.url, requestInit(request));
+    let response: Response;
+    try {
+      response = await (fetch ?? globalThis.fetch)(request.url, requestInit(request));
+    } catch (error) {
+      throw isUnsent(error) ? Object.assign(error as Error, { unsent: true }) : error;
+    }
     if (response.type === "opaqueredirect") {
       throw new FetchError(
         "HTTP_ERROR",
@@ -55,7 +60,8 @@ function requestInit(request: TransportRequest): StreamingRequestInit {
   if (typeof body === "string" || body instanceof Uint8Array) {
     init.body = body as string | Uint8Array<ArrayBuffer>;
   } else {
-    init.body = readableStream(iterateBytes(body));
+    // With the signal: an aborted fetch leaves the stream it reads from open.
+    init.body = readableStream(iterateBytes(body, { signal }));
     init.duplex = "half";
   }
   return init;

@@ -36,6 +36,12 @@ export function appendSink(target: Target, options: WritableOptions): Underlying
     if (failure) throw failure.error;
   };
   return {
+    start(controller) {
+      // Not the sink's own `abort`: that waits for the write that waits for us.
+      controller.signal.addEventListener("abort", () => {
+        aborted.abort(controller.signal.reason);
+      });
+    },
     async write(value, controller) {
       inFlight++;
       target.append(value, aborted.signal).then(settled, (error: unknown) => {
@@ -48,9 +54,6 @@ export function appendSink(target: Target, options: WritableOptions): Underlying
     async close() {
       await until(() => inFlight === 0);
       if (options.closeStream) await target.close(aborted.signal);
-    },
-    abort(reason) {
-      aborted.abort(reason);
     },
   };
 }

@@ -53,6 +53,7 @@ export async function sendWrite(endpoint: Endpoint, request: WriteRequest): Prom
       checkAnswer(answer, request);
       return { status: answer.status, header: (name) => answer.header(name), afterUnknown };
     } catch (error) {
+      if (streamed && streamed.failure) throw streamed.failure.error;
       afterUnknown ||= isOutcomeUnknown(error);
       if (error instanceof DurableStreamError) error.maybeStored = afterUnknown;
       // A source that is used up cannot be sent again, whatever a handler says.

@@ -67,7 +67,8 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
     const [, zone, seed = "", ...path] = (req.url ?? "").split("/");
     const isFaulty = zone === "faults";
     if (isFaulty && !plans.has(seed)) plans.set(seed, faults(Number(seed)));
-    const fault = (isFaulty && plans.get(seed)?.(req.method ?? "GET")) || { kind: "none" as const };
+    const plan = isFaulty ? plans.get(seed) : undefined;
+    const fault: Fault = plan?.(req.method ?? "GET") ?? { kind: "none" };
     const target = `${upstream}/${isFaulty ? path.join("/") : [seed, ...path].join("/")}`;
     if (fault.kind === "drop") req.socket.destroy();
     else if (fault.kind === "status") {
@@ -105,6 +106,8 @@ function allowAllOrigins(req: IncomingMessage, res: ServerResponse): void {
 function forward(req: IncomingMessage, res: ServerResponse, target: string, fault: Fault): void {
   const headers = { ...req.headers };
   delete headers.host;
+  const source = headers["stream-forked-from"];
+  if (typeof source === "string") headers["stream-forked-from"] = source.replace("/plain", "");
   const up = request(target, { method: req.method, headers }, (answer) => {
     if (fault.kind === "drop-answer") {
       // The server has done it; the client will not hear of it.

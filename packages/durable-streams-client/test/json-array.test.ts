@@ -16,7 +16,8 @@ function readIn(bytes: Uint8Array, cuts: readonly number[]): unknown[] {
   return items;
 }
 
-const spaced = (items: unknown[]) => ` [\r\n${items.map((i) => JSON.stringify(i)).join(" ,\t")} ]\n`;
+const spaced = (items: unknown[]) =>
+  ` [\r\n${items.map((i) => JSON.stringify(i)).join(" ,\t")} ]\n`;
 
 test("any array, whole, byte by byte and cut anywhere", () => {
   fc.assert(

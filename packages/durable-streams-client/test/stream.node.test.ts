@@ -56,7 +56,10 @@ describe.each(transports)("over %s", (_name, transport) => {
     expect(seen.map(([text]) => text).join("")).toBe("a🙂b");
     for (let index = 0; index < seen.length; index++) {
       const rest = await serve(seen[index]?.[1]);
-      const given = seen.slice(0, index + 1).map(([text]) => text).join("");
+      const given = seen
+        .slice(0, index + 1)
+        .map(([text]) => text)
+        .join("");
       expect(given + rest.map(([text]) => text).join("")).toBe("a🙂b");
     }
   });
@@ -200,22 +203,25 @@ describe.each(transports)("over %s", (_name, transport) => {
     expect(stub.requests.map(({ query }) => query.get("live"))).toEqual([null, "sse", "long-poll"]);
   });
 
-  test.each(["cut", "refused", "not SSE", "destroyed"])("SSE that is %s gives way too", async (how) => {
-    await using stub = await StubServer.start(({ query }, res) => {
-      const live = query.get("live");
-      if (live === "sse") {
-        if (how === "refused") res.writeHead(400).end();
-        else if (how === "not SSE") res.writeHead(200, { "content-type": "text/html" }).end("hi");
-        else if (how === "destroyed") res.socket?.destroy();
-        else res.writeHead(200, sse).end();
-      } else if (live) page(res, [2], "2", { ...closed, "stream-cursor": "1" });
-      else page(res, [1], "1", upToDate);
-    });
-    const res = await stream(stub.url, { ...options, live: "sse" });
-    const seen: unknown[] = [];
-    for await (const item of res.iterJson()) seen.push(item);
-    expect(seen).toEqual([1, 2]);
-  });
+  test.each(["cut", "refused", "not SSE", "destroyed"])(
+    "SSE that is %s gives way too",
+    async (how) => {
+      await using stub = await StubServer.start(({ query }, res) => {
+        const live = query.get("live");
+        if (live === "sse") {
+          if (how === "refused") res.writeHead(400).end();
+          else if (how === "not SSE") res.writeHead(200, { "content-type": "text/html" }).end("hi");
+          else if (how === "destroyed") res.socket?.destroy();
+          else res.writeHead(200, sse).end();
+        } else if (live) page(res, [2], "2", { ...closed, "stream-cursor": "1" });
+        else page(res, [1], "1", upToDate);
+      });
+      const res = await stream(stub.url, { ...options, live: "sse" });
+      const seen: unknown[] = [];
+      for await (const item of res.iterJson()) seen.push(item);
+      expect(seen).toEqual([1, 2]);
+    },
+  );
 
   test("SSE resumes at the last control event; data without one comes once", async () => {
     await using stub = await StubServer.start(({ query }, res, index) => {
@@ -226,11 +232,15 @@ describe.each(transports)("over %s", (_name, transport) => {
       res.writeHead(200, sse);
       const offset = query.get("offset");
       if (index === 1) {
-        res.write(`event: data\ndata: [1]\n\n${control({ streamNextOffset: "1", streamCursor: "a" })}`);
+        res.write(
+          `event: data\ndata: [1]\n\n${control({ streamNextOffset: "1", streamCursor: "a" })}`,
+        );
         res.write(`event: data\ndata: [2]\n\n`, () => res.socket?.destroy());
       } else {
         expect([offset, query.get("cursor")]).toEqual(["1", "a"]);
-        res.end(`event: data\ndata: [2]\n\n${control({ streamNextOffset: "2", streamClosed: true })}`);
+        res.end(
+          `event: data\ndata: [2]\n\n${control({ streamNextOffset: "2", streamClosed: true })}`,
+        );
       }
     });
     const res = await stream(stub.url, options);
@@ -390,41 +400,54 @@ describe.each(transports)("over %s", (_name, transport) => {
     });
     const items = (await stream(stub.url, options)).iterJson();
     const results = await Promise.all(Array.from({ length: 8 }, () => items.next()));
-    expect(results.map(({ value }) => value as unknown)).toEqual([0, 1, 2, 3, 4, 5, undefined, undefined]);
+    expect(results.map(({ value }) => value as unknown)).toEqual([
+      0,
+      1,
+      2,
+      3,
+      4,
+      5,
+      undefined,
+      undefined,
+    ]);
   });
 
-  test.each(["cancel", "break", "abort", "stream"])("after %s no answer is left open, no listener, no timer", async (how) => {
-    await using stub = await StubServer.start(({ query }, res) => {
-      if (query.has("live")) {
-        res.writeHead(200, sse).write(control({ streamNextOffset: "1", upToDate: true }));
-      } else page(res, [1], "1", upToDate);
-    });
-    const controller = new AbortController();
-    const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
-    const before = timers();
-    const res = await stream(stub.url, { ...options, signal: controller.signal });
-    if (how === "stream") {
-      const reader = res.jsonStream().getReader();
-      await reader.read();
-      void reader.read().catch(() => undefined);
-      await vi.waitUntil(() => stub.requests.length === 2);
-      await reader.cancel();
-    } else {
-      const items = res.iterJson();
-      await items.next();
-      const next = items.next();
-      next.catch(() => undefined);
-      await vi.waitUntil(() => stub.requests.length === 2);
-      if (how === "cancel") res.cancel();
-      else if (how === "break") void items.return?.();
-      else controller.abort();
-      if (how !== "abort") expect(await next).toEqual({ done: true, value: undefined });
-    }
-    // The live answer has no end: it can only be broken off.
-    await vi.waitUntil(() => stub.openAnswers === 0);
-    expect(getEventListeners(controller.signal, "abort").length).toBe(0);
-    await vi.waitUntil(() => timers() <= before + 1); // waitUntil has one of its own
-  });
+  test.each(["cancel", "break", "abort", "stream"])(
+    "after %s no answer is left open, no listener, no timer",
+    async (how) => {
+      await using stub = await StubServer.start(({ query }, res) => {
+        if (query.has("live")) {
+          res.writeHead(200, sse).write(control({ streamNextOffset: "1", upToDate: true }));
+        } else page(res, [1], "1", upToDate);
+      });
+      const controller = new AbortController();
+      const timers = () =>
+        process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+      const before = timers();
+      const res = await stream(stub.url, { ...options, signal: controller.signal });
+      if (how === "stream") {
+        const reader = res.jsonStream().getReader();
+        await reader.read();
+        void reader.read().catch(() => undefined);
+        await vi.waitUntil(() => stub.requests.length === 2);
+        await reader.cancel();
+      } else {
+        const items = res.iterJson();
+        await items.next();
+        const next = items.next();
+        next.catch(() => undefined);
+        await vi.waitUntil(() => stub.requests.length === 2);
+        if (how === "cancel") res.cancel();
+        else if (how === "break") void items.return?.();
+        else controller.abort();
+        if (how !== "abort") expect(await next).toEqual({ done: true, value: undefined });
+      }
+      // The live answer has no end: it can only be broken off.
+      await vi.waitUntil(() => stub.openAnswers === 0);
+      expect(getEventListeners(controller.signal, "abort").length).toBe(0);
+      await vi.waitUntil(() => timers() <= before + 1); // waitUntil has one of its own
+    },
+  );
 
   test("a response that nobody reads lets go of its page when it is cancelled", async () => {
     await using stub = await StubServer.start((_request, res) => {
@@ -450,7 +473,12 @@ test.each<[string, string | URL, object, RegExp]>([
   ["an unknown mode", "http://localhost/x", { live: true }, /live/],
   ["an etag while live", "http://localhost/x", { etag: "1" }, /live: false/],
   ["maxRetries", "http://localhost/x", { backoff: { maxRetries: -1 } }, /maxRetries/],
-  ["maxDelayMs", "http://localhost/x", { backoff: { initialDelayMs: 9, maxDelayMs: 8 } }, /maxDelay/],
+  [
+    "maxDelayMs",
+    "http://localhost/x",
+    { backoff: { initialDelayMs: 9, maxDelayMs: 8 } },
+    /maxDelay/,
+  ],
   ["multiplier", "http://localhost/x", { backoff: { multiplier: 0.5 } }, /multiplier/],
   ["timeoutMs", "http://localhost/x", { timeoutMs: 0 }, /timeoutMs/],
 ])("refuses %s before anything is sent", async (_name, url, options, message) => {

@@ -1,0 +1,212 @@
+import { describe, expect, test } from "vitest";
+import {
+  DurableStream,
+  InvalidOptionError,
+  SeqConflictError,
+  stream,
+  StreamClosedError,
+  StreamExistsError,
+  StreamNotFoundError,
+} from "../src/index.ts";
+import { freshUrl, transports } from "./transports.ts";
+
+const json = "application/json";
+const readAll = async (url: string) => (await stream(url, { live: false })).readJson();
+
+describe.each(transports)("over %s, on the real server", (_name, transport) => {
+  test("create, head, append, read, close, delete", async () => {
+    const url = freshUrl();
+    const created = await DurableStream.create({
+      ...{ url, contentType: json, ttlSeconds: 60, body: [1, 2] },
+      ...transport,
+    });
+    expect(created.created).toBe(true);
+    const again = { url, contentType: json, ttlSeconds: 60, ...transport };
+    expect((await DurableStream.create(again)).created).toBe(false);
+    const other = DurableStream.create({ url, contentType: "text/plain", ...transport });
+    await expect(other).rejects.toThrow(StreamExistsError);
+
+    const handle = await DurableStream.connect({ url, ...transport });
+    expect(handle.contentType).toBe(json);
+    const { nextOffset } = await handle.append({ n: 3 });
+    const head = await handle.head();
+    expect(head).toMatchObject({ exists: true, closed: false, contentType: json, ttlSeconds: 60 });
+    expect(head.offset).toBe(nextOffset);
+    expect(await readAll(url)).toEqual([[1, 2], { n: 3 }]);
+
+    const { finalOffset } = await handle.close("the end");
+    expect((await handle.head()).offset).toBe(finalOffset);
+    expect(await handle.close()).toEqual({ finalOffset });
+    await expect(handle.append(5)).rejects.toThrow(StreamClosedError);
+    await expect(handle.close("again")).rejects.toThrow(StreamClosedError);
+    const res = await handle.stream();
+    expect(await res.readJson()).toEqual([[1, 2], { n: 3 }, "the end"]);
+    expect(res.closed).toBe(true);
+
+    await handle.delete();
+    await expect(handle.delete()).rejects.toThrow(StreamNotFoundError);
+    await expect(handle.head()).rejects.toThrow(StreamNotFoundError);
+  });
+
+  test("appends in order, many in one request, strings and bytes", async () => {
+    const url = freshUrl();
+    const handle = await DurableStream.create({ url, contentType: "text/plain", ...transport });
+    const results = await Promise.all([handle.append("a"), handle.append(Uint8Array.of(0x62))]);
+    expect(results[0]).toEqual(results[1]);
+    await handle.append("é🙂");
+    expect(await (await handle.stream({ live: false })).readText()).toBe("abé🙂");
+  });
+
+  test("a handle that was only constructed learns the content type by itself, once", async () => {
+    const url = freshUrl();
+    await DurableStream.create({ url, contentType: json });
+    const handle = new DurableStream({ url, ...transport });
+    await Promise.all([handle.append(1), handle.append("two"), handle.append([3])]);
+    expect(await readAll(url)).toEqual([1, "two", [3]]);
+  });
+
+  test("batching: false sends every append alone", async () => {
+    const url = freshUrl();
+    const options = { url, contentType: json, batching: false, ...transport };
+    const handle = await DurableStream.create(options);
+    const offsets = await Promise.all([1, 2, 3].map((n) => handle.append(n)));
+    expect(new Set(offsets.map(({ nextOffset }) => nextOffset)).size).toBe(3);
+    expect(await readAll(url)).toEqual([1, 2, 3]);
+  });
+
+  test("seq must rise", async () => {
+    const url = freshUrl();
+    const handle = await DurableStream.create({ url, contentType: json, ...transport });
+    await handle.append(1, { seq: "a" });
+    await handle.append(2, { seq: "b" });
+    await expect(handle.append(3, { seq: "b" })).rejects.toThrow(SeqConflictError);
+    expect(await readAll(url)).toEqual([1, 2]);
+  });
+
+  test("an aborted append takes nothing from its neighbours", async () => {
+    const url = freshUrl();
+    const handle = await DurableStream.create({ url, contentType: json, ...transport });
+    const controller = new AbortController();
+    const reason = new Error("never mind");
+    const appends = [
+      handle.append(1),
+      handle.append(2, { signal: controller.signal }),
+      handle.append(3),
+    ];
+    controller.abort(reason);
+    const results = await Promise.allSettled(appends);
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(results[1]).toMatchObject({ reason });
+    expect(await readAll(url)).toEqual([1, 3]);
+  });
+
+  test("forks at an offset, and at a position inside a batch", async () => {
+    const url = freshUrl();
+    const source = await DurableStream.create({ url, contentType: json, ...transport });
+    await Promise.all([1, 2, 3].map((n) => source.append(n)));
+    const positions: string[] = [];
+    for await (const event of (await source.stream({ live: false })).iterEvents({ mode: "json" })) {
+      positions.push(event.position);
+    }
+    const whole = await source.fork(`${url}-whole`);
+    await whole.append("mine");
+    expect(await readAll(whole.url)).toEqual([1, 2, 3, "mine"]);
+    const { offset = "" } = await source.head();
+    await source.append(4);
+    const earlier = await source.fork(`${url}-earlier`, { offset });
+    expect(await readAll(earlier.url)).toEqual([1, 2, 3]);
+    expect(await readAll(url)).toEqual([1, 2, 3, 4]);
+    const missing = new DurableStream({ url: `${url}-missing`, ...transport });
+    await expect(missing.fork(`${url}-x`)).rejects.toThrow(StreamNotFoundError);
+    expect(positions.at(-1)).toBe(offset);
+  });
+
+  test("now: a position that can be resumed, and nothing from before it", async () => {
+    const url = freshUrl();
+    const handle = await DurableStream.create({ url, contentType: json, ...transport });
+    await handle.append("before");
+    const res = await handle.stream({ offset: "now" });
+    expect(res.offset).toBe((await handle.head()).offset);
+    const items = res.iterJson();
+    const first = items.next();
+    await handle.append("after");
+    expect((await first).value).toBe("after");
+    await items.return?.();
+  });
+
+  test("writable: backpressure, order, and the end if asked for", async () => {
+    const url = freshUrl();
+    const handle = await DurableStream.create({ url, contentType: json, ...transport });
+    const values = Array.from({ length: 2000 }, (_, n) => n);
+    const source = new ReadableStream({
+      pull(controller) {
+        const value = values.shift();
+        if (value === undefined) controller.close();
+        else controller.enqueue(value);
+      },
+    });
+    await source.pipeTo(handle.writable({ closeStream: true, maxInFlight: 100 }));
+    const res = await stream<number>(url);
+    const all = await res.readJson();
+    expect(all).toEqual(Array.from({ length: 2000 }, (_, n) => n));
+    expect(res.closed).toBe(true);
+  });
+
+  test("batches and streams of every kind", async () => {
+    const url = freshUrl();
+    const handle = await DurableStream.create({ url, contentType: json, ...transport });
+    await Promise.all([1, 2, 3].map((n) => handle.append(n)));
+    await handle.close();
+    const double = (item: unknown) => (item as number) * 2;
+    expect(await (await handle.stream()).readJson(double)).toEqual([2, 4, 6]);
+    expect(await (await handle.stream()).readJsonBatches()).toEqual([[1, 2, 3]]);
+    expect(await (await handle.stream()).readText()).toBe("[1,2,3]");
+    expect((await (await handle.stream()).readBytes()).length).toBe(7);
+    const batches = (await handle.stream()).iterJsonBatches();
+    expect((await batches.next()).value).toEqual([1, 2, 3]);
+    const reader = (await handle.stream()).jsonStream().getReader();
+    expect(await reader.read()).toEqual({ done: false, value: 1 });
+    await reader.cancel();
+    const events = (await handle.stream()).iterEvents({ mode: "json-batches" });
+    expect((await events.next()).value).toMatchObject({ data: [1, 2, 3], closed: true });
+    const refused = (await handle.stream()).iterJson(() => {
+      throw new Error("not mine");
+    });
+    await expect(refused.next()).rejects.toThrow(/position -1: not mine/);
+  });
+
+  test("an event without data says that the tail is reached", async () => {
+    const url = freshUrl();
+    const handle = await DurableStream.create({ url, contentType: "text/plain", ...transport });
+    const events = (await handle.stream()).iterEvents({ mode: "text" });
+    const first = await events.next();
+    expect(first.value).toMatchObject({ data: "", upToDate: true, closed: false });
+    await events.return?.();
+  });
+});
+
+test.each<[string, unknown, string, RegExp]>([
+  ["undefined", undefined, json, /undefined/],
+  ["a function", () => 1, json, /function/],
+  ["a cycle", Object.assign([], { 0: globalThis }), json, /JSON/],
+  ["a bigint", 1n, json, /BigInt/],
+  ["an object", { a: 1 }, "text/plain", /object/],
+  ["nothing", "", "text/plain", /empty/],
+  ["no bytes", new Uint8Array(0), "application/octet-stream", /empty/],
+])("refuses %s before it is sent", async (_name, value, contentType, message) => {
+  const handle = new DurableStream({ url: "http://localhost:1/x", contentType });
+  const failed = handle.append(value);
+  await expect(failed).rejects.toThrow(InvalidOptionError);
+  await expect(failed).rejects.toThrow(message);
+});
+
+test.each<[string, object, RegExp]>([
+  ["a negative TTL", { ttlSeconds: -1 }, /ttlSeconds/],
+  ["half a second", { ttlSeconds: 0.5 }, /ttlSeconds/],
+  ["no date", { expiresAt: "soon" }, /expiresAt/],
+  ["both", { ttlSeconds: 1, expiresAt: new Date() }, /exclude/],
+  ["an aborted signal", { signal: AbortSignal.abort(new Error("aborted")) }, /aborted/],
+])("create refuses %s before anything is sent", async (_name, options, message) => {
+  const failed = DurableStream.create({ url: "http://localhost:1/x", ...options });
+  await expect(failed).rejects.toThrow(message);
+});

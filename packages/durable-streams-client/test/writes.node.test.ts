@@ -1,0 +1,393 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import {
+  DurableStream,
+  FetchError,
+  IdempotentProducer,
+  ProtocolError,
+  SeqConflictError,
+} from "../src/index.ts";
+import { StubServer, type StubHandler } from "./stub-server.ts";
+import { transports } from "./transports.ts";
+
+const quick = { backoff: { initialDelayMs: 1, maxDelayMs: 5 }, contentType: "application/json" };
+const stored = { "stream-next-offset": "1" };
+const drop: StubHandler = (_request, res) => {
+  res.socket?.destroy();
+};
+
+describe.each(transports)("over %s", (_name, transport) => {
+  const handleOf = (stub: StubServer, options: object = {}) =>
+    new DurableStream({ url: stub.url, ...quick, ...transport, ...options });
+
+  test("an append whose connection drops is not sent twice, and says so", async () => {
+    await using stub = await StubServer.start(drop);
+    const failed = handleOf(stub).append(1);
+    await expect(failed).rejects.toThrow(FetchError);
+    await expect(failed).rejects.toMatchObject({ code: "NETWORK_ERROR", maybeStored: true });
+    expect(stub.requests.length).toBe(1);
+  });
+
+  test("nor after a 500; but after a 429, and where nothing could be sent", async () => {
+    await using stub = await StubServer.start((_request, res, index) => {
+      if (index === 0) res.writeHead(500).end();
+      else if (index === 1) res.writeHead(429).end();
+      else res.writeHead(204, stored).end();
+    });
+    const handle = handleOf(stub);
+    await expect(handle.append(1)).rejects.toMatchObject({ status: 500, maybeStored: true });
+    expect(await handle.append(2)).toEqual({ nextOffset: "1" });
+    expect(stub.requests.map(({ body }) => body)).toEqual(["[1]", "[2]", "[2]"]);
+    const gone = await StubServer.start(() => undefined);
+    const closedUrl = gone.url;
+    await gone[Symbol.asyncDispose]();
+    const nobody = new DurableStream({ url: closedUrl, ...quick, ...transport });
+    await expect(nobody.append(1)).rejects.toMatchObject({ maybeStored: false, unsent: true });
+  });
+
+  test("with retryAppends: always, or with seq, it is sent again", async () => {
+    await using stub = await StubServer.start((request, res, index) => {
+      if (index % 2 === 0) res.socket?.destroy();
+      else if (request.headers["stream-seq"]) res.writeHead(409).end("Sequence conflict");
+      else res.writeHead(204, stored).end();
+    });
+    const always = handleOf(stub, { retryAppends: "always" });
+    expect(await always.append(1)).toEqual({ nextOffset: "1" });
+    const failed = handleOf(stub).append(2, { seq: "a" });
+    await expect(failed).rejects.toThrow(SeqConflictError);
+    await expect(failed).rejects.toMatchObject({ maybeStored: true });
+    expect(stub.requests.length).toBe(4);
+  });
+
+  test("a portal's 200 does not count as stored", async () => {
+    await using stub = await StubServer.start((_request, res) => {
+      res.writeHead(200, { "content-type": "text/html" }).end("<html>log in</html>");
+    });
+    const handle = handleOf(stub);
+    await expect(handle.append(1)).rejects.toThrow(ProtocolError);
+    await expect(handle.head()).rejects.toThrow(/stream-next-offset/);
+    await expect(handle.delete()).rejects.toThrow(ProtocolError);
+  });
+
+  test("awaiting each append does not keep others from sharing a request", async () => {
+    await using stub = await StubServer.start(async (_request, res) => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      res.writeHead(204, stored).end();
+    });
+    const handle = handleOf(stub);
+    const writer = async (name: string) => {
+      for (let n = 0; n < 10; n++) await handle.append(`${name}${n}`);
+    };
+    await Promise.all(["a", "b", "c", "d"].map(writer));
+    expect(stub.requests.length).toBeLessThanOrEqual(11);
+  });
+
+  test("too large together, each alone: 413 halves the request", async () => {
+    await using stub = await StubServer.start(({ body }, res) => {
+      const isLarge = body.length > 8;
+      res.writeHead(isLarge ? 413 : 204, isLarge ? {} : stored).end();
+    });
+    const handle = handleOf(stub);
+    const appends = [1, 2, 3, 4, "far too large", 6].map((value) => handle.append(value));
+    const results = await Promise.allSettled(appends);
+    expect(results.map(({ status }) => status[0]).join("")).toBe("ffffrf");
+  });
+
+  test("a write follows 307, and not what would make it a GET", async () => {
+    await using stub = await StubServer.start(({ path }, res) => {
+      if (path === "/stream") res.writeHead(307, { location: "/moved" }).end();
+      else if (path === "/old") res.writeHead(302, { location: "/moved" }).end();
+      else res.writeHead(204, stored).end();
+    });
+    await handleOf(stub).append(1);
+    expect(stub.requests.at(-1)).toMatchObject({ method: "POST", path: "/moved", body: "[1]" });
+    const old = handleOf(stub, { url: stub.url.replace("/stream", "/old") });
+    await expect(old.append(1)).rejects.toThrow(/redirected/);
+  });
+
+  test("appendStream sends one request, and a source that is used up is not sent again", async () => {
+    await using stub = await StubServer.start((_request, res, index) => {
+      if (index === 1 || index === 2) res.writeHead(429).end();
+      else res.writeHead(204, stored).end();
+    });
+    const values = function* () {
+      yield { n: 1 };
+      yield [2];
+    };
+    const handle = handleOf(stub);
+    expect(await handle.appendStream(values())).toEqual({ nextOffset: "1" });
+    await expect(handle.appendStream(values())).rejects.toMatchObject({ status: 429 });
+    await handle.appendStream(values); // a function can be asked again
+    expect(stub.requests.map(({ body }) => body)).toEqual(Array(4).fill('[{"n":1},[2]]'));
+  });
+
+  test("appendStream tells a source that fails, and leaves one that is no longer wanted", async () => {
+    await using stub = await StubServer.start(() => undefined);
+    const handle = handleOf(stub);
+    async function* failing() {
+      yield await Promise.resolve(1);
+      throw new Error("the source broke");
+    }
+    await expect(handle.appendStream(failing())).rejects.toThrow(/source broke/);
+    let isLeft = false;
+    async function* endless() {
+      try {
+        for (;;) yield await new Promise((resolve) => setImmediate(resolve, "x".repeat(1000)));
+      } finally {
+        isLeft = true;
+      }
+    }
+    const controller = new AbortController();
+    const failed = handle.appendStream(endless(), { signal: controller.signal });
+    failed.catch(() => undefined);
+    await vi.waitUntil(() => stub.openAnswers > 0);
+    controller.abort(new Error("enough"));
+    await expect(failed).rejects.toThrow("enough");
+    await vi.waitUntil(() => isLeft);
+  });
+
+  test("writable takes no more than fits while the server does not answer", async () => {
+    await using stub = await StubServer.start(() => undefined);
+    const writer = handleOf(stub).writable({ maxInFlight: 10 }).getWriter();
+    let taken = 0;
+    const write = async () => {
+      for (;;) {
+        await writer.ready;
+        writer.write("x").then(
+          () => taken++,
+          () => undefined,
+        );
+      }
+    };
+    const writing = write().catch(() => undefined);
+    await vi.waitUntil(() => stub.requests.length === 1);
+    expect(taken).toBeLessThanOrEqual(10);
+    await writer.abort(new Error("enough"));
+    await writing;
+  });
+
+  test("writable fails with the first append that fails", async () => {
+    await using stub = await StubServer.start((_request, res) => {
+      res.writeHead(404).end();
+    });
+    const source = new ReadableStream({
+      pull(controller) {
+        controller.enqueue(1);
+      },
+    });
+    await expect(source.pipeTo(handleOf(stub).writable())).rejects.toMatchObject({ status: 404 });
+  });
+});
+
+const started: StubServer[] = [];
+afterEach(async () => {
+  for (const stub of started.splice(0)) await stub[Symbol.asyncDispose]();
+});
+
+describe.each(transports)("a producer, over %s", (_name, transport) => {
+  const start = async (handler: StubHandler, options: object = {}) => {
+    const stub = await StubServer.start(handler);
+    started.push(stub);
+    const handle = new DurableStream({ url: stub.url, ...quick, ...transport });
+    return { stub, producer: new IdempotentProducer(handle, "p", { lingerMs: 0, ...options }) };
+  };
+  const numberOf = (request: { headers: Record<string, unknown> }) =>
+    `${String(request.headers["producer-epoch"])}.${String(request.headers["producer-seq"])}`;
+  const accepted = { "producer-epoch": "0", "producer-seq": "0", ...stored };
+
+  test("retries through dropped connections and 5xx until everything is stored", async () => {
+    const { stub, producer } = await start((_request, res, index) => {
+      if (index === 0) res.socket?.destroy();
+      else if (index === 1) res.writeHead(500).end();
+      else res.writeHead(index === 2 ? 204 : 200, accepted).end();
+    });
+    producer.append(1);
+    await producer.flush();
+    producer.append(2);
+    await producer.flush();
+    expect(stub.requests.map(numberOf)).toEqual(["0.0", "0.0", "0.0", "0.1"]);
+    expect(producer.pending).toBe(0);
+  });
+
+  test("flush rejects with what was not stored, and append throws from then on", async () => {
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => errors.push(error);
+    const { stub, producer } = await start(
+      (_request, res) => {
+        res.writeHead(409, { "stream-closed": "true", ...stored }).end();
+      },
+      { onError, maxBatchItems: 2 },
+    );
+    for (const n of [1, 2, 3]) producer.append(n);
+    const failed = producer.flush();
+    await expect(failed).rejects.toMatchObject({ code: "STREAM_CLOSED", notStored: [1, 2, 3] });
+    expect(() => {
+      producer.append(4);
+    }).toThrow(/closed/);
+    await expect(producer.flush()).rejects.toBe(errors[0]);
+    await expect(producer.close()).rejects.toBe(errors[0]);
+    expect(producer.notStored).toEqual([1, 2, 3]);
+    expect(stub.requests.length).toBe(1);
+    expect(errors.length).toBe(1);
+  });
+
+  test("fenced off in the middle, with autoClaim: nothing lost, nothing reordered", async () => {
+    const { stub, producer } = await start(
+      (request, res, index) => {
+        if (index === 1) res.writeHead(403, { "producer-epoch": "4" }).end();
+        else
+          res
+            .writeHead(200, {
+              ...accepted,
+              "producer-seq": String(request.headers["producer-seq"]),
+            })
+            .end();
+      },
+      { autoClaim: true, maxBatchItems: 1 },
+    );
+    for (const n of [1, 2, 3]) producer.append(n);
+    await producer.flush();
+    expect(producer.epoch).toBe(5);
+    expect(stub.requests.map((request) => `${numberOf(request)} ${request.body}`)).toEqual([
+      "0.0 [1]",
+      "0.1 [2]",
+      "5.0 [2]",
+      "5.1 [3]",
+    ]);
+  });
+
+  test("fenced off without autoClaim, or after an unknown outcome, it says so", async () => {
+    const handler: StubHandler = (_request, res, index) => {
+      if (index === 0) res.socket?.destroy();
+      else res.writeHead(403, { "producer-epoch": "4" }).end();
+    };
+    for (const autoClaim of [false, true]) {
+      const { stub, producer } = await start(handler, { autoClaim });
+      producer.append("x");
+      await expect(producer.flush()).rejects.toMatchObject({
+        ...{ code: "STALE_EPOCH", currentEpoch: 4, maybeStored: true, notStored: ["x"] },
+      });
+    }
+  });
+
+  test("an epoch that was used before is told, or claimed, and its answer not taken for stored", async () => {
+    const handler: StubHandler = (request, res) => {
+      const isFresh = request.headers["producer-epoch"] !== "0";
+      res.writeHead(isFresh ? 200 : 204, { ...accepted, "producer-seq": "7" }).end();
+    };
+    const plain = await start(handler);
+    plain.producer.append(1);
+    await expect(plain.producer.flush()).rejects.toMatchObject({
+      code: "STALE_EPOCH",
+      notStored: [1],
+    });
+    const claiming = await start(handler, { autoClaim: true });
+    claiming.producer.append(1);
+    await claiming.producer.flush();
+    expect(claiming.producer.epoch).toBe(1);
+  });
+
+  test("a gap: claimed where the server has forgotten the producer, else told", async () => {
+    const handler: StubHandler = (_request, res, index) => {
+      const gap = { "producer-expected-seq": "0", "producer-received-seq": "1" };
+      if (index === 1) res.writeHead(409, gap).end();
+      else res.writeHead(200, accepted).end();
+    };
+    const claiming = await start(handler, { autoClaim: true, maxBatchItems: 1 });
+    for (const n of [1, 2]) claiming.producer.append(n);
+    await claiming.producer.flush();
+    expect(claiming.stub.requests.map(numberOf)).toEqual(["0.0", "0.1", "1.0"]);
+    const plain = await start(handler, { maxBatchItems: 1 });
+    for (const n of [1, 2]) plain.producer.append(n);
+    await expect(plain.producer.flush()).rejects.toMatchObject({
+      ...{ code: "SEQUENCE_GAP", expectedSeq: 0, receivedSeq: 1, notStored: [2] },
+    });
+  });
+
+  test("batches by items, bytes and linger", async () => {
+    const ok: StubHandler = (_request, res) => {
+      res.writeHead(200, accepted).end();
+    };
+    const byItems = await start(ok, { maxBatchItems: 2 });
+    for (let n = 0; n < 5; n++) byItems.producer.append(n);
+    await byItems.producer.flush();
+    expect(byItems.stub.requests.map(({ body }) => body)).toEqual(["[0,1]", "[2,3]", "[4]"]);
+    const byBytes = await start(ok, { maxBatchBytes: 12 });
+    for (const text of ["éé", "ab", "abc"]) byBytes.producer.append(text);
+    await byBytes.producer.flush();
+    expect(byBytes.stub.requests.length).toBe(2);
+    const lingering = await start(ok, { lingerMs: 1 });
+    lingering.producer.append(1);
+    await vi.waitUntil(() => lingering.producer.pending === 0);
+  });
+
+  test("writes an object as it was when it was appended", async () => {
+    const { stub, producer } = await start((_request, res) => {
+      res.writeHead(200, accepted).end();
+    });
+    const value = { n: 1 };
+    producer.append(value);
+    value.n = 2;
+    await producer.flush();
+    expect(stub.requests[0]?.body).toBe('[{"n":1}]');
+  });
+
+  test("close sends the last value and the end in one request; detach sends no end", async () => {
+    const ok: StubHandler = (_request, res) => {
+      res.writeHead(200, accepted).end();
+    };
+    const closing = await start(ok);
+    closing.producer.append(1);
+    expect(await closing.producer.close(2)).toEqual({ finalOffset: "1" });
+    expect(await closing.producer.close(3)).toEqual({ finalOffset: "1" });
+    expect(closing.stub.requests.length).toBe(1);
+    expect(closing.stub.requests[0]).toMatchObject({
+      body: "[1,2]",
+      headers: { "stream-closed": "true" },
+    });
+    const detaching = await start(ok);
+    detaching.producer.append(1);
+    await detaching.producer.detach();
+    expect(detaching.stub.requests[0]?.headers["stream-closed"]).toBeUndefined();
+    expect(() => {
+      detaching.producer.append(2);
+    }).toThrow(/detached/);
+  });
+
+  test("gives up when told: maxRetries, or the handle's signal; a flush may stop waiting", async () => {
+    await using stub = await StubServer.start(drop);
+    const backoff = { ...quick.backoff, maxRetries: 2 };
+    const handle = new DurableStream({ ...quick, url: stub.url, backoff, ...transport });
+    const bounded = new IdempotentProducer(handle, "p");
+    bounded.append("x");
+    await expect(bounded.flush()).rejects.toMatchObject({
+      code: "NETWORK_ERROR",
+      notStored: ["x"],
+    });
+    expect(stub.requests.length).toBe(3);
+
+    const controller = new AbortController();
+    const endless = new DurableStream({
+      ...{ ...quick, url: stub.url, signal: controller.signal },
+      ...transport,
+    });
+    const producer = new IdempotentProducer(endless, "p");
+    producer.append("y");
+    const reason = new Error("enough");
+    await expect(producer.flush({ signal: AbortSignal.timeout(30) })).rejects.toThrow(/timeout/);
+    controller.abort(reason);
+    await expect(producer.flush()).rejects.toBe(reason);
+    expect(producer.notStored).toEqual(["y"]);
+  });
+});
+
+test.each<[string, string, object, RegExp]>([
+  ["an empty id", "", {}, /producerId/],
+  ["an id that no header can hold", "a\r\nb", {}, /producerId/],
+  ["a negative epoch", "p", { epoch: -1 }, /epoch/],
+  ["no bytes", "p", { maxBatchBytes: 0 }, /maxBatchBytes/],
+  ["no items", "p", { maxBatchItems: 0 }, /maxBatchItems/],
+  ["a negative linger", "p", { lingerMs: -1 }, /lingerMs/],
+])("a producer refuses %s", (_name, id, options, message) => {
+  const handle = new DurableStream({ url: "http://localhost:1/x" });
+  expect(() => new IdempotentProducer(handle, id, options)).toThrow(message);
+});
