@@ -2,6 +2,7 @@
 import type { AgentEvent } from "@freshet/core";
 import { encodeMembers, encodeString, stringifyJson, type JsonFormat } from "./encode-json.ts";
 import { AgentStreamError } from "./error.ts";
+import { fieldsOf } from "./event-fields.ts";
 
 /** Options of {@link formatAgentEvent}. */
 export interface FormatAgentEventOptions {
@@ -90,17 +91,11 @@ function jsonData(event: WireEvent): string {
     if (next === ",") return `{${json.slice(prefix.length + 1)}`;
     if (next === "}") return "{}";
   }
-  return stringifyJson(withoutType(event));
+  return stringifyJson(fieldsOf(event));
 }
 
 function pythonData(event: WireEvent): string {
-  return `{${encodeMembers(withoutType(event), "python", 1, floats[event.type])}}`;
-}
-
-function withoutType(event: WireEvent): object {
-  const fields: Partial<WireEvent> = { ...event };
-  delete fields.type;
-  return fields;
+  return `{${encodeMembers(fieldsOf(event), "python", 1, floats[event.type])}}`;
 }
 
 // C0 controls and DEL, NEL, line and paragraph separator, byte order mark, lone surrogates: what ends

@@ -1,5 +1,6 @@
 import type { AgentEvent, DoneEvent, ToolResultEvent } from "@freshet/core";
 import type { UIMessageChunk } from "ai";
+import { fieldsOf } from "./event-fields.ts";
 import type { WireEvent } from "./format-agent-event.ts";
 
 /** Options of `toUiMessageChunks`. */
@@ -139,8 +140,6 @@ function inputOf(summary: string): unknown {
 
 /** Progress replaces what it said before; everything else is a part of its own. */
 function dataChunk(event: WireEvent): UIMessageChunk {
-  const data: Partial<WireEvent> = { ...event };
-  delete data.type;
   const id = event.type === "progress" ? { id: "progress" } : undefined;
-  return { type: `data-${event.type}`, ...id, data };
+  return { type: `data-${event.type}`, ...id, data: fieldsOf(event) };
 }

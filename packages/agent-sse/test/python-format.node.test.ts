@@ -5,8 +5,8 @@ import { join } from "node:path";
 import type { AgentEvent } from "@freshet/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatAgentEvent } from "../src/index.ts";
-import { anyEvent } from "./arbitrary-events.ts";
+import { AgentEventParser, formatAgentEvent } from "../src/index.ts";
+import { anyEvent, throughJson } from "./arbitrary-events.ts";
 
 /** What the Python package does: the fields by json.dumps, the cost of `done` always as a float. */
 const script = `
@@ -43,8 +43,18 @@ const hasPython = (() => {
 })();
 
 // Where Python is missing, the recorded bytes of python-format.test.ts hold the format.
-test.runIf(hasPython)("writes the bytes that Python's json.dumps writes, for any events", () => {
-  const events = fc.sample(anyEvent, { numRuns: 5000, seed: Math.trunc(Math.random() * 2 ** 31) });
-  const ours = events.map((event) => formatAgentEvent(event, { format: "python" }));
-  expect(ours.join("").split("\n\n")).toEqual(python(events).split("\n\n"));
-});
+test.runIf(hasPython)(
+  "writes the bytes that Python's json.dumps writes, and reads them, for any events",
+  () => {
+    const events = fc.sample(anyEvent, {
+      numRuns: 5000,
+      seed: Math.trunc(Math.random() * 2 ** 31),
+    });
+    const written = python(events);
+    const ours = events.map((event) => formatAgentEvent(event, { format: "python" }));
+    expect(ours.join("").split("\n\n")).toEqual(written.split("\n\n"));
+    const parser = new AgentEventParser().push(new TextEncoder().encode(written));
+    const read = parser.readBatch().map(({ event }) => event);
+    expect(throughJson(read)).toEqual(throughJson(events));
+  },
+);

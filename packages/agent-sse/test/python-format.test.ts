@@ -1,6 +1,11 @@
 import { expect, test } from "vitest";
 import fc from "fast-check";
-import { AgentStreamEmitter, agentEvent, formatAgentEvent } from "../src/index.ts";
+import {
+  AgentEventParser,
+  AgentStreamEmitter,
+  agentEvent,
+  formatAgentEvent,
+} from "../src/index.ts";
 import { anyEvent, throughJson } from "./arbitrary-events.ts";
 
 const done = (totalCostUsd: number) => agentEvent.done({ totalCostUsd });
@@ -40,6 +45,44 @@ test.each(recorded)("%s", (data, event) => {
   expect(formatAgentEvent(event, { format: "python" })).toBe(
     `event: ${event.type}\ndata: ${data}\n\n`,
   );
+});
+
+test("a recorded answer of the Python package is read as it was meant", () => {
+  const recordedAnswer = String.raw`event: turn
+data: {"turn_number": 1, "total_tools": 1}
+
+event: thinking
+data: {"text": "caf\u00e9?"}
+
+event: tool_use
+data: {"tool_name": "search", "tool_use_id": "t1", "input_summary": "{\"q\": \"caf\u00e9\"}", "status": "running"}
+
+event: tool_result
+data: {"tool_name": "search", "tool_use_id": "t1", "output_summary": "3 hits", "duration_ms": 12, "status": "done"}
+
+event: token
+data: {"text": "Three \ud83d\ude00\n"}
+
+event: done
+data: {"message_id": "m1", "num_turns": 1, "tool_count": 1, "duration_ms": 40, "model": "m", "total_cost_usd": 1e-05}
+
+`;
+  const events = [
+    agentEvent.turn(1, 1),
+    agentEvent.thinking("café?"),
+    agentEvent.toolUse("search", "t1", '{"q": "café"}'),
+    agentEvent.toolResult("search", "t1", { outputSummary: "3 hits", durationMs: 12 }),
+    agentEvent.token("Three 😀\n"),
+    agentEvent.done({
+      ...{ messageId: "m1", numTurns: 1, toolCount: 1, durationMs: 40, model: "m" },
+      totalCostUsd: 0.00001,
+    }),
+  ];
+  const parser = new AgentEventParser().push(recordedAnswer);
+  expect(parser.readBatch().map(({ event }) => event)).toEqual(events);
+  parser.end();
+  const written = events.map((event) => formatAgentEvent(event, { format: "python" })).join("");
+  expect(written).toBe(recordedAnswer);
 });
 
 test("the emitter writes it too", () => {
