@@ -261,7 +261,7 @@ describe.each(transports)("a producer, over %s", (_name, transport) => {
       else res.writeHead(403, { "producer-epoch": "4" }).end();
     };
     for (const autoClaim of [false, true]) {
-      const { stub, producer } = await start(handler, { autoClaim });
+      const { producer } = await start(handler, { autoClaim });
       producer.append("x");
       await expect(producer.flush()).rejects.toMatchObject({
         ...{ code: "STALE_EPOCH", currentEpoch: 4, maybeStored: true, notStored: ["x"] },

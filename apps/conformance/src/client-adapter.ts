@@ -1,0 +1,29 @@
+// https://github.com/durable-streams/durable-streams/tree/main/packages/client-conformance-tests
+import { createInterface } from "node:readline";
+import { Commands } from "./client-adapter/commands.ts";
+import type { Command, Result } from "./client-adapter/protocol.ts";
+import { errorResult } from "./client-adapter/result.ts";
+
+/**
+ * The public client conformance protocol over stdin and stdout: one JSON line in, exactly one out.
+ * A thin shell over the public API of @freshet/durable-streams-client.
+ */
+const commands = new Commands();
+
+async function answer(line: string): Promise<Result> {
+  let command: Command | undefined;
+  try {
+    command = JSON.parse(line) as Command;
+    return await commands.run(command);
+  } catch (error) {
+    return errorResult(command?.type ?? "init", error);
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line.trim() === "") continue;
+  const result = await answer(line);
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  if (result.type === "shutdown") break;
+}
+process.stdin.destroy();

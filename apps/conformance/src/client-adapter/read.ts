@@ -1,0 +1,68 @@
+import { stream, type StreamResponse } from "@freshet/durable-streams-client";
+import type { Chunk, Command, Result } from "./protocol.ts";
+import { byteChunk } from "./result.ts";
+import type { Session } from "./session.ts";
+
+/** Reads as the command says: until up to date, or live until enough came or the time is over. */
+export async function read(session: Session, command: Command): Promise<Result> {
+  const dynamic = session.nextValues();
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    controller.abort();
+  }, command.timeoutMs ?? 5000);
+  const chunks: Chunk[] = [];
+  const live = command.live === true ? "auto" : (command.live ?? false);
+  let res: StreamResponse | undefined;
+  try {
+    res = await stream(session.url(command.path), {
+      offset: command.offset,
+      live,
+      // The runner means "long-poll" and "sse" as the first request.
+      catchUp: live === false || live === "auto",
+      headers: { ...dynamic.headers, ...command.headers },
+      params: dynamic.params,
+      signal: controller.signal,
+    });
+    const isJson = (res.contentType ?? session.contentType(command.path))?.includes("json");
+    for await (const { chunk, upToDate } of isJson ? jsonChunks(res) : byteChunks(res)) {
+      if (chunk) chunks.push(chunk);
+      const isEnough = chunks.length >= (command.maxChunks ?? 100);
+      if (live !== false && (isEnough || (command.waitForUpToDate && upToDate))) break;
+    }
+  } catch (error) {
+    if (!controller.signal.aborted) throw error;
+  } finally {
+    clearTimeout(timer);
+    res?.cancel();
+  }
+  return {
+    type: "read",
+    success: true,
+    status: 200,
+    chunks,
+    offset: res?.offset ?? command.offset ?? "-1",
+    // The time was over because nothing more came.
+    upToDate: controller.signal.aborted || res?.upToDate === true,
+    streamClosed: res?.closed === true,
+    ...(res?.cursor === undefined ? {} : { cursor: res.cursor }),
+    ...dynamic.sent,
+  };
+}
+
+interface Piece {
+  readonly chunk: Chunk | undefined;
+  readonly upToDate: boolean;
+}
+
+async function* jsonChunks(res: StreamResponse): AsyncGenerator<Piece> {
+  for await (const { data, position, upToDate } of res.iterEvents({ mode: "json-batches" })) {
+    const chunk = data.length > 0 ? { data: JSON.stringify(data), offset: position } : undefined;
+    yield { chunk, upToDate };
+  }
+}
+
+async function* byteChunks(res: StreamResponse): AsyncGenerator<Piece> {
+  for await (const { data, position, upToDate } of res.iterEvents({ mode: "bytes" })) {
+    yield { chunk: data.length > 0 ? byteChunk(data, position) : undefined, upToDate };
+  }
+}

@@ -1,0 +1,49 @@
+import { DurableStreamError } from "@freshet/durable-streams-client";
+import type { Chunk, Result } from "./protocol.ts";
+
+/** The protocol's name and status for each code of ours. */
+const codes: Record<DurableStreamError["code"], readonly [string, number?]> = {
+  NETWORK_ERROR: ["NETWORK_ERROR"],
+  TIMEOUT: ["TIMEOUT"],
+  HTTP_ERROR: ["UNEXPECTED_STATUS"],
+  STREAM_NOT_FOUND: ["NOT_FOUND", 404],
+  STREAM_EXISTS: ["CONFLICT", 409],
+  STREAM_CLOSED: ["STREAM_CLOSED", 409],
+  SEQ_CONFLICT: ["SEQUENCE_CONFLICT", 409],
+  RETENTION_GONE: ["UNEXPECTED_STATUS", 410],
+  STREAM_CONSUMED: ["INTERNAL_ERROR"],
+  STALE_EPOCH: ["STALE_EPOCH", 403],
+  SEQUENCE_GAP: ["SEQUENCE_CONFLICT", 409],
+  INVALID_OPTION: ["INVALID_ARGUMENT", 400],
+  PROTOCOL_ERROR: ["UNEXPECTED_STATUS"],
+  PARSE_ERROR: ["PARSE_ERROR"],
+  INVALID_ITEM: ["PARSE_ERROR"],
+};
+
+export function errorResult(commandType: string, error: unknown): Result {
+  const known = error instanceof DurableStreamError ? error : undefined;
+  const [name = "INTERNAL_ERROR", usual] = known ? codes[known.code] : [];
+  const status = known?.status ?? usual;
+  // A read whose offset is refused, by us or by the server, has a code of its own.
+  const isOffset = commandType === "read" && status === 400;
+  const isConflict = status === 409 && name === "UNEXPECTED_STATUS";
+  return {
+    type: "error",
+    success: false,
+    commandType,
+    ...(status === undefined ? {} : { status }),
+    errorCode: isOffset ? "INVALID_OFFSET" : isConflict ? "CONFLICT" : name,
+    message: error instanceof Error ? error.message : String(error),
+  };
+}
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Text where the bytes are text, base64 where they are not. */
+export function byteChunk(bytes: Uint8Array, offset: string): Chunk {
+  try {
+    return { data: strict.decode(bytes), offset };
+  } catch {
+    return { data: Buffer.from(bytes).toString("base64"), binary: true, offset };
+  }
+}
