@@ -1,6 +1,10 @@
 /** Decodes base64; throws a DOMException for anything else. */
 export function fromBase64(base64: string): Uint8Array {
-  const binary = atob(base64);
+  return bytesOf(atob(base64));
+}
+
+/** The bytes of a string that has one character for each. */
+export function bytesOf(binary: string): Uint8Array {
   const bytes = new Uint8Array(binary.length);
   for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
   return bytes;

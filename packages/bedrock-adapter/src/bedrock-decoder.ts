@@ -14,7 +14,8 @@ import type { ConverseStreamEvent } from "./converse-events.ts";
 import { streamError, streamException } from "./exceptions.ts";
 import { isFinalChunk } from "./final-marker.ts";
 import type { InvokeModelEvent } from "./invoke-chunks.ts";
-import { parseChunk, parseObject } from "./payload.ts";
+import { decodeText, parseChunk, parseObject } from "./payload.ts";
+import { readConverseTextDelta } from "./text-delta.ts";
 
 /** Options of {@link BedrockDecoder}: the limits of the frames. */
 export type BedrockDecoderOptions = Pick<DecoderOptions, "maxMessageBytes" | "maxHeaderBytes">;
@@ -143,19 +144,26 @@ export class BedrockDecoder {
 
   #converse(type: string, payload: Uint8Array, offset: number): ConverseStreamEvent {
     try {
-      const fields = parseObject(payload);
-      const event: Record<string, unknown> = { type };
-      for (const name in fields) {
-        // Never `__proto__`: assigned to, it is not a field but the event's prototype.
-        if (name !== "p" && name !== "type" && name !== "__proto__") event[name] = fields[name];
-      }
-      if (type === "contentBlockDelta") decodeBlobs(event["delta"] as WireDelta);
-      else if (type === "messageStop") this.#isComplete = true;
-      return event as unknown as ConverseStreamEvent;
+      const text = decodeText(payload);
+      const textDelta = type === "contentBlockDelta" ? readConverseTextDelta(text) : undefined;
+      if (textDelta) return textDelta;
+      if (type === "messageStop") this.#isComplete = true;
+      return converseEvent(type, parseObject(text));
     } catch (error) {
       throw payloadError(type, offset, error);
     }
   }
+}
+
+/** The fields beside the type, without the padding, with bytes for blobs. */
+function converseEvent(type: string, fields: Record<string, unknown>): ConverseStreamEvent {
+  const event: Record<string, unknown> = { type };
+  for (const name in fields) {
+    // Never `__proto__`: assigned to, it is not a field but the event's prototype.
+    if (name !== "p" && name !== "type" && name !== "__proto__") event[name] = fields[name];
+  }
+  if (type === "contentBlockDelta") decodeBlobs(event["delta"] as WireDelta);
+  return event as unknown as ConverseStreamEvent;
 }
 
 function readEventType(message: EventStreamMessage): string | null {

@@ -1,4 +1,5 @@
-import { fromBase64 } from "./base64.ts";
+import { bytesOf } from "./base64.ts";
+import { readAnthropicTextDelta } from "./text-delta.ts";
 
 const utf8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -7,33 +8,28 @@ export function decodeText(payload: Uint8Array): string {
   return utf8.decode(payload);
 }
 
-/** Reads a payload that must be a JSON object; throws if it is anything else. */
-export function parseObject(payload: Uint8Array): Record<string, unknown> {
-  const value: unknown = JSON.parse(decodeText(payload));
+/** Reads a text that must be a JSON object; throws if it is anything else. */
+export function parseObject(text: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(text);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new TypeError(`it is ${describe(value)}, not an object`);
   }
   return value as Record<string, unknown>;
 }
 
-const chunkStart = '{"bytes":"';
+const maxPlainLength = 8192;
+const plainChunk = /^\{"bytes":"([A-Za-z0-9+/=]*)"(?:,"p":"[a-zA-Z0-9]*")?\}$/;
 
 /**
  * Reads the JSON inside `{"bytes": base64}`; throws if there is none. A payload as Bedrock writes it
- * (`bytes` first, then at most the padding `p`) is cut out of the text instead of parsed, which
- * leaves one JSON text to parse and not two.
+ * (`bytes` first, then at most the padding `p`) is taken apart instead of parsed, which leaves one JSON
+ * text to parse and not two, or none.
  */
 export function parseChunk(payload: Uint8Array): unknown {
   const text = decodeText(payload);
-  const end = text.startsWith(chunkStart) ? text.indexOf('"', chunkStart.length) : -1;
-  const isPlain =
-    end !== -1 &&
-    (end === text.length - 2 || text.startsWith(',"p":"', end + 1)) &&
-    text.endsWith("}") &&
-    // JSON may write the slash of base64 with an escape.
-    !text.includes("\\");
-  const base64 = isPlain ? text.slice(chunkStart.length, end) : findBytes(text);
-  return JSON.parse(decodeBase64Text(base64)) as unknown;
+  const plain = text.length < maxPlainLength ? plainChunk.exec(text) : null;
+  const binary = atob(plain?.[1] ?? findBytes(text));
+  return readAnthropicTextDelta(binary) ?? (JSON.parse(decodeBinary(binary)) as unknown);
 }
 
 function findBytes(text: string): string {
@@ -44,11 +40,10 @@ function findBytes(text: string): string {
   return bytes;
 }
 
-function decodeBase64Text(base64: string): string {
-  const binary = atob(base64);
-  // Only text outside ASCII has to be put together from its bytes.
-  // eslint-disable-next-line no-control-regex -- the range is ASCII, controls and all
-  return /^[\x00-\x7f]*$/.test(binary) ? binary : utf8.decode(fromBase64(base64));
+/** UTF-8 text from its bytes, one character each. */
+function decodeBinary(binary: string): string {
+  // Only text outside ASCII has to be put together.
+  return /[\x80-\xff]/.test(binary) ? utf8.decode(bytesOf(binary)) : binary;
 }
 
 function describe(value: unknown): string {
