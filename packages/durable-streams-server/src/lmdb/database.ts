@@ -8,6 +8,8 @@ const LAYOUT_VERSION = 1;
 
 /** The tables of a store. Numbers in keys sort as numbers. */
 export interface LmdbTables {
+  /** The folder. */
+  readonly path: string;
   readonly root: RootDatabase;
   /** By path. */
   readonly streams: Database<StreamRecord, string>;
@@ -34,9 +36,13 @@ export function openTables(path: string, mapSize: number | undefined): LmdbTable
     maxDbs: 16,
     // A commit that others can see has then been flushed: nobody reads what a crash could take back.
     overlappingSync: false,
+    // Batching by turns makes promises of its own that nobody can catch when a commit fails; here all
+    // writes are in transactions anyway.
+    eventTurnBatching: false,
     ...(mapSize !== undefined && { mapSize }),
   });
   const tables: LmdbTables = {
+    path,
     root,
     streams: root.openDB({ name: "streams", encoding: "msgpack" }),
     paths: root.openDB({ name: "paths", encoding: "string" }),

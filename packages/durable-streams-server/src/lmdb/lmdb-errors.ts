@@ -1,19 +1,42 @@
+import { statfs } from "node:fs/promises";
 import { DurableStreamsServerError } from "../errors.ts";
 
-/** What LMDB and the system say, as one of our codes. */
-export function storeError(error: unknown): DurableStreamsServerError {
+/** A disk with less than this left is full. */
+const FULL_BELOW_BYTES = 1024 * 1024;
+
+/** What LMDB and the system say, as one of our codes. `path` is the folder of the data. */
+export async function storeError(error: unknown, path: string): Promise<DurableStreamsServerError> {
   if (error instanceof DurableStreamsServerError) return error;
-  const text = `${(error as NodeJS.ErrnoException).code ?? ""} ${String(error)}`;
-  if (/ENOSPC|No space left|MDB_MAP_FULL|disk quota|EDQUOT/i.test(text)) {
+  const cause = await commitError(error);
+  if (await isDiskFull(cause, path)) {
     return new DurableStreamsServerError(
       "STORE_FULL",
       "The disk of the LMDB store is full: nothing of this request was stored. Free some space.",
-      { cause: error },
+      { cause },
     );
   }
   return new DurableStreamsServerError(
     "STORE_UNAVAILABLE",
     "The LMDB store failed, and it is not known whether the request was stored: repeat it.",
-    { cause: error },
+    { cause },
   );
+}
+
+/** A failed commit rejects with an error that says so, and another one that says why. */
+async function commitError(error: unknown): Promise<unknown> {
+  try {
+    await (error as { commitError?: Promise<unknown> }).commitError;
+    return error;
+  } catch (cause) {
+    return cause;
+  }
+}
+
+async function isDiskFull(error: unknown, path: string): Promise<boolean> {
+  const { code } = error as { code?: number | string };
+  if (code === 28 || code === "ENOSPC" || /MDB_MAP_FULL/.test(String(error))) return true;
+  // LMDB calls a write that was cut short an input/output error, whatever cut it short.
+  if (code !== 5 && code !== "EIO") return false;
+  const { bavail, bsize } = await statfs(path);
+  return bavail * bsize < FULL_BELOW_BYTES;
 }

@@ -47,7 +47,19 @@ export class LmdbJanitor {
     const hasDue = () => expiries.getKeysCount({ end: [Date.now(), 0], limit: 1 }) > 0;
     while (!this.#isStopped && hasDue()) await this.#step((tx, now) => this.#expireDue(tx, now));
     const hasGarbage = () => garbage.getKeysCount({ limit: 1 }) > 0;
-    while (!this.#isStopped && hasGarbage()) await this.#step(() => this.#collectSome());
+    while (!this.#isStopped && hasGarbage()) await this.#collect();
+  }
+
+  /** On a full disk there is room for a small step only; that makes room for the next one. */
+  async #collect(): Promise<void> {
+    for (let rows = ROWS_A_STEP; ; rows = Math.floor(rows / 4)) {
+      try {
+        await this.#step(() => this.#collectSome(rows));
+        return;
+      } catch (error) {
+        if (rows <= 1) throw error;
+      }
+    }
   }
 
   #step(apply: (tx: StoreTransaction, now: number) => void): Promise<void> {
@@ -63,14 +75,15 @@ export class LmdbJanitor {
     }
   }
 
-  #collectSome(): void {
+  #collectSome(rows: number): void {
     const { data, producers, garbage } = this.#tables;
-    let left = ROWS_A_STEP;
-    for (const id of [...garbage.getKeys({ limit: ROWS_A_STEP })]) {
+    let left = rows;
+    for (const id of [...garbage.getKeys({ limit: rows })]) {
       for (const key of [...data.getKeys({ start: [id, 0], end: [id + 1, 0], limit: left })]) {
         void data.remove(key);
         left--;
       }
+      if (left <= 0) return;
       for (const key of [
         ...producers.getKeys({ start: [id, ""], end: [id + 1, ""], limit: left }),
       ]) {

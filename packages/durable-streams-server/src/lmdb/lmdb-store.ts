@@ -59,9 +59,10 @@ export function lmdbStore(options: LmdbStoreOptions): Store {
       return outcome;
     },
     touch: (path) => commits.run(touchOperation(path)),
-    head: (path) => attempt(() => headOf(byPath(path), Date.now())),
-    read: (request) => attempt(() => readChain(reader, byPath(request.path), request, Date.now())),
-    list: (range) => attempt(() => listStreams(tables, range)),
+    head: (path) => attempt(tables, () => headOf(byPath(path), Date.now())),
+    read: (request) =>
+      attempt(tables, () => readChain(reader, byPath(request.path), request, Date.now())),
+    list: (range) => attempt(tables, () => listStreams(tables, range)),
     subscribe: (path, listener) => hub.subscribe(path, listener),
     documents: new LmdbDocuments(tables, commits),
     close: () =>
@@ -74,11 +75,11 @@ export function lmdbStore(options: LmdbStoreOptions): Store {
 }
 
 /** An async function's manners for what throws at once. */
-async function attempt<T>(work: () => T | Promise<T>): Promise<T> {
+async function attempt<T>(tables: LmdbTables, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw storeError(error);
+    throw await storeError(error, tables.path);
   }
 }
 
@@ -96,7 +97,7 @@ async function commit(
       tx.finish();
     });
   } catch (error) {
-    throw storeError(error);
+    throw await storeError(error, tables.path);
   }
   for (const [index, operation] of operations.entries()) {
     if (operation.isChange(outcomes[index])) hub.wake(operation.path);

@@ -107,6 +107,20 @@ export class PostgresServer {
     this.#process = undefined;
   }
 
+  /** Waits until a replica follows, and takes on settings from then on. */
+  async waitFor(replica: string, settings: readonly string[]): Promise<void> {
+    const sql = postgres(this.url, { max: 1, fetch_types: false, onnotice });
+    for (let attempt = 0; attempt < 300; attempt++) {
+      const found = await sql`SELECT 1 FROM pg_stat_replication
+        WHERE application_name = ${replica} AND state = 'streaming'`;
+      if (found.length > 0) break;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    this.#configure(settings);
+    await sql`SELECT pg_reload_conf()`;
+    await sql.end();
+  }
+
   promote(): void {
     this.#tool("pg_ctl", ["promote", "-D", this.folder, "-w"]);
   }
