@@ -20,7 +20,7 @@ export class ByteKeyedCache<Value> {
   }
 
   find(view: DataView, start: number, end: number): Value | undefined {
-    if (end - start > this.#maxKeyBytes) return undefined;
+    if (!this.#takes(end - start)) return undefined;
     this.#hash = hashBytes(view, start, end);
     const slot = this.#slots[this.#hash >>> (32 - slotBits)];
     return slot && equalBytes(slot.key, view, start, end) ? slot.value : undefined;
@@ -28,7 +28,7 @@ export class ByteKeyedCache<Value> {
 
   /** Right after a `find` of the same bytes that found nothing: what was made of them now. */
   offer(view: DataView, start: number, end: number, value: Value): void {
-    if (end - start > this.#maxKeyBytes) return;
+    if (!this.#takes(end - start)) return;
     const index = this.#hash >>> (32 - slotBits);
     if (this.#missed[index] === this.#hash) {
       const key = new DataView(view.buffer.slice(view.byteOffset + start, view.byteOffset + end));
@@ -36,30 +36,33 @@ export class ByteKeyedCache<Value> {
     }
     this.#missed[index] = this.#hash;
   }
+
+  /** Less than a word is not worth it. */
+  #takes(byteLength: number): boolean {
+    return byteLength >= 4 && byteLength <= this.#maxKeyBytes;
+  }
 }
 
+// Both go word by word; the last word overlaps the one before it where the length asks for that.
+
 function hashBytes(view: DataView, start: number, end: number): number {
+  const last = end - 4;
   let hash = end - start;
-  let at = start;
-  for (; at + 4 <= end; at += 4) {
+  for (let at = start; at < last; at += 4) {
     hash = Math.imul(hash ^ view.getInt32(at), 0x9e3779b1);
     hash ^= hash >>> 15;
   }
-  for (; at < end; at++) hash = Math.imul(hash ^ view.getUint8(at), 0x9e3779b1);
+  hash = Math.imul(hash ^ view.getInt32(last), 0x9e3779b1);
   // A multiplication carries upwards only: the high bits, which choose the slot, depend on all others.
   return Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
 }
 
 /** Whether all of `key` equals the part of `view`. */
 function equalBytes(key: DataView, view: DataView, start: number, end: number): boolean {
-  const length = end - start;
-  if (key.byteLength !== length) return false;
-  let at = 0;
-  for (; at + 4 <= length; at += 4) {
+  const last = end - start - 4;
+  if (last !== key.byteLength - 4 || key.getInt32(last) !== view.getInt32(end - 4)) return false;
+  for (let at = 0; at < last; at += 4) {
     if (key.getInt32(at) !== view.getInt32(start + at)) return false;
-  }
-  for (; at < length; at++) {
-    if (key.getUint8(at) !== view.getUint8(start + at)) return false;
   }
   return true;
 }

@@ -16,13 +16,10 @@ const tables: Int32Array = /* @__PURE__ */ createTables();
 function createTables(): Int32Array {
   const all = new Int32Array(16 * 256);
   for (let index = 0; index < all.length; index++) {
-    const before = index < 256 ? index : all[index - 256]!;
-    if (index >= 256) {
-      all[index] = (before >>> 8) ^ all[before & 0xff]!;
-      continue;
-    }
-    let crc = before;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+    let crc = all[index - 256] ?? index;
+    if (index < 256)
+      for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (0xedb88320 & -(crc & 1));
+    else crc = (crc >>> 8) ^ all[crc & 0xff]!;
     all[index] = crc;
   }
   return all;

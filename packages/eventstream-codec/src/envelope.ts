@@ -45,21 +45,17 @@ export type Envelope =
  */
 export function readEnvelope(message: EventStreamMessage): Envelope {
   const { headers, payload } = message;
-  const messageType = headers.getString(":message-type");
+  const kind = headers.getString(":message-type");
+  const eventType = headers.getString(":event-type");
+  const exceptionType = headers.getString(":exception-type");
   const contentType = headers.getString(":content-type");
   const body = contentType === undefined ? { payload } : { contentType, payload };
-  if (messageType === "event") {
-    const eventType = headers.getString(":event-type");
-    if (eventType !== undefined) return { kind: "event", eventType, ...body };
-  } else if (messageType === "exception") {
-    const exceptionType = headers.getString(":exception-type");
-    if (exceptionType !== undefined) return { kind: "exception", exceptionType, ...body };
-  } else if (messageType === "error") {
+  if (kind === "event" && eventType !== undefined) return { kind, eventType, ...body };
+  if (kind === "exception" && exceptionType !== undefined) return { kind, exceptionType, ...body };
+  if (kind === "error") {
     const errorCode = headers.getString(":error-code") ?? "";
     const errorMessage = headers.getString(":error-message") ?? "";
-    return { kind: "error", errorCode, errorMessage };
+    return { kind, errorCode, errorMessage };
   }
-  return messageType === undefined
-    ? { kind: "unknown", message }
-    : { kind: "unknown", messageType, message };
+  return { kind: "unknown", message, ...(kind !== undefined && { messageType: kind }) };
 }

@@ -1,6 +1,7 @@
 // https://smithy.io/2.0/aws/amazon-eventstream.html#event-stream-headers
 import { headerError } from "./event-stream-error.ts";
 import type { HeaderValue, MessageHeadersInit } from "./header-value.ts";
+import { preludeBytes } from "./limits.ts";
 
 const maxNameBytes = 255;
 const maxValueBytes = 32_767;
@@ -20,16 +21,26 @@ const wanted: Record<HeaderValue["type"], string> = {
   uuid: "8-4-4-4-12 hexadecimal digits",
 };
 
-/** Writes header blocks into a buffer that it keeps, so that a frame costs one allocation: itself. */
+/**
+ * Writes header blocks into a buffer that it keeps, so that a frame costs one allocation: itself. There
+ * is room for a prelude before the block, and more can be reserved behind it.
+ */
 export class HeaderWriter {
-  /** The block is its first `length` bytes, until the next `write`. */
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(1024);
-  length = 0;
-  #view = new DataView(this.bytes.buffer);
+  view: DataView = new DataView(this.bytes.buffer);
+  /** Where the block ends that begins at `preludeBytes`. */
+  length: number = preludeBytes;
+  /**
+   * What lies in the buffer from the block before, in order. Streams repeat their headers: those that
+   * begin a block as they began the last one need not be written again.
+   */
+  readonly #written: { name: string; text: string | undefined; end: number }[] = [];
+  #count = 0;
 
   /** Writes a block; throws with the header's name when anything breaks a limit. */
   write(headers: MessageHeadersInit, maxHeaderBytes: number): void {
-    this.length = 0;
+    this.length = preludeBytes;
+    this.#count = 0;
     if (Symbol.iterator in headers) {
       const names = new Set<string>();
       for (const [name, value] of headers) {
@@ -42,25 +53,42 @@ export class HeaderWriter {
         this.#writeHeader(name, headers[name], maxHeaderBytes);
       }
     }
+    // What lies behind the block is not safe any more: a payload may be written there.
+    this.#written.length = this.#count;
   }
 
   #writeHeader(name: string, header: HeaderValue | undefined, maxHeaderBytes: number): void {
-    const at = this.length;
-    const nameBytes = this.#writeText(at + 1, name);
-    if (!(nameBytes > 0 && nameBytes <= maxNameBytes)) {
-      const reason = `must have a name of 1 to ${maxNameBytes} bytes of text`;
-      throw headerError("HEADER_NAME_INVALID", name, reason);
+    const index = this.#count++;
+    const known = this.#written[index];
+    const text = header?.type === "string" ? header.value : undefined;
+    if (known && text !== undefined && known.name === name && known.text === text) {
+      this.length = known.end;
+    } else {
+      this.#written.length = index;
+      this.#writeName(name);
+      this.#writeValue(name, header);
+      this.#written.push({ name, text, end: this.length });
     }
-    this.bytes[at] = nameBytes;
-    this.length = at + 1 + nameBytes;
-    this.#writeValue(name, header);
-    if (this.length > maxHeaderBytes) {
-      const reason = `makes ${this.length} bytes of headers; maxHeaderBytes is ${maxHeaderBytes}`;
+    const byteLength = this.length - preludeBytes;
+    if (byteLength > maxHeaderBytes) {
+      const reason = `makes ${byteLength} bytes of headers; maxHeaderBytes is ${maxHeaderBytes}`;
       throw headerError("HEADERS_TOO_LARGE", name, reason);
     }
   }
 
+  #writeName(name: string): void {
+    const at = this.length;
+    const byteLength = this.#writeText(at + 1, name);
+    if (!(byteLength > 0 && byteLength <= maxNameBytes)) {
+      const reason = `must have a name of 1 to ${maxNameBytes} bytes of text`;
+      throw headerError("HEADER_NAME_INVALID", name, reason);
+    }
+    this.bytes[at] = byteLength;
+    this.length = at + 1 + byteLength;
+  }
+
   #writeValue(name: string, header: HeaderValue | undefined): void {
+    if (header && this.#tryValue(header)) return;
     if (!header || !Object.hasOwn(wanted, header.type)) {
       throw headerError(
         "HEADER_TYPE_UNKNOWN",
@@ -68,7 +96,6 @@ export class HeaderWriter {
         `has the unknown type ${String(header?.type)}`,
       );
     }
-    if (this.#tryValue(header)) return;
     const given = String(header.value).slice(0, 50);
     const reason = `is a ${header.type}, which must be ${wanted[header.type]}, not ${given}`;
     throw headerError("HEADER_VALUE_INVALID", name, reason);
@@ -120,28 +147,30 @@ export class HeaderWriter {
         view.setBigInt64(at + 8, digits);
         return true;
       }
+      default:
+        return false;
     }
   }
 
   #writeLong(type: number, value: bigint): boolean {
     const at = this.length + 1;
     this.#begin(type, 8).setBigInt64(at, value);
-    return this.#view.getBigInt64(at) === value;
+    return this.view.getBigInt64(at) === value;
   }
 
   /** Writes the type, makes room for a value and counts it as written; returns what to write it with. */
   #begin(type: number, valueBytes: number): DataView {
     const at = this.length;
-    this.#reserve(at + 1 + valueBytes);
+    this.reserve(at + 1 + valueBytes);
     this.bytes[at] = type;
     this.length = at + 1 + valueBytes;
-    return this.#view;
+    return this.view;
   }
 
   /** Returns how many bytes it wrote; NaN for what is no text that UTF-8 can express, or far too long. */
   #writeText(at: number, text: string): number {
     if (typeof text !== "string" || text.length > maxValueBytes) return NaN;
-    this.#reserve(at + 3 * text.length);
+    this.reserve(at + 3 * text.length);
     const { bytes } = this;
     for (let index = 0; index < text.length; index++) {
       const unit = text.charCodeAt(index);
@@ -156,11 +185,12 @@ export class HeaderWriter {
     return text.length;
   }
 
-  #reserve(byteLength: number): void {
+  /** Makes the buffer at least so long. */
+  reserve(byteLength: number): void {
     if (byteLength <= this.bytes.byteLength) return;
     const grown = new Uint8Array(2 * byteLength);
     grown.set(this.bytes);
     this.bytes = grown;
-    this.#view = new DataView(grown.buffer);
+    this.view = new DataView(grown.buffer);
   }
 }

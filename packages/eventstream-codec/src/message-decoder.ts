@@ -8,7 +8,7 @@ import {
 import { excerptBytes, isText, notAnEventStream } from "./not-an-event-stream.ts";
 
 // A frame across chunks gets room for this much at once, and for more only as its bytes arrive.
-const firstRoom = 16_384;
+const firstRoom = 65_536;
 
 const noBytes = /* @__PURE__ */ new Uint8Array(0);
 const noView = /* @__PURE__ */ viewOf(noBytes);
@@ -80,28 +80,7 @@ export class MessageDecoder implements Iterable<EventStreamMessage> {
    * always the same error
    */
   read(): EventStreamMessage | undefined {
-    if (this.#error) throw this.#error;
-    try {
-      if (!this.#findFrame()) return undefined;
-      const total = this.#total;
-      const isAcrossChunks = this.#partLength > 0;
-      const message = readFrame(
-        isAcrossChunks ? viewOf(this.#part) : this.#view,
-        isAcrossChunks ? 0 : this.#at,
-        total,
-        this.#options,
-        this.#offset,
-      );
-      if (isAcrossChunks) this.#part = noBytes;
-      else this.#at += total;
-      this.#partLength = 0;
-      this.#total = 0;
-      this.#bufferedBytes -= total;
-      this.#offset += total;
-      return message;
-    } catch (error) {
-      throw this.#fail(error);
-    }
+    return this.#advance(true);
   }
 
   /**
@@ -112,12 +91,7 @@ export class MessageDecoder implements Iterable<EventStreamMessage> {
    */
   end(): void {
     this.#hasEnded = true;
-    if (this.#error) throw this.#error;
-    try {
-      this.#findFrame();
-    } catch (error) {
-      throw this.#fail(error);
-    }
+    this.#advance(false);
   }
 
   /** All messages that are complete now. */
@@ -126,14 +100,39 @@ export class MessageDecoder implements Iterable<EventStreamMessage> {
     return undefined;
   }
 
-  /** The first error is final, and nothing is kept for what comes after it. */
-  #fail(error: unknown): Error {
-    this.#waiting = [];
-    this.#view = noView;
-    this.#part = noBytes;
-    this.#bufferedBytes = 0;
-    // Only a checksum function of the caller's can throw anything but an Error.
-    return (this.#error = error instanceof Error ? error : new Error(String(error)));
+  /** Looks for the next frame and, if it is there, takes it. The first error is final. */
+  #advance(isTaken: boolean): EventStreamMessage | undefined {
+    if (this.#error) throw this.#error;
+    try {
+      if (!this.#findFrame() || !isTaken) return undefined;
+      const total = this.#total;
+      const view = this.#frameView();
+      const message = readFrame(view, this.#frameAt(), total, this.#options, this.#offset);
+      if (this.#partLength > 0) this.#part = noBytes;
+      else this.#at += total;
+      this.#partLength = 0;
+      this.#total = 0;
+      this.#bufferedBytes -= total;
+      this.#offset += total;
+      return message;
+    } catch (error) {
+      // Nothing is kept for what comes after an error.
+      this.#waiting = [];
+      this.#view = noView;
+      this.#part = noBytes;
+      this.#bufferedBytes = 0;
+      // Only a checksum function of the caller's can throw anything but an Error.
+      throw (this.#error = error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** What the next frame lies in, or its prelude. */
+  #frameView(): DataView {
+    return this.#partLength > 0 ? viewOf(this.#part) : this.#view;
+  }
+
+  #frameAt(): number {
+    return this.#partLength > 0 ? 0 : this.#at;
   }
 
   /**
@@ -157,8 +156,8 @@ export class MessageDecoder implements Iterable<EventStreamMessage> {
   }
 
   #readPrelude(): void {
-    const view = this.#partLength > 0 ? viewOf(this.#part) : this.#view;
-    const at = this.#partLength > 0 ? 0 : this.#at;
+    const view = this.#frameView();
+    const at = this.#frameAt();
     const start = new Uint8Array(view.buffer, view.byteOffset + at, this.#total || preludeBytes);
     if (this.#isText) throw notAnEventStream(start);
     this.#isText = this.#offset === 0 && isText(start);

@@ -1,8 +1,9 @@
 // https://smithy.io/2.0/aws/amazon-eventstream.html#prelude
+import type { Crc32Range } from "#crc32";
 import { EventStreamError } from "./event-stream-error.ts";
 import type { MessageHeadersInit } from "./header-value.ts";
 import { HeaderWriter } from "./header-writer.ts";
-import { minMessageBytes, resolveOptions, type EncoderOptions } from "./limits.ts";
+import { preludeBytes, resolveOptions, type EncoderOptions } from "./limits.ts";
 
 /** What can be encoded; a decoded message is one. Both parts may be left out. */
 export interface EncodableMessage {
@@ -10,6 +11,8 @@ export interface EncodableMessage {
   readonly payload?: Uint8Array | undefined;
 }
 
+// Up to here a frame is put together where its headers were written, and copied once.
+const smallFrameBytes = 4096;
 const noBytes = /* @__PURE__ */ new Uint8Array(0);
 
 // Taken while in use: iterating the caller's headers can run the caller's code, which may encode too.
@@ -36,25 +39,26 @@ export function encodeMessage(
   options?: EncoderOptions,
 ): Uint8Array<ArrayBuffer> {
   const { maxMessageBytes, maxHeaderBytes, crc32Range } = resolveOptions(options);
-  const { headers, payload = noBytes } = message;
+  const { headers = {}, payload = noBytes } = message;
   const writer = takeWriter();
   try {
-    writer.length = 0;
-    if (headers) writer.write(headers, maxHeaderBytes);
-    const total = minMessageBytes + writer.length + payload.byteLength;
+    writer.write(headers, maxHeaderBytes);
+    const headersEnd = writer.length;
+    const total = headersEnd + payload.byteLength + 4;
     if (total > maxMessageBytes) {
       const message = `The frame would have ${total} bytes; maxMessageBytes is ${maxMessageBytes}.`;
       throw new EventStreamError("MESSAGE_TOO_LARGE", message);
     }
+    if (total <= smallFrameBytes) {
+      writer.reserve(total);
+      writer.bytes.set(payload, headersEnd);
+      seal(writer.view, total, headersEnd, crc32Range);
+      return writer.bytes.slice(0, total);
+    }
     const frame = new Uint8Array(total);
-    const view = new DataView(frame.buffer);
-    view.setUint32(0, total);
-    view.setUint32(4, writer.length);
-    const preludeCrc = crc32Range(view, 0, 8, 0);
-    view.setInt32(8, preludeCrc);
-    frame.set(writer.bytes.subarray(0, writer.length), 12);
-    frame.set(payload, 12 + writer.length);
-    view.setInt32(total - 4, crc32Range(view, 8, total - 4, preludeCrc));
+    frame.set(writer.bytes.subarray(0, headersEnd));
+    frame.set(payload, headersEnd);
+    seal(new DataView(frame.buffer), total, headersEnd, crc32Range);
     return frame;
   } finally {
     idleWriter = writer;
@@ -73,10 +77,19 @@ export function encodeHeaders(
   const writer = takeWriter();
   try {
     writer.write(headers, resolveOptions(options).maxHeaderBytes);
-    return writer.bytes.slice(0, writer.length);
+    return writer.bytes.slice(preludeBytes, writer.length);
   } finally {
     idleWriter = writer;
   }
+}
+
+/** Writes what stands around headers and payload: lengths and checksums. */
+function seal(view: DataView, total: number, headersEnd: number, crc32Range: Crc32Range): void {
+  view.setUint32(0, total);
+  view.setUint32(4, headersEnd - preludeBytes);
+  const preludeCrc = crc32Range(view, 0, 8, 0);
+  view.setInt32(8, preludeCrc);
+  view.setInt32(total - 4, crc32Range(view, 8, total - 4, preludeCrc));
 }
 
 function takeWriter(): HeaderWriter {

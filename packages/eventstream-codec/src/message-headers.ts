@@ -8,7 +8,9 @@ type Parsed = Map<string, ParsedHeader>;
 
 const noPlace = { type: 0, start: 0, end: 0 };
 
-let create: (view: DataView | undefined, parsed: Parsed) => MessageHeaders;
+const noView = /* @__PURE__ */ new DataView(new ArrayBuffer(0));
+
+let create: (view: DataView, parsed: Parsed) => MessageHeaders;
 
 /**
  * The headers of a message: a read-only map. They were checked when the frame was decoded; a value is
@@ -24,15 +26,15 @@ let create: (view: DataView | undefined, parsed: Parsed) => MessageHeaders;
  * ```
  */
 export class MessageHeaders implements ReadonlyMap<string, HeaderValue> {
-  /** What the positions of the parsed headers refer to; none where they need none. */
-  readonly #view: DataView | undefined;
+  /** What the positions of the parsed headers refer to; empty where they need none. */
+  readonly #view: DataView;
   readonly #parsed: Parsed;
 
   static {
     create = (view, parsed) => new MessageHeaders(view, parsed);
   }
 
-  private constructor(view: DataView | undefined, parsed: Parsed) {
+  private constructor(view: DataView, parsed: Parsed) {
     this.#view = view;
     this.#parsed = parsed;
   }
@@ -54,7 +56,7 @@ export class MessageHeaders implements ReadonlyMap<string, HeaderValue> {
         built,
       });
     }
-    return new MessageHeaders(undefined, parsed);
+    return new MessageHeaders(noView, parsed);
   }
 
   get size(): number {
@@ -135,7 +137,7 @@ export function readHeaders(
   for (const { type } of parsed.values()) {
     if (type > 1 && type !== stringType) return create(view, parsed);
   }
-  const headers = create(undefined, parsed);
+  const headers = create(noView, parsed);
   // With duplicates allowed the bytes may be such as another decoder has to refuse.
   if (!options.keepLastDuplicate) blocks.offer(view, start, end, headers);
   return headers;
@@ -155,14 +157,11 @@ export function decodeHeaders(block: Uint8Array, options?: DecoderOptions): Mess
   return readHeaders(new DataView(buffer, byteOffset, byteLength), 0, byteLength, resolved);
 }
 
-function buildValue(view: DataView | undefined, parsed: ParsedHeader): HeaderValue {
+function buildValue(view: DataView, parsed: ParsedHeader): HeaderValue {
   const { type, start, end, text } = parsed;
   if (text !== undefined) return { type: "string", value: text };
-  if (!view) return { type: "boolean", value: type === 0 };
+  if (type < 2) return { type: "boolean", value: type === 0 };
   switch (type) {
-    case 0:
-    case 1:
-      return { type: "boolean", value: type === 0 };
     case 2:
       return { type: "byte", value: view.getInt8(start) };
     case 3:

@@ -65,13 +65,8 @@ export class MessageIterator implements AsyncGenerator<EventStreamMessage, undef
         const value = this.#decoder.read();
         if (value) return { done: false, value };
         const chunk = await this.#source.read();
-        // `cancel` may have come while it was read.
-        if (this.#isCancelled()) break;
-        if (!chunk.done) this.#decoder.push(chunk.value);
-        else {
-          this.#hasEnded = true;
-          this.#decoder.end();
-        }
+        if (chunk.done) this.#end();
+        else this.#decoder.push(chunk.value);
       }
     } catch (error) {
       // Not awaited: a source that is slow to close must not hold back what ended it.
@@ -81,8 +76,10 @@ export class MessageIterator implements AsyncGenerator<EventStreamMessage, undef
     return { done: true, value: undefined };
   }
 
-  /** Asked anew, because the compiler takes it that nothing happens during an `await`. */
-  #isCancelled(): boolean {
-    return this.#hasEnded;
+  #end(): void {
+    // A source that was cancelled while it was read has not been cut off.
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#decoder.end();
   }
 }

@@ -21,6 +21,6 @@ export function isText(body: Uint8Array): boolean {
 /** @param start - the body's first bytes, as many as are known */
 export function notAnEventStream(start: Uint8Array): EventStreamError {
   const text = new TextDecoder().decode(start.subarray(0, excerptBytes));
-  const message = `The body is text, not an event stream; look at the response's status and at what it says: ${text}`;
+  const message = `This is not an event stream, but text; see what it says: ${text}`;
   return new EventStreamError("NOT_AN_EVENT_STREAM", message, 0, { text });
 }

@@ -75,6 +75,33 @@ test("headers that encode something themselves while they are read do no harm", 
   expect([...decoded.keys()]).toEqual(["before", "after"]);
 });
 
+test("frames that begin with the same headers as the one before are as right as others", () => {
+  const pool = [
+    ["a", header.string("one")],
+    ["b", header.string("two")],
+    ["b", header.string("other")],
+    ["c", header.integer(3)],
+    ["d", header.string("four")],
+    ["e", header.string("é")],
+  ] as const;
+  const headers = fc.uniqueArray(fc.constantFrom(...pool), { selector: ([name]) => name });
+  const message = fc.record({ headers, payload: fc.uint8Array({ minLength: 30, maxLength: 90 }) });
+  fc.assert(
+    fc.property(fc.array(message, { minLength: 2, maxLength: 20 }), (messages) => {
+      for (const each of messages) expect(plain(decodeMessage(encodeMessage(each)))).toEqual(each);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a message that failed leaves nothing behind", () => {
+  const good = { headers: { a: header.string("x"), b: header.string("y") }, payload: utf8("z") };
+  const expected = encodeMessage(good);
+  const bad = { headers: { a: header.string("x"), b: header.byte(999), c: header.byte(1) } };
+  expect(errorOf(() => encodeMessage(bad)).headerName).toBe("b");
+  expect(encodeMessage(good)).toEqual(expected);
+});
+
 test("a block alone is what is in the frame", () => {
   fc.assert(
     fc.property(arbitrary.headerPairs, (headers) => {

@@ -121,8 +121,13 @@ function crc(bytes: Uint8Array): number {
   return ~crc;
 }
 
-/** Runs one case; throws an Error that tells what is wrong with the decoder. */
-export function runCase({ bytes, goodFrames }: FuzzCase, random: SeededRandom): void {
+/**
+ * Runs one case; throws an Error that tells what is wrong with the decoder.
+ *
+ * @returns the code of the stream's error, or `"good"` when a change left it without one
+ */
+export function runCase({ bytes, goodFrames }: FuzzCase, random: SeededRandom): string {
+  let outcome = "good";
   const decoder = new MessageDecoder(random.below(2) ? { copy: true } : undefined);
   let count = 0;
   try {
@@ -140,8 +145,10 @@ export function runCase({ bytes, goodFrames }: FuzzCase, random: SeededRandom): 
   } catch (error) {
     if (!(error instanceof EventStreamError)) throw error;
     expectInside(error, bytes.byteLength);
+    outcome = error.code;
   }
   if (count < goodFrames) throw new Error(`${goodFrames - count} good frames were lost`);
+  return outcome;
 }
 
 /** Whatever was accepted can be used. */
