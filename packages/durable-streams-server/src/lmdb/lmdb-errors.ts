@@ -34,7 +34,7 @@ async function commitError(error: unknown): Promise<unknown> {
 
 async function isDiskFull(error: unknown, path: string): Promise<boolean> {
   const { code } = error as { code?: number | string };
-  if (code === 28 || code === "ENOSPC" || /MDB_MAP_FULL/.test(String(error))) return true;
+  if (code === 28 || code === "ENOSPC" || String(error).includes("MDB_MAP_FULL")) return true;
   // LMDB calls a write that was cut short an input/output error, whatever cut it short.
   if (code !== 5 && code !== "EIO") return false;
   const { bavail, bsize } = await statfs(path);

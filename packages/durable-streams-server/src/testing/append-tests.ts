@@ -21,7 +21,7 @@ export const appendTests: TestGroup = {
         const text = `<${writer}:${n}>`;
         const outcome = await appendText(store, "contended", text);
         assert.equal(outcome.status, "appended");
-        if (outcome.status === "appended") stored.push({ tail: outcome.tail, text });
+        stored.push({ tail: outcome.tail, text });
       }
     };
     await Promise.all(times(32, write));

@@ -35,7 +35,7 @@ export class LiveReader {
     let text = "";
     let pending: unknown[] = [];
     for await (const chunk of response.body ?? []) {
-      text += decoder.decode(chunk as Uint8Array, { stream: true });
+      text += decoder.decode(chunk, { stream: true });
       const events = text.split("\n\n");
       text = events.pop() ?? "";
       for (const event of events) {
