@@ -84,7 +84,13 @@ function projects(folder: string, name: string, all: readonly string[]) {
   return [node, chromium];
 }
 
-const inChromium = new Set(["core", "eventstream-codec", "agent-sse", "bedrock-adapter"]);
+const inChromium = new Set([
+  "core",
+  "eventstream-codec",
+  "agent-sse",
+  "bedrock-adapter",
+  "durable-streams-client",
+]);
 const folders = (parent: string) =>
   readdirSync(join(import.meta.dirname, parent)).filter((name) =>
     existsSync(join(import.meta.dirname, parent, name, "package.json")),

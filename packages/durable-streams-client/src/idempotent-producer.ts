@@ -1,4 +1,5 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#521-idempotent-producers
+import { platformResends } from "#transport";
 import { abortable } from "./abortable.ts";
 import type { CloseResult, DurableStream, StreamInternals } from "./durable-stream.ts";
 import { internalsOf } from "./durable-stream.ts";
@@ -292,19 +293,22 @@ export class IdempotentProducer {
   }
 
   /**
-   * A batch that the server says it has, although this producer never sent it before, was not stored:
-   * the number belongs to a batch of an earlier session with the same epoch.
+   * Finds out whether a batch that the server says it has is this one. The server names the last
+   * number it took: a later one than this belongs to an earlier session with the same epoch, whose
+   * batch is in the stream instead of ours. The same one is ours, sent twice by us or, without our
+   * knowing, by a browser or proxy; but a session's first batch has nothing before it to tell by.
    */
   #checkFresh(answer: WriteAnswer, closes: boolean): void {
     if (answer.status !== 204 || answer.afterUnknown) return;
     const highest = Number(answer.header(header.producerSeq));
     // A fresh close without data is a 204 too.
-    if (closes && highest === this.#seq) return;
+    if (highest === this.#seq && (this.#seq > 0 || closes)) return;
     const error = new StaleEpochError(
       `Epoch ${this.#epoch} of producer ${this.producerId} was used before, so the server dropped the data as a repetition: start with a higher epoch, or with autoClaim.`,
       { url: this.#endpoint.url.href, status: answer.status },
     );
     error.currentEpoch = this.#epoch;
+    error.maybeStored = highest === this.#seq && platformResends;
     throw error;
   }
 

@@ -10,6 +10,9 @@ import type {
   TransportResponse,
 } from "./transport.ts";
 
+/** Neither undici nor the `fetch` of Node sends a request twice by itself. */
+export const platformResends: boolean = false;
+
 let sharedAgent: Agent | undefined;
 
 /**

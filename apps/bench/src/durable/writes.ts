@@ -1,0 +1,121 @@
+import * as reference from "@durable-streams/client";
+import { DurableStream, IdempotentProducer } from "@freshet/durable-streams-client";
+import { Agent, request } from "undici";
+import type { Contestant } from "../harness.ts";
+import { names, newStream } from "./setup.ts";
+
+const contentType = "application/json";
+const agent = new Agent();
+const item = (n: number) => ({ n, text: "a value of some fifty bytes" });
+
+/** Where the stream ends; equal data gives equal ends. */
+async function end(url: string): Promise<string> {
+  const { headers } = await request(url, { method: "HEAD", dispatcher: agent });
+  return String(headers["stream-next-offset"]);
+}
+
+/** `count` appends that nobody waits for one by one. */
+export function appends(base: string, count: number): Contestant<string>[] {
+  return [
+    {
+      name: names.ours,
+      async run() {
+        const url = await newStream(base, contentType);
+        const stream = new DurableStream({ url, contentType });
+        const all: Promise<unknown>[] = [];
+        for (let n = 0; n < count; n++) all.push(stream.append(item(n)));
+        await Promise.all(all);
+        return end(url);
+      },
+    },
+    {
+      name: names.reference,
+      async run() {
+        const url = await newStream(base, contentType);
+        const stream = new reference.DurableStream({ url, contentType });
+        const all: Promise<unknown>[] = [];
+        for (let n = 0; n < count; n++) all.push(stream.append(JSON.stringify(item(n))));
+        await Promise.all(all);
+        return end(url);
+      },
+    },
+    { name: names.floor, run: () => floor(base, count, false) },
+  ];
+}
+
+export function producers(base: string, count: number): Contestant<string>[] {
+  return [
+    {
+      name: names.ours,
+      async run() {
+        const url = await newStream(base, contentType);
+        const producer = new IdempotentProducer(new DurableStream({ url, contentType }), "p");
+        for (let n = 0; n < count; n++) producer.append(item(n));
+        await producer.flush();
+        return end(url);
+      },
+    },
+    {
+      name: names.reference,
+      async run() {
+        const url = await newStream(base, contentType);
+        const stream = new reference.DurableStream({ url, contentType });
+        const producer = new reference.IdempotentProducer(stream, "p");
+        for (let n = 0; n < count; n++) producer.append(JSON.stringify(item(n)));
+        await producer.flush();
+        return end(url);
+      },
+    },
+    { name: names.floor, run: () => floor(base, count, true) },
+  ];
+}
+
+/** The least that has to be done: bodies of 1 MiB, one after the other, by bare `request()`. */
+async function floor(base: string, count: number, isProducer: boolean): Promise<string> {
+  const url = await newStream(base, contentType);
+  let parts: string[] = [];
+  let size = 0;
+  let seq = 0;
+  const flush = async () => {
+    const producer = { "producer-id": "p", "producer-epoch": "0", "producer-seq": String(seq++) };
+    const { body } = await request(url, {
+      ...{ method: "POST", dispatcher: agent, body: `[${parts.join(",")}]` },
+      headers: { "content-type": contentType, ...(isProducer ? producer : {}) },
+    });
+    await body.dump();
+    parts = [];
+    size = 0;
+  };
+  for (let n = 0; n < count; n++) {
+    const text = JSON.stringify(item(n));
+    parts.push(text);
+    size += text.length + 1;
+    if (size >= 1024 * 1024) await flush();
+  }
+  if (parts.length > 0) await flush();
+  return end(url);
+}
+
+/** One append at a time, each waited for. */
+export async function awaitedAppends(
+  base: string,
+): Promise<readonly [string, () => Promise<unknown>][]> {
+  const ours = new DurableStream({ url: await newStream(base, contentType), contentType });
+  const url = await newStream(base, contentType);
+  const theirs = new reference.DurableStream({ url, contentType });
+  const floorUrl = await newStream(base, contentType);
+  return [
+    [names.ours, () => ours.append(item(1))],
+    [names.reference, () => theirs.append(JSON.stringify(item(1)))],
+    [
+      names.floor,
+      async () => {
+        const { body } = await request(floorUrl, {
+          ...{ method: "POST", dispatcher: agent, headers: { "content-type": contentType } },
+          body: `[${JSON.stringify(item(1))}]`,
+        });
+        await body.dump();
+      },
+    ],
+  ];
+}
