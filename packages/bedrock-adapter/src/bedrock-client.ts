@@ -1,23 +1,14 @@
 import { backoffDelayMs, defaultBackoff, delay, type BackoffOptions } from "@freshet/core";
 import { BedrockError } from "./bedrock-error.ts";
-import {
-  converseRequest,
-  invokeRequest,
-  signHeaders,
-  type UnsignedRequest,
-} from "./bedrock-request.ts";
+import { converseRequest, invokeRequest, type UnsignedRequest } from "./bedrock-request.ts";
 import { BedrockResponse } from "./bedrock-response.ts";
 import type { ConverseStreamEvent } from "./converse-events.ts";
 import type { ConverseStreamRequest, InvokeModelStreamRequest } from "./converse-request.ts";
-import {
-  CredentialCache,
-  defaultCredentials,
-  type AwsCredentialProvider,
-  type AwsCredentials,
-} from "./credentials.ts";
+import type { AwsCredentialProvider, AwsCredentials } from "./credentials.ts";
 import { converseStream, invokeModelStream } from "./decode-stream.ts";
 import { environment } from "./environment.ts";
 import { HttpAttempt, type Decode, type Fetch } from "./http-attempt.ts";
+import type { RequestSigner } from "./request-signer.ts";
 
 /** Options of {@link BedrockClient}. */
 export interface BedrockClientOptions {
@@ -85,11 +76,12 @@ export class BedrockClient {
   readonly #endpoint: string;
   readonly #region: string;
   readonly #apiKey: string | undefined;
-  readonly #credentials: CredentialCache;
+  readonly #credentials: BedrockClientOptions["credentials"];
   readonly #fetch: Fetch;
   readonly #retry: BackoffOptions;
   readonly #firstByteTimeoutMs: number;
   readonly #idleTimeoutMs: number | undefined;
+  #signer: Promise<RequestSigner> | undefined;
 
   /** @throws BedrockError VALIDATION if there is no region, or none that can be part of a host name */
   constructor(options: BedrockClientOptions = {}) {
@@ -100,7 +92,7 @@ export class BedrockClient {
     this.#endpoint =
       options.endpoint?.replace(/\/+$/, "") ??
       `https://bedrock-runtime.${this.#region}.amazonaws.com`;
-    this.#credentials = new CredentialCache(providerOf(credentials));
+    this.#credentials = credentials;
     // Looked up for each call, so that a fetch that was replaced later (by a test, by tracing) is used.
     this.#fetch = fetch ?? ((url, init) => globalThis.fetch(url, init));
     this.#retry =
@@ -182,7 +174,10 @@ export class BedrockClient {
       headers.set("authorization", `Bearer ${this.#apiKey}`);
       return headers;
     }
-    return signHeaders(url, request, this.#region, await this.#credentials.get());
+    this.#signer ??= import("./request-signer.ts").then(
+      ({ RequestSigner }) => new RequestSigner(this.#region, this.#credentials),
+    );
+    return (await this.#signer).sign(url, request);
   }
 }
 
@@ -195,11 +190,4 @@ function regionOf(given: string | undefined, isOptional: boolean): string {
   // It becomes part of the host name that the credentials are sent to.
   if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(region)) return region;
   throw new BedrockError("VALIDATION", `${JSON.stringify(region)} is not the name of a region.`);
-}
-
-function providerOf(
-  credentials: AwsCredentials | AwsCredentialProvider | undefined,
-): AwsCredentialProvider {
-  if (credentials === undefined) return defaultCredentials;
-  return typeof credentials === "function" ? credentials : () => Promise.resolve(credentials);
 }

@@ -1,7 +1,5 @@
-import { AwsV4Signer } from "aws4fetch";
 import { toBase64 } from "./base64.ts";
 import type { ConverseStreamRequest, InvokeModelStreamRequest } from "./converse-request.ts";
-import type { AwsCredentials } from "./credentials.ts";
 
 /** A request that is ready but for its authorization. */
 export interface UnsignedRequest {
@@ -49,27 +47,6 @@ export function invokeRequest(request: InvokeModelStreamRequest): UnsignedReques
         ? body
         : JSON.stringify(body, blobsAsBase64),
   };
-}
-
-/** SigV4 for the service `bedrock`. */
-export async function signHeaders(
-  url: string,
-  request: UnsignedRequest,
-  region: string,
-  { accessKeyId, secretAccessKey, sessionToken }: AwsCredentials,
-): Promise<Headers> {
-  const signer = new AwsV4Signer({
-    method: "POST",
-    url,
-    headers: request.headers,
-    body: request.body as string | ArrayBufferView<ArrayBuffer>,
-    service: "bedrock",
-    region,
-    accessKeyId,
-    secretAccessKey,
-    ...(sessionToken !== undefined && { sessionToken }),
-  });
-  return (await signer.sign()).headers;
 }
 
 /** The id is one segment of the path: an ARN has slashes and colons of its own. */

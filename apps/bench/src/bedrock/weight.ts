@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -112,19 +112,34 @@ function isPackageFolder(path: string): boolean {
   return /node_modules\/(@[^/]+\/)?[^/]+$/.test(path);
 }
 
+/** What a page has to load before it can start: the entry and all that it imports statically. */
 async function bundle(home: string): Promise<number | undefined> {
   try {
-    const result = await build({
+    const { outputFiles, metafile } = await build({
       absWorkingDir: home,
       entryPoints: ["bundle.js"],
       bundle: true,
+      splitting: true,
       minify: true,
       format: "esm",
       platform: "browser",
+      outdir: "out",
       write: false,
+      metafile: true,
       logLevel: "silent",
     });
-    return gzipSync(result.outputFiles[0]?.contents ?? "").byteLength;
+    const needed = new Set<string>();
+    const add = (path: string) => {
+      if (needed.has(path)) return;
+      needed.add(path);
+      for (const { path: next, kind } of metafile.outputs[path]?.imports ?? []) {
+        if (kind === "import-statement") add(next);
+      }
+    };
+    add("out/bundle.js");
+    return outputFiles
+      .filter(({ path }) => needed.has(relative(home, path)))
+      .reduce((sum, { contents }) => sum + gzipSync(contents).byteLength, 0);
   } catch {
     return undefined;
   }
