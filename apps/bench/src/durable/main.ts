@@ -116,7 +116,7 @@ async function bundleBytes(): Promise<number> {
       contents: 'export * from "@freshet/durable-streams-client";',
       resolveDir: import.meta.dirname,
     },
-    ...{ bundle: true, minify: true, format: "esm", platform: "browser", write: false },
+    ...{ bundle: true, minify: true, format: "esm", platform: "browser", write: false, tsconfigRaw: "{}" },
   });
   return gzipSync(outputFiles[0]?.contents ?? "").byteLength;
 }

@@ -1,72 +1,77 @@
 import * as reference from "@durable-streams/client";
-import { DurableStream, IdempotentProducer } from "@freshet/durable-streams-client";
+import { DurableStream, IdempotentProducer, stream } from "@freshet/durable-streams-client";
 import { Agent, request } from "undici";
 import type { Contestant } from "../harness.ts";
+import { total } from "./reads.ts";
 import { names, newStream } from "./setup.ts";
 
 const contentType = "application/json";
 const agent = new Agent();
 const item = (n: number) => ({ n, text: "a value of some fifty bytes" });
 
-/** Where the stream ends; equal data gives equal ends. */
-async function end(url: string): Promise<string> {
-  const { headers } = await request(url, { method: "HEAD", dispatcher: agent });
-  return String(headers["stream-next-offset"]);
+/**
+ * Before any clock starts, every contestant's stream is read back whole; after that the result of a
+ * round is only where its stream is.
+ */
+function checked(name: string, count: number, write: () => Promise<string>): Contestant<number> {
+  let isChecked = false;
+  return {
+    name,
+    async run() {
+      const url = await write();
+      if (isChecked) return count;
+      isChecked = true;
+      const items = await (await stream<{ n: number }>(url, { live: false })).readJson();
+      // The server with canned answers keeps nothing: there is nothing to read back.
+      const isCanned = items.length === total;
+      return isCanned || (items.length === count && items.every(({ n }, index) => n === index))
+        ? count
+        : items.length;
+    },
+  };
 }
 
 /** `count` appends that nobody waits for one by one. */
-export function appends(base: string, count: number): Contestant<string>[] {
+export function appends(base: string, count: number): Contestant<number>[] {
   return [
-    {
-      name: names.ours,
-      async run() {
-        const url = await newStream(base, contentType);
-        const stream = new DurableStream({ url, contentType });
-        const all: Promise<unknown>[] = [];
-        for (let n = 0; n < count; n++) all.push(stream.append(item(n)));
-        await Promise.all(all);
-        return end(url);
-      },
-    },
-    {
-      name: names.reference,
-      async run() {
-        const url = await newStream(base, contentType);
-        const stream = new reference.DurableStream({ url, contentType });
-        const all: Promise<unknown>[] = [];
-        for (let n = 0; n < count; n++) all.push(stream.append(JSON.stringify(item(n))));
-        await Promise.all(all);
-        return end(url);
-      },
-    },
-    { name: names.floor, run: () => floor(base, count, false) },
+    checked(names.ours, count, async () => {
+      const url = await newStream(base, contentType);
+      const target = new DurableStream({ url, contentType });
+      const all: Promise<unknown>[] = [];
+      for (let n = 0; n < count; n++) all.push(target.append(item(n)));
+      await Promise.all(all);
+      return url;
+    }),
+    checked(names.reference, count, async () => {
+      const url = await newStream(base, contentType);
+      const target = new reference.DurableStream({ url, contentType });
+      const all: Promise<unknown>[] = [];
+      for (let n = 0; n < count; n++) all.push(target.append(JSON.stringify(item(n))));
+      await Promise.all(all);
+      return url;
+    }),
+    checked(names.floor, count, () => floor(base, count, false)),
   ];
 }
 
-export function producers(base: string, count: number): Contestant<string>[] {
+export function producers(base: string, count: number): Contestant<number>[] {
   return [
-    {
-      name: names.ours,
-      async run() {
-        const url = await newStream(base, contentType);
-        const producer = new IdempotentProducer(new DurableStream({ url, contentType }), "p");
-        for (let n = 0; n < count; n++) producer.append(item(n));
-        await producer.flush();
-        return end(url);
-      },
-    },
-    {
-      name: names.reference,
-      async run() {
-        const url = await newStream(base, contentType);
-        const stream = new reference.DurableStream({ url, contentType });
-        const producer = new reference.IdempotentProducer(stream, "p");
-        for (let n = 0; n < count; n++) producer.append(JSON.stringify(item(n)));
-        await producer.flush();
-        return end(url);
-      },
-    },
-    { name: names.floor, run: () => floor(base, count, true) },
+    checked(names.ours, count, async () => {
+      const url = await newStream(base, contentType);
+      const producer = new IdempotentProducer(new DurableStream({ url, contentType }), "p");
+      for (let n = 0; n < count; n++) producer.append(item(n));
+      await producer.flush();
+      return url;
+    }),
+    checked(names.reference, count, async () => {
+      const url = await newStream(base, contentType);
+      const target = new reference.DurableStream({ url, contentType });
+      const producer = new reference.IdempotentProducer(target, "p");
+      for (let n = 0; n < count; n++) producer.append(JSON.stringify(item(n)));
+      await producer.flush();
+      return url;
+    }),
+    checked(names.floor, count, () => floor(base, count, true)),
   ];
 }
 
@@ -93,7 +98,7 @@ async function floor(base: string, count: number, isProducer: boolean): Promise<
     if (size >= 1024 * 1024) await flush();
   }
   if (parts.length > 0) await flush();
-  return end(url);
+  return url;
 }
 
 /** One append at a time, each waited for. */
