@@ -69,7 +69,7 @@ export class MessageDecoder implements Iterable<EventStreamMessage> {
     // After an error nothing is read any more, so that nothing needs to be kept.
     if (this.#error) return this;
     this.#bufferedBytes += chunk.byteLength;
-    this.#waiting.push(this.#options.copy ? chunk.slice() : chunk);
+    this.#waiting.push(this.#options.copy ? new Uint8Array(chunk) : chunk);
     return this;
   }
 

@@ -149,7 +149,7 @@ export function readHeaders(
  */
 export function decodeHeaders(block: Uint8Array, options?: DecoderOptions): MessageHeaders {
   const resolved = resolveOptions(options);
-  const { buffer, byteOffset, byteLength } = resolved.copy ? block.slice() : block;
+  const { buffer, byteOffset, byteLength } = resolved.copy ? new Uint8Array(block) : block;
   if (byteLength > resolved.maxHeaderBytes) {
     const message = `The headers have ${byteLength} bytes; maxHeaderBytes is ${resolved.maxHeaderBytes}.`;
     throw new EventStreamError("HEADERS_TOO_LARGE", message);

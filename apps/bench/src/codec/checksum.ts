@@ -1,6 +1,9 @@
 import { crc32 } from "node:zlib";
-import { MessageDecoder } from "@freshet/eventstream-codec";
-import { compare } from "../harness.ts";
+import { decodeMessage, MessageDecoder } from "@freshet/eventstream-codec";
+import { crc32 as awsCrc32 } from "@freshet/eventstream-codec/aws-crypto";
+import { compare, type Comparison } from "../harness.ts";
+
+const passes = 10;
 
 /**
  * How near decoding large frames comes to what bounds it: zlib.crc32 over the same bytes, and nothing
@@ -14,9 +17,11 @@ export async function zlibShare(frames: readonly Uint8Array[]): Promise<number> 
         run: () => {
           const decoder = new MessageDecoder();
           let count = 0;
-          for (const frame of frames) {
-            decoder.push(frame);
-            for (let message = decoder.read(); message; message = decoder.read()) count++;
+          for (let pass = 0; pass < passes; pass++) {
+            for (const frame of frames) {
+              decoder.push(frame);
+              for (let message = decoder.read(); message; message = decoder.read()) count++;
+            }
           }
           decoder.end();
           return count;
@@ -24,12 +29,34 @@ export async function zlibShare(frames: readonly Uint8Array[]): Promise<number> 
       },
       {
         name: "zlib.crc32",
-        run: () => frames.filter((frame) => crc32(frame) !== 0).length,
+        run: () => {
+          let count = 0;
+          for (let pass = 0; pass < passes; pass++) {
+            for (const frame of frames) if (crc32(frame) !== 0) count++;
+          }
+          return count;
+        },
       },
     ],
     equal: (ours, theirs) => ours === theirs,
-    rounds: 31,
-    warmUps: 5,
+    rounds: 15,
   });
   return rows[1]?.ratio ?? Number.NaN;
+}
+
+/** What it costs to have the checksums made by @aws-crypto/crc32. */
+export function awsCryptoCost(work: string, frames: readonly Uint8Array[]): Promise<Comparison> {
+  const decodeAll = (options?: { crc32: typeof awsCrc32 }) => () => {
+    let payloadBytes = 0;
+    for (const frame of frames) payloadBytes += decodeMessage(frame, options).payload.byteLength;
+    return payloadBytes;
+  };
+  return compare<number>(work, {
+    contestants: [
+      { name: "default", run: decodeAll() },
+      { name: "aws-crypto", run: decodeAll({ crc32: awsCrc32 }) },
+    ],
+    equal: (ours, theirs) => ours === theirs,
+    units: frames.length,
+  });
 }

@@ -46,16 +46,29 @@ export async function portableCodecs(): Promise<{ freshet: Freshet; smithy: Smit
   }
 }
 
-/** Bytes of a browser bundle, minified and gzipped. */
-export async function bundleBytes(entry: string): Promise<number> {
-  return gzipSync(await bundle(entry, true), { level: 9 }).byteLength;
-}
+const exportsOf = (names: string) => `export { ${names} } from "@freshet/eventstream-codec";`;
 
-export const bundleEntries = {
-  everything: 'export * from "@freshet/eventstream-codec";',
-  decoder: 'export { MessageDecoder, readEnvelope } from "@freshet/eventstream-codec";',
-  smithy: smithyEntry,
+const bundles = {
+  "MessageDecoder and readEnvelope: what reading a stream takes": exportsOf(
+    "MessageDecoder, readEnvelope, EventStreamError",
+  ),
+  "all of decoding, the async iterator included": exportsOf(
+    "decodeMessage, decodeMessages, MessageDecoder, readEnvelope, EventStreamError",
+  ),
+  "encodeMessage and the header builders": exportsOf("encodeMessage, header, EventStreamError"),
+  "everything the package exports": 'export * from "@freshet/eventstream-codec";',
+  "@smithy/core: EventStreamCodec and its streams": smithyEntry,
 };
+
+/** Bytes of browser bundles, minified and gzipped. */
+export async function bundleSizes(): Promise<[what: string, bytes: number][]> {
+  return Promise.all(
+    Object.entries(bundles).map(async ([what, entry]): Promise<[string, number]> => {
+      const { byteLength } = gzipSync(await bundle(entry, true), { level: 9 });
+      return [what, byteLength];
+    }),
+  );
+}
 
 async function bundle(contents: string, minify = false): Promise<Uint8Array> {
   const { outputFiles } = await build({
