@@ -7,7 +7,9 @@ import { runDemo } from "./run.ts";
 import { summaryLine } from "./summary.ts";
 import { Supervisor } from "./supervisor.ts";
 import { silentDisplay, terminalDisplay } from "./terminal.ts";
-import type { Way } from "./way.ts";
+import { openBrowser } from "./open-browser.ts";
+import { type Site, startSite } from "./site.ts";
+import { startWay, type Way } from "./way.ts";
 
 /** Runs the demo as the command line asks for it. Resolves to the exit code. */
 export async function runCommand(demo: DemoOptions): Promise<number> {
@@ -16,25 +18,38 @@ export async function runCommand(demo: DemoOptions): Promise<number> {
   process.on("exit", () => supervisor.killAll());
   const display = demo.json ? silentDisplay : terminalDisplay(process.stdout);
   let way: Way | undefined;
+  let site: Site | undefined;
   try {
     const answer = await loadAnswer(demo);
     for (const line of introduction(demo, answer)) display.note(line);
-    const run = await runDemo({ demo, answer, supervisor, display, signal: interrupted });
-    way = run.way;
-    if (demo.json) process.stdout.write(`${JSON.stringify(run.summary)}\n`);
-    display.note(`\n${summaryLine(run.summary)}`);
+    way = await startWay({ demo, answer, supervisor });
+    let isOk = true;
+    if (demo.run) {
+      const summary = await runDemo({
+        demo,
+        answer,
+        supervisor,
+        way,
+        display,
+        signal: interrupted,
+      });
+      isOk = summary.ok;
+      if (demo.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+      display.note(`\n${summaryLine(summary)}`);
+    }
     if (!demo.once && !interrupted.aborted) {
-      display.note(
-        `\nThe web server stays up at ${way.webUrl()} until Ctrl-C: POST /agents {"prompt": "…"}`,
-      );
+      site = await startSite(way, demo.port);
+      display.note(`\nThe page stays up at ${site.url} until Ctrl-C.`);
+      if (demo.open) openBrowser(site.url);
       await once(interrupted, "abort");
     }
-    return run.summary.ok ? 0 : 1;
+    return isOk ? 0 : 1;
   } catch (error) {
     if (interrupted.aborted) return 130;
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
   } finally {
+    await site?.close();
     await way?.close();
     await supervisor.stopAll();
   }

@@ -10,7 +10,14 @@ export interface DemoOptions {
   readonly seed: number;
   /** Tokens a second of the simulated model. */
   readonly pace: number;
+  /** Whether the run in the terminal comes first. */
+  readonly run: boolean;
+  /** Exit after the run; the page is not served. */
   readonly once: boolean;
+  /** Open the page in a browser. */
+  readonly open: boolean;
+  /** Where the page is served; 0 takes a free port. */
+  readonly port: number;
   readonly json: boolean;
   /** With it the real Bedrock is asked, with the credentials of the environment. */
   readonly model: string | undefined;
@@ -25,14 +32,18 @@ export class UsageError extends Error {}
 export const help = `npm run demo -- [options]
 
 Carries an answer from Bedrock's binary frames to a reader whose connection is cut again and again,
-and proves that nothing was lost or repeated. Everything runs on loopback.
+and proves that nothing was lost or repeated; then serves a page on which you can break it yourself.
+Everything runs on loopback.
 
   --prompt TEXT       what to ask
   --replay FILE       a captured Bedrock response body (Converse or InvokeModel) becomes the answer
   --cuts N            how many times the reader's connection is cut (default 5)
   --seed N            which faults: the same seed gives the same ones (default: a new one every time)
   --pace N            tokens a second of the simulated model (default 60)
-  --once              exit when done; without it the web server stays up until Ctrl-C
+  --once              exit when done; without it the page is served until Ctrl-C
+  --no-run            only serve the page
+  --open              open the page in a browser
+  --port N            serve the page on this port (default: a free one)
   --json              print the summary as one line of JSON and nothing else
   --model ID          ask this model on the real Amazon Bedrock, with AWS_BEARER_TOKEN_BEDROCK or with
                       AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment
@@ -51,6 +62,9 @@ export function parseOptions(
   const values = parse(args);
   if (values.help) return "help";
   const { replay, model } = values;
+  if (values["no-run"] && (values.once || values.json)) {
+    throw new UsageError("--no-run leaves nothing to do for --once and --json.");
+  }
   if (replay !== undefined) checkReadable(replay);
   if (replay !== undefined && model !== undefined) {
     throw new UsageError(
@@ -64,7 +78,10 @@ export function parseOptions(
     cuts: wholeNumber("--cuts", values.cuts, 1000) ?? 5,
     seed: wholeNumber("--seed", values.seed, 2 ** 32 - 1) ?? Math.floor(Math.random() * 2 ** 32),
     pace: wholeNumber("--pace", values.pace, 100_000) ?? 60,
+    run: !values["no-run"],
     once: values.once ?? false,
+    open: values.open ?? false,
+    port: wholeNumber("--port", values.port, 65_535) ?? 0,
     json: values.json ?? false,
     model,
     region: values.region ?? env["AWS_REGION"] ?? "us-east-1",
@@ -83,6 +100,9 @@ function parse(args: readonly string[]) {
         seed: { type: "string" },
         pace: { type: "string" },
         once: { type: "boolean" },
+        "no-run": { type: "boolean" },
+        open: { type: "boolean" },
+        port: { type: "string" },
         json: { type: "boolean" },
         model: { type: "string" },
         region: { type: "string" },

@@ -1,5 +1,5 @@
-import type { DemoEvent } from "./agent/worker.ts";
 import type { Answer } from "./answer.ts";
+import type { DemoEvent } from "./events.ts";
 import { type PlannedFault, planFaults } from "./faults/plan.ts";
 import type { DemoOptions } from "./options.ts";
 import { seededRandom } from "./random.ts";
@@ -9,7 +9,7 @@ import { summarise, type Summary } from "./summary.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { Tally, type TallySummary } from "./tally.ts";
 import type { Display } from "./terminal.ts";
-import { startWay, type Way } from "./way.ts";
+import type { Way } from "./way.ts";
 
 /** The longest silence of all processes before the run counts as stuck, in milliseconds. */
 const stuckAfterMs = 120_000;
@@ -17,32 +17,28 @@ const stuckAfterMs = 120_000;
 export interface RunOptions {
   readonly demo: DemoOptions;
   readonly supervisor: Supervisor;
+  readonly way: Way;
   readonly display: Display;
   readonly answer: Answer;
   readonly signal: AbortSignal;
 }
 
 /** Asks one question, breaks the way again and again, and counts what came out of it. */
-export async function runDemo(options: RunOptions): Promise<{ summary: Summary; way: Way }> {
-  const { demo, answer, supervisor, display } = options;
+export async function runDemo(options: RunOptions): Promise<Summary> {
+  const { demo, answer, supervisor, display, way } = options;
   const ends = new BothEnds(options.signal);
-  const reader = await supervisor.start<ReaderReport>("reader", {
-    config: {},
-    onReport: (report) => {
-      if (report.kind === "event") display.event(report.event);
-      if (report.kind === "reconnected") display.reconnected(report.lastEventId);
-      ends.readerSaid(report);
-    },
-    onCrash: ends.fail,
-  });
-  const way = await startWay({
-    demo,
-    answer,
-    supervisor,
-    onWorkerReport: ends.workerSaid,
-    onCrash: ends.fail,
-  });
+  way.reports.on("worker", ends.workerSaid);
+  way.reports.on("crash", ends.fail);
   try {
+    const reader = await supervisor.start<ReaderReport>("reader", {
+      config: {},
+      onReport: (report) => {
+        if (report.kind === "event") display.event(report.event);
+        if (report.kind === "reconnected") display.reconnected(report.lastEventId);
+        ends.readerSaid(report);
+      },
+      onCrash: ends.fail,
+    });
     const faults = new FaultRunner(way, display);
     faults.plan(planFaults(seededRandom(demo.seed), demo.cuts, answer.expectedBytes));
     const agent = await askAgent(way.webUrl(), demo.prompt);
@@ -51,18 +47,12 @@ export async function runDemo(options: RunOptions): Promise<{ summary: Summary; 
     const { written, read, reconnects } = await ends.reached();
     await faults.settled();
     const stored = await readTranscript(way.webUrl() + agent.transcript);
-    const summary = summarise({
-      written,
-      read,
-      stored,
-      reconnects,
-      seed: demo.seed,
-      ...faults.counts(),
-    });
-    return { summary, way };
-  } catch (error) {
-    await way.close();
-    throw error;
+    await reader.stop();
+    const { seed } = demo;
+    return summarise({ written, read, stored, reconnects, seed, ...faults.counts() });
+  } finally {
+    way.reports.off("worker", ends.workerSaid);
+    way.reports.off("crash", ends.fail);
   }
 }
 
@@ -102,7 +92,7 @@ class FaultRunner {
       return;
     }
     this.#webServerKills++;
-    this.#restarted = this.#way.restartWebServer();
+    this.#restarted = this.#way.restart("web").then(() => undefined);
     // Whoever waits for it gets the error; until then it must not count as unhandled.
     this.#restarted.catch(() => undefined);
   }
@@ -147,7 +137,7 @@ class BothEnds {
   readonly workerSaid = (report: WorkerReport): void => {
     this.#alive();
     if (report.kind === "failed") this.fail(`The worker gave up: ${report.message}`);
-    else this.#written = report.tally;
+    if (report.kind === "stored") this.#written = report.tally;
     this.#check();
   };
 

@@ -6,6 +6,7 @@ import type { ServiceMessage } from "./services/service.ts";
 /** A process of the demo, seen from the one that started it. */
 export interface ServiceHandle {
   readonly name: string;
+  readonly pid: number;
   /** Where it listens, for those that do. */
   readonly url: string;
   /** Hands it a message, see `receive` of the service. */
@@ -18,7 +19,7 @@ export interface ServiceHandle {
 
 export interface StartOptions<Report> {
   config: unknown;
-  onReport?: (report: Report) => void;
+  onReport?: ((report: Report) => void) | undefined;
   /** The process ended although nobody asked it to. */
   onCrash?: (message: string) => void;
 }
@@ -55,8 +56,12 @@ export class Supervisor {
         if (message.kind === "report") options.onReport?.(message.report);
         if (message.kind !== "ready") return;
         const url = message.url ?? "";
-        const send = (later: object) => void child.send(later);
-        resolve({ name, url, send, stop: () => end("SIGTERM"), kill: () => end("SIGKILL") });
+        // What is said to a process that has just died is for the one that replaces it.
+        const send = (later: object) => {
+          if (child.connected) child.send(later);
+        };
+        const [stop, kill] = [() => end("SIGTERM"), () => end("SIGKILL")];
+        resolve({ name, pid: child.pid ?? 0, url, send, stop, kill });
       });
       child.on("exit", (code, signal) => {
         this.#children.delete(child);

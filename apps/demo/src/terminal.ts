@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import type { DemoEvent } from "./agent/worker.ts";
+import type { DemoEvent } from "./events.ts";
 
 type Style = Parameters<typeof styleText>[0];
 

@@ -1,14 +1,18 @@
 import { agentEvent, batchTokens } from "@freshet/agent-sse";
 import {
+  type AgentEventInput,
   type BedrockClient,
   BedrockError,
   type ContentBlock,
   type Message,
   toAgentEvents,
+  type TokenUsage,
 } from "@freshet/bedrock-adapter";
-import type { AgentEvent } from "@freshet/core";
+import type { AgentEvent, DoneEvent } from "@freshet/core";
 import { AssistantMessage, type ToolCall } from "./assistant-message.ts";
+import { costUsd } from "./prices.ts";
 import type { Tool } from "./tools.ts";
+import type { TracedEvent, WireLedger } from "./wire-ledger.ts";
 
 export interface AgentLoopOptions {
   client: BedrockClient;
@@ -17,6 +21,10 @@ export interface AgentLoopOptions {
   /** `invoke` asks by InvokeModelWithResponseStream, which knows no tools: one call, one answer. */
   operation: "converse" | "invoke";
   signal: AbortSignal;
+  /** What was said before. */
+  history?: readonly Message[];
+  /** With it every event says which frames it was made of. */
+  ledger?: WireLedger;
   /** How many times the model may be asked in one turn. */
   maxModelCalls?: number;
 }
@@ -29,26 +37,31 @@ export interface AgentLoopOptions {
 export async function* runAgentTurn(
   prompt: string,
   options: AgentLoopOptions,
-): AsyncGenerator<AgentEvent> {
-  const { client, modelId, tools, operation, signal, maxModelCalls = 8 } = options;
+): AsyncGenerator<TracedEvent> {
+  const { modelId, tools, signal, history = [], ledger, maxModelCalls = 8 } = options;
   const started = performance.now();
-  const messages: Message[] = [{ role: "user", content: [{ text: prompt }] }];
-  const last = { done: agentEvent.done({ model: modelId }), isError: false };
+  const messages: Message[] = [...history, { role: "user", content: [{ text: prompt }] }];
+  const last: { done: DoneEvent; isError: boolean } = {
+    done: agentEvent.done({ model: modelId }),
+    isError: false,
+  };
+  const usage: TokenUsage = { input_tokens: 0, output_tokens: 0, total_tokens: 0 };
   let toolCount = 0;
   let calls = 0;
   while (calls < maxModelCalls) {
     calls++;
+    ledger?.beginCall();
     yield agentEvent.turn(calls, tools.length);
     const answer = new AssistantMessage();
-    const events =
-      operation === "converse"
-        ? askByConverse(messages, answer, options)
-        : askByInvoke(prompt, { client, modelId, signal });
-    for await (const event of batchTokens(events, { signal })) {
-      // Each answer has a `done` of its own; the turn has only the one at its end.
-      if (event.type === "done") last.done = event;
-      else yield event;
+    const events = askModel(messages, answer, options);
+    for await (const event of batchTokens(ledger?.note(events) ?? events, { signal })) {
       last.isError ||= event.type === "error";
+      // Each answer has a `done` of its own; the turn has only the one at its end.
+      if (event.type === "done") {
+        last.done = event;
+        ledger?.drop(event);
+        addUsage(usage, event);
+      } else yield traced(event, ledger);
     }
     if (last.isError || answer.toolCalls.length === 0) break;
     const results: ContentBlock[] = [];
@@ -62,44 +75,68 @@ export async function* runAgentTurn(
       yield agentEvent.error("too_many_model_calls", message);
     }
   }
-  const duration_ms = Math.round(performance.now() - started);
-  yield { ...last.done, num_turns: calls, tool_count: toolCount, duration_ms };
+  const done = {
+    ...last.done,
+    num_turns: calls,
+    tool_count: toolCount,
+    duration_ms: Math.round(performance.now() - started),
+    total_cost_usd: costUsd(modelId, usage),
+    ...(usage.total_tokens > 0 && { usage }),
+  };
+  yield traced(done, ledger);
 }
 
-async function* askByConverse(
+function traced(event: AgentEvent, ledger: WireLedger | undefined): TracedEvent {
+  return ledger ? { ...event, frames: ledger.take(event) } : event;
+}
+
+function addUsage(sum: TokenUsage, done: DoneEvent & { usage?: TokenUsage }): void {
+  sum.input_tokens += done.usage?.input_tokens ?? 0;
+  sum.output_tokens += done.usage?.output_tokens ?? 0;
+  sum.total_tokens += done.usage?.total_tokens ?? 0;
+}
+
+async function* askModel(
   messages: Message[],
   answer: AssistantMessage,
-  { client, modelId, tools, signal }: AgentLoopOptions,
+  options: AgentLoopOptions,
 ): AsyncGenerator<AgentEvent> {
+  const { modelId, operation, signal, ledger } = options;
+  const mapping = { model: modelId, errors: "event" } as const;
+  try {
+    if (operation === "converse") {
+      const response = await askByConverse(messages, options);
+      const events = answer.collect(response);
+      yield* toAgentEvents(ledger?.count(events) ?? events, mapping);
+    } else {
+      const chunks = await askByInvoke(messages, options);
+      yield* toAgentEvents(ledger?.count(chunks) ?? chunks, mapping);
+    }
+  } catch (error) {
+    yield refusal(error, signal);
+  }
+}
+
+function askByConverse(messages: Message[], { client, modelId, tools, signal }: AgentLoopOptions) {
   const toolConfig = {
     tools: tools.map(({ name, description, inputSchema }) => ({
       toolSpec: { name, description, inputSchema: { json: inputSchema } },
     })),
   };
   const request = { modelId, messages, ...(tools.length > 0 && { toolConfig }) };
-  try {
-    const response = await client.converseStream(request, { signal });
-    yield* toAgentEvents(answer.collect(response), { model: modelId, errors: "event" });
-  } catch (error) {
-    yield refusal(error, signal);
-  }
+  return client.converseStream(request, { signal });
 }
 
-async function* askByInvoke(
-  prompt: string,
-  { client, modelId, signal }: Pick<AgentLoopOptions, "client" | "modelId" | "signal">,
-): AsyncGenerator<AgentEvent> {
+function askByInvoke(messages: Message[], { client, modelId, signal }: AgentLoopOptions) {
   const body = {
     anthropic_version: "bedrock-2023-05-31",
     max_tokens: 1024,
-    messages: [{ role: "user", content: prompt }],
+    messages: messages.map(({ role, content }) => ({
+      role,
+      content: content.map((block) => ("text" in block ? block.text : "")).join(""),
+    })),
   };
-  try {
-    const response = await client.invokeModelStream({ modelId, body }, { signal });
-    yield* response.toAgentEvents({ model: modelId, errors: "event" });
-  } catch (error) {
-    yield refusal(error, signal);
-  }
+  return client.invokeModelStream<AgentEventInput>({ modelId, body }, { signal });
 }
 
 /** The `error` event for a request that got no answer at all. */

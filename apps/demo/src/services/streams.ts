@@ -5,10 +5,12 @@ import { runService } from "./service.ts";
 /** The real `@durable-streams/server`, which keeps its data in `dataDir`. */
 export interface StreamsConfig {
   readonly dataDir: string;
+  /** 0 takes a free one; a server that replaces another takes the place of it. */
+  readonly port: number;
 }
 
-await runService(async ({ dataDir }: StreamsConfig) => {
-  const server = new DurableStreamTestServer({ port: 0, host: "127.0.0.1", dataDir });
+await runService(async ({ dataDir, port }: StreamsConfig) => {
+  const server = new DurableStreamTestServer({ port, host: "127.0.0.1", dataDir });
   const url = await server.start();
   return {
     url,

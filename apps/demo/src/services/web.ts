@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { serve } from "@hono/node-server";
 import { streamUrls } from "../streams.ts";
 import { createApp } from "../web/app.ts";
+import { ParentControl, type WebCommand, type WebReport } from "../web/parent-control.ts";
 import { runService } from "./service.ts";
 
 export interface WebConfig {
@@ -9,12 +10,18 @@ export interface WebConfig {
   readonly namespace: string;
 }
 
-await runService(async ({ streamsUrl, namespace }: WebConfig) => {
-  const app = createApp(streamUrls(streamsUrl, namespace));
-  const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" });
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string")
-    throw new Error("The web server has no port.");
-  return { url: `http://127.0.0.1:${address.port}` };
-});
+await runService(
+  async ({ streamsUrl, namespace }: WebConfig, report: (report: WebReport) => void) => {
+    const control = new ParentControl(report);
+    const app = createApp(streamUrls(streamsUrl, namespace), control);
+    const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" });
+    await once(server, "listening");
+    const address = server.address();
+    if (address === null || typeof address === "string")
+      throw new Error("The web server has no port.");
+    return {
+      url: `http://127.0.0.1:${address.port}`,
+      receive: (message) => control.receive(message as WebCommand),
+    };
+  },
+);

@@ -1,8 +1,11 @@
-import { BedrockClient } from "@freshet/bedrock-adapter";
+import { type BedrockClientOptions } from "@freshet/bedrock-adapter";
 import { runAgentTurn } from "../agent/agent-loop.ts";
+import { type CapturedBody, FrameRecorder } from "../agent/frame-recorder.ts";
 import { riverLevel } from "../agent/tools.ts";
+import { WireLedger } from "../agent/wire-ledger.ts";
 import { runWorker } from "../agent/worker.ts";
-import { streamUrls } from "../streams.ts";
+import { storeCapture } from "../captures.ts";
+import { streamUrls, type TurnRequest } from "../streams.ts";
 import { Tally, type TallySummary } from "../tally.ts";
 import { runService } from "./service.ts";
 
@@ -14,31 +17,74 @@ export interface WorkerConfig {
   /** The fake Bedrock; without it the real one is called, with the credentials of the environment. */
   readonly bedrockUrl?: string;
   readonly operation: "converse" | "invoke";
+  /** For the page: every event says which frames it was made of, and response bodies are kept. */
+  readonly recordsWire: boolean;
+  readonly maxRunning?: number;
+  /** The longest silence inside an answer, in milliseconds. */
+  readonly idleTimeoutMs?: number;
 }
 
-/** `stored`: all events of the one turn are in the durable stream. */
+/**
+ * - `started`: it has taken up what the worker before it left
+ * - `stored`: all events of a turn are in the durable stream
+ * - `failed-turn`: an answer ended with an error event
+ */
 export type WorkerReport =
-  { kind: "stored"; tally: TallySummary } | { kind: "failed"; message: string };
+  | { kind: "started"; epoch: number; interrupted: number }
+  | { kind: "stored"; tally: TallySummary }
+  | { kind: "failed-turn"; errorType: string; message: string; eventsBefore: number }
+  | { kind: "load"; turns: number }
+  | { kind: "failed"; message: string };
 
 await runService((config: WorkerConfig, report: (report: WorkerReport) => void) => {
   const stopping = new AbortController();
-  const { modelId, region, bedrockUrl, operation } = config;
-  const client = new BedrockClient(
-    bedrockUrl === undefined
-      ? { region }
-      : { region, endpoint: bedrockUrl, apiKey: "not-a-real-key" },
-  );
+  const { modelId, operation, recordsWire } = config;
+  const urls = streamUrls(config.streamsUrl, config.namespace);
   const tally = new Tally();
+  const written = new Map<string, number>();
+  const keep = (turn: TurnRequest) => (body: CapturedBody) => {
+    if (!recordsWire) return;
+    storeCapture(urls, body, turn.prompt).catch((error: unknown) => {
+      // The answer does not depend on it, and what is missing is seen in the list.
+      process.stderr.write(`A capture was not kept: ${String(error)}\n`);
+    });
+  };
   runWorker({
-    urls: streamUrls(config.streamsUrl, config.namespace),
-    runTurn: (prompt, signal) =>
-      runAgentTurn(prompt, { client, modelId, operation, tools: [riverLevel], signal }),
+    urls,
+    recordsWire,
+    maxRunning: config.maxRunning,
     signal: stopping.signal,
-    onWritten: (event) => tally.add(event),
-    onTurnStored: () => report({ kind: "stored", tally: tally.summary() }),
+    runTurn: (prompt, signal, { history, turn }) => {
+      const recorder = new FrameRecorder(keep(turn));
+      const client = recorder.client(clientOptions(config));
+      const ledger = new WireLedger(recorder);
+      const tools = [riverLevel];
+      const options = { client, modelId, operation, tools, signal, history };
+      return runAgentTurn(prompt, recordsWire ? { ...options, ledger } : options);
+    },
+    onStarted: (started) => report({ kind: "started", ...started }),
+    onWritten: (event, { turnId }) => {
+      tally.add(event);
+      const eventsBefore = written.get(turnId) ?? 0;
+      written.set(turnId, eventsBefore + 1);
+      if (event.type !== "error") return;
+      const { error_type: errorType, message } = event;
+      report({ kind: "failed-turn", errorType, message, eventsBefore });
+    },
+    onTurnStored: ({ turnId }) => {
+      written.delete(turnId);
+      report({ kind: "stored", tally: tally.summary() });
+    },
+    onLoad: (turns) => report({ kind: "load", turns }),
   }).catch((error: unknown) => {
     if (stopping.signal.aborted) return;
     report({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
   });
   return Promise.resolve({ stop: () => stopping.abort() });
 });
+
+function clientOptions(config: WorkerConfig): BedrockClientOptions {
+  const { region, bedrockUrl, idleTimeoutMs } = config;
+  if (bedrockUrl === undefined) return { region, idleTimeoutMs };
+  return { region, idleTimeoutMs, endpoint: bedrockUrl, apiKey: "not-a-real-key" };
+}

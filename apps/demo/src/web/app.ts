@@ -1,71 +1,158 @@
-import { randomUUID } from "node:crypto";
 import { agentStreamResponse } from "@freshet/agent-sse";
-import type { AgentEvent } from "@freshet/core";
 import {
-  DurableStream,
+  DurableStreamError,
   InvalidOptionError,
-  stream,
   StreamNotFoundError,
 } from "@freshet/durable-streams-client";
-import { Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { StreamUrls, TurnRequest } from "../streams.ts";
+import type { CreatedConversation, FaultCommand, Status } from "../api.ts";
+import { listCaptures, readCapture } from "../captures.ts";
+import type { StreamUrls } from "../streams.ts";
+import { parseFaultCommand } from "../faults/fault-command.ts";
+import { BusyError, Conversations } from "./conversations.ts";
+import { guard, pageHeaders } from "./guard.ts";
+import { pageFiles } from "./page-files.ts";
 
-const agentIdPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const maxPromptBytes = 64 * 1024;
+const idPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const maxBodyBytes = 64 * 1024;
+/** Questions beyond these, running and waiting, are refused. */
+const maxTurns = 64;
+
+/** The way to the process that started this one; missing where nobody serves the page. */
+export interface ControlRoom {
+  /** The newest status that is known here. */
+  status(): Status | undefined;
+  breakIt(command: FaultCommand): Promise<Status>;
+}
 
 /** The web server's routes. It keeps no state of its own: kill it, start it, nothing is gone. */
-export function createApp(urls: StreamUrls): Hono {
+export function createApp(urls: StreamUrls, control?: ControlRoom): Hono {
   const app = new Hono();
-  const turns = new DurableStream({ url: urls.turns, contentType: "application/json" });
+  const conversations = new Conversations(urls);
+  app.use(guard, pageHeaders, bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }));
+  app.use("/agents/:id/*", checkId);
 
-  app.post("/agents", bodyLimit({ maxSize: maxPromptBytes }), async (c) => {
-    const body: unknown = await c.req.json().catch(() => undefined);
-    const prompt = body && typeof body === "object" && "prompt" in body ? body.prompt : undefined;
-    if (typeof prompt !== "string" || prompt.trim() === "") {
-      return c.json({ error: 'Send {"prompt": "…"} as JSON.' }, 400);
-    }
-    const id = randomUUID();
-    await DurableStream.create({ url: urls.agent(id), contentType: "application/json" });
-    const turn: TurnRequest = { agentId: id, turnId: randomUUID(), prompt };
-    await turns.append(turn);
-    const events = `/agents/${id}/events`;
-    return c.json({ id, events, transcript: `/agents/${id}/transcript` }, 201, {
-      location: events,
-    });
+  app.get("/agents", async (c) => c.json(await conversations.list()));
+  app.post("/agents", async (c) => {
+    const prompt = await promptOf(c);
+    if (isFull(control))
+      return c.json({ error: "Too many answers are running: wait a little." }, 429);
+    return created(c, await conversations.begin(prompt));
+  });
+  app.post("/agents/:id/turns", async (c) => {
+    const prompt = await promptOf(c);
+    if (isFull(control))
+      return c.json({ error: "Too many answers are running: wait a little." }, 429);
+    return c.json({ turn_id: await conversations.ask(c.req.param("id"), prompt) }, 201);
+  });
+  app.post("/agents/:id/stop", async (c) => {
+    await conversations.stop(c.req.param("id"));
+    return c.json({ stopping: true }, 202);
+  });
+  app.post("/agents/:id/fork", async (c) => {
+    const position = field(await c.req.json().catch(() => undefined), "position");
+    if (!position) throw new InvalidOptionError('Send {"position": "…"} as JSON.');
+    return created(c, await conversations.fork(c.req.param("id"), position));
   });
 
   // Any position that was an event's id is a place to go on from; without one it is the beginning.
   app.get("/agents/:id/events", async (c) => {
-    const id = c.req.param("id");
-    if (!agentIdPattern.test(id)) return c.notFound();
     const offset = c.req.header("last-event-id") ?? c.req.query("offset") ?? "-1";
     // Nobody reads on when the browser has left: its abort ends the wait for the next event too.
-    const signal = c.req.raw.signal;
-    const events = await stream<AgentEvent>(urls.agent(id), { offset, live: "auto", signal });
-    return agentStreamResponse(withIds(events.iterEvents({ mode: "json" })), { signal });
+    const reading = new AbortController();
+    const signal = AbortSignal.any([c.req.raw.signal, reading.signal]);
+    // What is missing or wrong rejects here, and is an answer of its own, not the end of a stream.
+    const events = await conversations.follow(c.req.param("id"), offset, signal);
+    const onError = (error: unknown) => {
+      // The stream is not over, it is out of reach: the reader comes back, and goes on.
+      if (!signal.aborted) console.error(error);
+      reading.abort(error);
+      return undefined;
+    };
+    return agentStreamResponse(events, { signal, onError });
   });
 
   app.get("/agents/:id/transcript", async (c) => {
+    const events = await conversations.read(c.req.param("id"));
+    return c.json(c.req.query("ids") === undefined ? events.map(({ event }) => event) : events);
+  });
+  app.get("/agents/:id/written", async (c) =>
+    c.json({ written: await conversations.count(c.req.param("id")) }),
+  );
+
+  app.get("/captures", async (c) => c.json(await listCaptures(urls)));
+  app.get("/captures/:id", async (c) => {
     const id = c.req.param("id");
-    if (!agentIdPattern.test(id)) return c.notFound();
-    const events = await stream<AgentEvent>(urls.agent(id), { live: false });
-    return c.json(await events.readJson());
+    if (!idPattern.test(id)) return notFound(c);
+    const body = await readCapture(urls, id);
+    return c.body(body as Uint8Array<ArrayBuffer>, 200, {
+      "content-type": "application/vnd.amazon.eventstream",
+    });
   });
 
-  app.onError((error, c) => {
-    if (error instanceof StreamNotFoundError)
-      return c.json({ error: "There is no such agent." }, 404);
-    if (error instanceof InvalidOptionError) return c.json({ error: error.message }, 400);
-    console.error(error);
-    return c.json({ error: "The durable streams server did not answer as it should." }, 502);
+  app.get("/status", (c) => {
+    const status = control?.status();
+    return status ? c.json(status) : c.json({ error: "There is no status yet." }, 503);
+  });
+  app.post("/faults", async (c) => {
+    if (!control) return notFound(c);
+    const command = parseFaultCommand(await c.req.json().catch(() => undefined));
+    if (!command) return c.json({ error: "There is no such fault." }, 400);
+    return c.json(await control.breakIt(command), 202);
   });
 
+  app.get("*", pageFiles());
+  app.notFound(notFound);
+  app.onError(answerError);
   return app;
 }
 
-async function* withIds(
-  events: AsyncIterable<{ data: AgentEvent; position: string }>,
-): AsyncGenerator<{ event: AgentEvent; id: string }> {
-  for await (const { data, position } of events) yield { event: data, id: position };
+/** A stream is reached only by an id of the form that this server gives: nothing else gets into a URL. */
+const checkId: MiddlewareHandler = async (c, next) => {
+  return idPattern.test(c.req.param("id") ?? "") ? next() : notFound(c);
+};
+
+function created(c: Context, id: string): Response {
+  const events = `/agents/${id}/events`;
+  const body: CreatedConversation = { id, events, transcript: `/agents/${id}/transcript` };
+  return c.json(body, 201, { location: events });
+}
+
+async function promptOf(c: Context): Promise<string> {
+  const prompt = field(await c.req.json().catch(() => undefined), "prompt");
+  if (!prompt) throw new InvalidOptionError('Send {"prompt": "…"} as JSON.');
+  return prompt;
+}
+
+function field(body: unknown, name: string): string | undefined {
+  if (typeof body !== "object" || body === null) return undefined;
+  const value: unknown = (body as Record<string, unknown>)[name];
+  return typeof value === "string" && value.trim() !== "" ? value : undefined;
+}
+
+function isFull(control: ControlRoom | undefined): boolean {
+  return (control?.status()?.turns ?? 0) >= maxTurns;
+}
+
+function notFound(c: Context): Response {
+  return c.json({ error: "There is nothing here by that name." }, 404);
+}
+
+function tooLarge(c: Context): Response {
+  return c.json({ error: `Send at most ${maxBodyBytes} bytes.` }, 413);
+}
+
+function answerError(error: Error, c: Context): Response {
+  if (error instanceof StreamNotFoundError) {
+    return c.json({ error: "There is no such conversation." }, 404);
+  }
+  if (error instanceof InvalidOptionError) return c.json({ error: error.message }, 400);
+  if (error instanceof BusyError) return c.json({ error: error.message }, 409);
+  // A position that the server does not know is the reader's mistake.
+  if (error instanceof DurableStreamError && error.status === 400) {
+    return c.json({ error: error.message }, 400);
+  }
+  console.error(error);
+  return c.json({ error: "The durable streams server did not answer as it should." }, 502);
 }

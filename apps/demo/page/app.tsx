@@ -1,0 +1,79 @@
+import { useCallback, useState, type ReactElement } from "react";
+import { ConversationPage } from "./conversation/conversation-page.tsx";
+import { NewPage } from "./conversation/new-page.tsx";
+import { useStatus } from "./faults/use-status.ts";
+import { Header } from "./header.tsx";
+import { openedFile } from "./replay/opened-file.ts";
+import { recordCapture, recordConversation, type Recording } from "./replay/recording.ts";
+import { ReplayPage } from "./replay/replay-page.tsx";
+import { useRoute, type Route } from "./route.ts";
+import { server } from "./server.ts";
+import { Sidebar } from "./sidebar.tsx";
+import { Tabs, type Tab } from "./tabs.tsx";
+import { useLists } from "./use-lists.ts";
+
+export function App(): ReactElement {
+  const route = useRoute();
+  const status = useStatus();
+  const lists = useLists();
+  const [tab, setTab] = useState<Tab>("talk");
+  const { refresh } = lists;
+  const onCreated = useCallback(() => {
+    refresh();
+    setTab("talk");
+  }, [refresh]);
+  return (
+    <div className="app" data-tab={tab} data-view={route.view}>
+      <a className="skip" href="#prompt">
+        Skip to the question box
+      </a>
+      <Header status={status} />
+      <Sidebar lists={lists} route={route} onChosen={() => setTab("talk")} />
+      <View route={route} status={status} onCreated={onCreated} />
+      <Tabs tab={tab} onTab={setTab} />
+    </div>
+  );
+}
+
+interface ViewProps {
+  route: Route;
+  status: ReturnType<typeof useStatus>;
+  onCreated: () => void;
+}
+
+function View({ route, status, onCreated }: ViewProps): ReactElement {
+  switch (route.view) {
+    case "new":
+      return <NewPage status={status} onCreated={onCreated} />;
+    case "conversation":
+      return (
+        <ConversationPage key={route.id} id={route.id} status={status} onCreated={onCreated} />
+      );
+    case "replay":
+    case "capture":
+      return <Replay key={`${route.view} ${route.id}`} route={route} />;
+  }
+}
+
+function Replay({ route }: { route: Extract<Route, { id: string }> }): ReactElement {
+  const load = useCallback(
+    (signal: AbortSignal) => loadRecording(route, signal),
+    [route.view, route.id],
+  );
+  return <ReplayPage load={load} />;
+}
+
+async function loadRecording(
+  { view, id }: Extract<Route, { id: string }>,
+  signal: AbortSignal,
+): Promise<Recording> {
+  if (view === "replay") return recordConversation(id, signal);
+  if (id === "file") {
+    const file = openedFile();
+    if (!file) throw new Error("A file is gone when the page is loaded anew: open it once more.");
+    return recordCapture(new Uint8Array(await file.arrayBuffer()), file.name);
+  }
+  const captures = await server.captures(signal);
+  const title = captures.find((one) => one.id === id)?.title ?? "a captured response";
+  return recordCapture(await server.capture(id, signal), title);
+}

@@ -1,0 +1,43 @@
+import { useEffect, useRef, useState, type ReactElement } from "react";
+import type { Conversation } from "./conversation.ts";
+
+/**
+ * Tells a screen reader what changes, in whole sentences and not token by token: an answer begins, runs
+ * a tool, ends. The answer itself can be read at leisure.
+ */
+export function Announcer({
+  conversation,
+  reconnects,
+}: {
+  conversation: Conversation;
+  reconnects: number;
+}): ReactElement {
+  const [said, setSaid] = useState("");
+  const sentence = sentenceOf(conversation);
+  const isFirst = useRef(true);
+  useEffect(() => {
+    // What was there when the page was opened is no news.
+    if (isFirst.current) isFirst.current = sentence === "";
+    else setSaid(sentence);
+  }, [sentence]);
+  return (
+    <p className="sr-only" role="status">
+      {said}
+      {said !== "" && !conversation.isRunning && reconnects > 0
+        ? ` The connection broke ${reconnects} times, ${conversation.lost} events were lost.`
+        : ""}
+    </p>
+  );
+}
+
+function sentenceOf({ turns }: Conversation): string {
+  const attempt = turns.at(-1)?.attempts.at(-1);
+  if (!attempt) return "";
+  const { done, error, segments } = attempt;
+  if (done)
+    return error ? `The answer ended with an error: ${error.message}` : "The answer is complete.";
+  const last = segments.at(-1);
+  if (!last) return "The question was sent.";
+  if (last.kind === "thinking") return "The model is thinking.";
+  return last.kind === "tool" ? `The tool ${last.call.tool_name} is called.` : "The answer begins.";
+}

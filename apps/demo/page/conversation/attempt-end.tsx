@@ -1,0 +1,66 @@
+import type { ReactElement } from "react";
+import type { TurnDoneEvent } from "../../src/events.ts";
+import type { Attempt } from "./conversation.ts";
+import { duration } from "./tool-card.tsx";
+import type { TurnActions } from "./turn-view.tsx";
+
+interface AttemptEndProps {
+  attempt: Attempt;
+  isLive: boolean;
+  isLastAttempt: boolean;
+  prompt: string;
+  actions: TurnActions | undefined;
+}
+
+/** How an answer ended, what it cost, and where one can go from here. */
+export function AttemptEnd(props: AttemptEndProps): ReactElement {
+  const { attempt, isLive, isLastAttempt, prompt, actions } = props;
+  const { error, done, lastId } = attempt;
+  const isFinal = isLastAttempt && done !== undefined;
+  return (
+    <footer className="attempt-end">
+      {error && (
+        <p className="failure">
+          <strong>{titles[error.error_type] ?? error.error_type}</strong> {error.message}{" "}
+          <span className="failure-kept">Everything before it is kept.</span>
+        </p>
+      )}
+      {done?.stopped && (
+        <p className="failure is-calm">Stopped. What was said until then is kept.</p>
+      )}
+      <div className="attempt-facts">
+        {done && !done.interrupted && <Usage done={done} />}
+        {actions && !isLive && (
+          <span className="attempt-actions">
+            {isFinal && (error !== undefined || done.stopped) && prompt !== "" && (
+              <button type="button" className="quiet" onClick={() => actions.askAgain(prompt)}>
+                Ask again
+              </button>
+            )}
+            <button type="button" className="quiet" onClick={() => actions.fork(lastId)}>
+              Fork from here
+            </button>
+          </span>
+        )}
+      </div>
+    </footer>
+  );
+}
+
+const titles: Record<string, string> = {
+  interrupted: "Interrupted.",
+  THROTTLED: "Throttled.",
+  IDLE_TIMEOUT: "The model fell silent.",
+  INVALID_FRAME: "A damaged frame.",
+  INCOMPLETE_STREAM: "Cut short.",
+};
+
+function Usage({ done }: { done: TurnDoneEvent }): ReactElement {
+  const facts = [
+    duration(done.duration_ms),
+    `${done.num_turns} model ${done.num_turns === 1 ? "call" : "calls"}`,
+    done.usage && `${done.usage.input_tokens} in, ${done.usage.output_tokens} out`,
+    done.total_cost_usd > 0 && `$${done.total_cost_usd.toFixed(5)}`,
+  ];
+  return <span className="usage">{facts.filter(Boolean).join(" · ")}</span>;
+}

@@ -1,0 +1,60 @@
+import { useEffect, useRef, type ReactElement, type ReactNode } from "react";
+import { WireNote } from "../wire/wire-note.tsx";
+import type { Conversation } from "./conversation.ts";
+import { TurnView, type TurnActions } from "./turn-view.tsx";
+
+interface ConversationPaneProps {
+  conversation: Conversation;
+  version: number;
+  heading: string;
+  note?: ReactNode;
+  actions: TurnActions | undefined;
+  /** Under the conversation: the composer, or the player. */
+  footer: ReactNode;
+  children?: ReactNode;
+}
+
+/** The conversation, which follows its end unless its reader has scrolled away from it. */
+export function ConversationPane(props: ConversationPaneProps): ReactElement {
+  const { conversation, version, heading, note, actions, footer, children } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const follows = useRef(true);
+  useEffect(() => {
+    const element = box.current;
+    if (element && follows.current) element.scrollTop = element.scrollHeight;
+  }, [version, conversation]);
+  const { turns } = conversation;
+  return (
+    <main className="pane" aria-label="Conversation">
+      <div
+        className="pane-scroll"
+        ref={box}
+        tabIndex={0}
+        role="region"
+        aria-label="Questions and answers"
+        onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
+          follows.current = scrollHeight - scrollTop - clientHeight < 60;
+        }}
+      >
+        <div className="column">
+          <h1 className="sr-only">{heading}</h1>
+          {note !== undefined && <p className="pane-note">{note}</p>}
+          {turns.map((turn, index) => (
+            <TurnView
+              key={`${turn.turnId} ${index}`}
+              turn={turn}
+              version={version}
+              isLast={index === turns.length - 1}
+              actions={actions}
+            />
+          ))}
+          {children}
+        </div>
+      </div>
+      <div className="pane-foot">
+        <div className="column">{footer}</div>
+      </div>
+      <WireNote conversation={conversation} />
+    </main>
+  );
+}

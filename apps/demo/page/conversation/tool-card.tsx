@@ -1,0 +1,81 @@
+import type { ReactElement } from "react";
+import { select } from "../wire/selection.ts";
+import type { ToolSegment } from "./conversation.ts";
+
+/** A tool call: what went in, what came out, how long it took. */
+export function ToolCard({
+  segment,
+  isRunning,
+}: {
+  segment: ToolSegment;
+  isRunning: boolean;
+}): ReactElement {
+  const { call, result, seen } = segment;
+  const state = result
+    ? result.status === "error"
+      ? "failed"
+      : "done"
+    : isRunning
+      ? "running"
+      : "cut off";
+  return (
+    <section
+      className={`tool tool-${state.replace(" ", "-")}`}
+      aria-label={`Tool ${call.tool_name}, ${state}`}
+      onPointerEnter={() => select({ index: seen.index, from: "text" })}
+      onPointerLeave={() => select(undefined)}
+    >
+      <header>
+        <span className="tool-name">{call.tool_name}</span>
+        <span className="tool-state">
+          {state}
+          {result && ` in ${duration(result.duration_ms)}`}
+        </span>
+      </header>
+      <dl>
+        <dt>in</dt>
+        <dd>
+          <Json text={call.input_summary} />
+        </dd>
+        {result && (
+          <>
+            <dt>out</dt>
+            <dd>
+              <Json text={result.output_summary} />
+            </dd>
+          </>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+/** An object as its fields, anything else as it is. */
+function Json({ text }: { text: string }): ReactElement {
+  const fields = fieldsOf(text);
+  if (!fields) return <code className="wrap">{text === "" ? "(nothing)" : text}</code>;
+  return (
+    <ul className="fields">
+      {fields.map(([name, value]) => (
+        <li key={name}>
+          <span className="field-name">{name}</span>{" "}
+          <code>{typeof value === "string" ? value : JSON.stringify(value)}</code>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function fieldsOf(text: string): [string, unknown][] | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+    return Object.entries(value);
+  } catch {
+    return undefined;
+  }
+}
+
+export function duration(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
+}

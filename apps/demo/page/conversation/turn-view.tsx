@@ -1,0 +1,125 @@
+import { memo, useState, type ReactElement } from "react";
+import { AnswerText } from "./answer-text.tsx";
+import type { Attempt, Segment, TextSegment, Turn } from "./conversation.ts";
+import { AttemptEnd } from "./attempt-end.tsx";
+import { ToolCard } from "./tool-card.tsx";
+
+/** What can be done with a message; missing where it cannot (in a replay). */
+export interface TurnActions {
+  /** Goes on in a new conversation after this position. */
+  fork: (position: string) => void;
+  /** Asks a question in other words, in a new conversation that ends before it. */
+  forkBefore: (position: string | undefined, prompt: string) => void;
+  askAgain: (prompt: string) => void;
+}
+
+interface TurnProps {
+  turn: Turn;
+  /** Of the conversation: the turn is changed in place. */
+  version: number;
+  isLast: boolean;
+  actions: TurnActions | undefined;
+}
+
+/** A question and its answer. */
+export const TurnView = memo(
+  function TurnView({ turn, isLast, actions }: TurnProps): ReactElement {
+    const { prompt, attempts, beforeId } = turn;
+    return (
+      <article className="turn" aria-label={prompt === "" ? "Answer" : `Question: ${prompt}`}>
+        {prompt !== "" && (
+          <header className="prompt">
+            <h2 className="prompt-text">{prompt}</h2>
+            {actions && (
+              <button
+                type="button"
+                className="quiet"
+                onClick={() => actions.forkBefore(beforeId, prompt)}
+              >
+                Ask differently
+              </button>
+            )}
+          </header>
+        )}
+        {attempts.map((attempt, index) => (
+          <AttemptView
+            key={index}
+            attempt={attempt}
+            isLive={isLast && index === attempts.length - 1 && !attempt.done}
+            actions={actions}
+            prompt={prompt}
+            isLastAttempt={index === attempts.length - 1}
+          />
+        ))}
+      </article>
+    );
+  },
+  // An older turn changes no more.
+  (before, after) =>
+    before.turn === after.turn &&
+    before.isLast === after.isLast &&
+    before.actions === after.actions &&
+    (!after.isLast || before.version === after.version),
+);
+
+interface AttemptProps {
+  attempt: Attempt;
+  isLive: boolean;
+  isLastAttempt: boolean;
+  prompt: string;
+  actions: TurnActions | undefined;
+}
+
+function AttemptView(props: AttemptProps): ReactElement {
+  const { attempt, isLive } = props;
+  const { segments } = attempt;
+  return (
+    <div className={isLive ? "attempt is-live" : "attempt"}>
+      <div className="gauge" aria-hidden="true" />
+      <div className="attempt-body">
+        {segments.map((segment, index) => (
+          <SegmentView
+            key={index}
+            segment={segment}
+            isGrowing={isLive && index === segments.length - 1}
+          />
+        ))}
+        {isLive && segments.length === 0 && <p className="waiting">Waiting for the first word …</p>}
+        <AttemptEnd {...props} />
+      </div>
+    </div>
+  );
+}
+
+function SegmentView({
+  segment,
+  isGrowing,
+}: {
+  segment: Segment;
+  isGrowing: boolean;
+}): ReactElement {
+  if (segment.kind === "tool")
+    return <ToolCard segment={segment} isRunning={!segment.result && isGrowing} />;
+  if (segment.kind === "thinking") return <Thinking segment={segment} isGrowing={isGrowing} />;
+  return <AnswerText segment={segment} text={segment.text} />;
+}
+
+/** Folded: the last words show that something moves. */
+function Thinking({
+  segment,
+  isGrowing,
+}: {
+  segment: TextSegment;
+  isGrowing: boolean;
+}): ReactElement {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details className="thinking" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <span className="thinking-title">{isGrowing ? "Thinking" : "Thought"}</span>
+        {!isOpen && <span className="thinking-peek">{segment.text.slice(-160)}</span>}
+      </summary>
+      {isOpen && <AnswerText segment={segment} text={segment.text} />}
+    </details>
+  );
+}

@@ -1,0 +1,46 @@
+import type { ReactElement } from "react";
+import type { Conversation } from "../conversation/conversation.ts";
+import { shortPosition } from "./position.ts";
+import { useSelection } from "./selection.ts";
+
+/** Beside the pointer: where the word comes from. The table says the same to those who do not point. */
+export function WireNote({ conversation }: { conversation: Conversation }): ReactElement | null {
+  const selection = useSelection();
+  if (!selection?.at) return null;
+  const seen = conversation.events[selection.index];
+  if (!seen) return null;
+  const frames = seen.event.wire?.frames ?? [];
+  const [first, last] = [frames[0], frames.at(-1)];
+  const bytes = frames.reduce((sum, frame) => sum + frame.bytes, 0);
+  const { x, y } = selection.at;
+  const width = 264;
+  const style = {
+    left: Math.min(Math.max(8, x - 20), window.innerWidth - width - 8),
+    top: y + 132 > window.innerHeight ? y - 128 : y + 22,
+    width,
+  };
+  return (
+    <div className="wire-note" style={style} aria-hidden="true">
+      <dl>
+        <dt>{frames.length === 1 ? "frame" : "frames"}</dt>
+        <dd>
+          {first && last
+            ? `${first === last ? first.index : `${first.index}–${last.index}`}, ${bytes} bytes at ${first.offset}`
+            : "none: from the agent"}
+        </dd>
+        {last && (
+          <>
+            <dt>crc32</dt>
+            <dd>{last.crc}</dd>
+          </>
+        )}
+        <dt>SSE id</dt>
+        <dd>{shortPosition(seen.id)}</dd>
+        <dt>event</dt>
+        <dd>
+          {seen.index + 1} of the stream, {seen.event.type}
+        </dd>
+      </dl>
+    </div>
+  );
+}

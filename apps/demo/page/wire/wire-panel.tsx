@@ -1,0 +1,39 @@
+import type { ReactElement, ReactNode } from "react";
+import type { Conversation } from "../conversation/conversation.ts";
+import type { ConnectionMark } from "../conversation/use-conversation.ts";
+import { useSelection } from "./selection.ts";
+import { Timeline } from "./timeline.tsx";
+import { WireTable } from "./wire-table.tsx";
+
+interface WirePanelProps {
+  conversation: Conversation;
+  marks: readonly ConnectionMark[];
+  faults: readonly number[];
+  /** Above the wire: what breaks it. */
+  children?: ReactNode;
+}
+
+/** What passes between Bedrock and this page. */
+export function WirePanel({ conversation, marks, faults, children }: WirePanelProps): ReactElement {
+  const selection = useSelection();
+  const { turns, events } = conversation;
+  const chosen = selection && events[selection.index];
+  const turn = turns.find((one) => chosen && one.events.includes(chosen)) ?? turns.at(-1);
+  return (
+    <div className="side">
+      {children}
+      <section className="wire-panel" aria-labelledby="wire-title">
+        <h2 id="wire-title">The wire</h2>
+        <Timeline conversation={conversation} marks={marks} faults={faults} />
+        {turn ? (
+          <WireTable turn={turn} version={conversation.version} />
+        ) : (
+          <p className="nothing">
+            Frames, events, offsets and ids appear here as they pass. Point at a word to see its
+            own.
+          </p>
+        )}
+      </section>
+    </div>
+  );
+}

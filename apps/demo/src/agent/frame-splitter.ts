@@ -1,0 +1,29 @@
+/** https://docs.aws.amazon.com/lexv2/latest/dg/event-stream-encoding.html */
+
+/** Cuts a body into whole frames by the lengths that they claim; nothing is checked here. */
+export class FrameSplitter {
+  #rest: Uint8Array = new Uint8Array(0);
+
+  /** The bytes of the frame that has begun. */
+  get rest(): Uint8Array {
+    return this.#rest;
+  }
+
+  /** The frames that `chunk` completes. What claims an impossible length stays in `rest`. */
+  push(chunk: Uint8Array): Uint8Array[] {
+    const bytes = new Uint8Array(this.#rest.length + chunk.length);
+    bytes.set(this.#rest);
+    bytes.set(chunk, this.#rest.length);
+    const view = new DataView(bytes.buffer);
+    const frames: Uint8Array[] = [];
+    let at = 0;
+    while (at + 4 <= bytes.length) {
+      const length = view.getUint32(at);
+      if (length < 16 || at + length > bytes.length) break;
+      frames.push(bytes.subarray(at, at + length));
+      at += length;
+    }
+    this.#rest = bytes.slice(at);
+    return frames;
+  }
+}

@@ -1,0 +1,22 @@
+/** US dollars for a million tokens, on demand, as listed in 2025; check them before you rely on them. */
+const prices: readonly [pattern: RegExp, input: number, output: number][] = [
+  [/claude-(sonnet-4|3-[57]-sonnet)/, 3, 15],
+  [/claude-haiku-4/, 1, 5],
+  [/claude-3-5-haiku/, 0.8, 4],
+  [/claude-opus-4-5/, 5, 25],
+  [/claude-opus-4-/, 15, 75],
+  [/amazon\.nova-pro/, 0.8, 3.2],
+  [/amazon\.nova-lite/, 0.06, 0.24],
+  [/amazon\.nova-micro/, 0.035, 0.14],
+];
+
+/** What the tokens cost; 0 where the model's price is not known. */
+export function costUsd(
+  modelId: string,
+  usage: { input_tokens: number; output_tokens: number },
+): number {
+  const price = prices.find(([pattern]) => pattern.test(modelId));
+  if (!price) return 0;
+  const [, input, output] = price;
+  return (usage.input_tokens * input + usage.output_tokens * output) / 1e6;
+}
