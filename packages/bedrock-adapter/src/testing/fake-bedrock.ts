@@ -1,5 +1,5 @@
 import { delay } from "@freshet/core";
-import { listen as listenOn, type Listener } from "#listen";
+import { listen as listenOn } from "#listen";
 import type { AwsCredentials } from "../credentials.ts";
 import type { ConverseStreamEvent } from "../converse-events.ts";
 import {
@@ -10,6 +10,7 @@ import {
   type FaultName,
 } from "./faults.ts";
 import { encodeConverseEvent, encodeInvokeChunk, splitFrames } from "./frames.ts";
+import type { Listener } from "./listener.ts";
 import { pacedBody, type BodyStep, type SlicingOptions } from "./paced-body.ts";
 import { anthropicScript, converseScript, type ScriptedAnswer } from "./scripted-answer.ts";
 import { seededRandom } from "./seeded-random.ts";

@@ -17,4 +17,4 @@ export { anthropicScript, converseScript, tokensOf } from "./scripted-answer.ts"
 export type { ScriptedAnswer, ScriptedPart, ScriptedToolUse } from "./scripted-answer.ts";
 export { verifySignature } from "./sigv4-verifier.ts";
 export type { SignedRequest } from "./sigv4-verifier.ts";
-export type { Listener } from "#listen";
+export type { Listener } from "./listener.ts";

@@ -1,14 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
-
-/** A fake that listens. */
-export interface Listener {
-  /** Such as `http://127.0.0.1:4437`. */
-  url: string;
-  /** Closes the socket and every connection. */
-  close: () => Promise<void>;
-}
+import type { Listener } from "./listener.ts";
 
 /** Serves a fetch function over HTTP on the loopback interface. */
 export function listen(

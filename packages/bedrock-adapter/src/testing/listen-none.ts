@@ -1,4 +1,4 @@
-import type { Listener } from "./listen-node.ts";
+import type { Listener } from "./listener.ts";
 
 /** Nothing but Node can listen. */
 export function listen(): Promise<Listener> {
