@@ -2,7 +2,11 @@
 import type { AgentEvent, StandardSchemaV1 } from "@freshet/core";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { isPlain } from "./encode-json.ts";
-import { AgentStreamError, type AgentStreamErrorFacts } from "./error.ts";
+import {
+  AgentStreamError,
+  type AgentStreamErrorCode,
+  type AgentStreamErrorFacts,
+} from "./error.ts";
 
 /** An event and where it stands. */
 export interface ReceivedEvent<E = AgentEvent> {
@@ -56,7 +60,7 @@ export class AgentEventParser<E extends { type: string } = AgentEvent> {
   constructor(options: AgentEventParserOptions<E> = {}) {
     this.#schema = options.schema;
     this.#lastEventId = options.lastEventId;
-    this.#maxEventLength = options.maxEventLength ?? 16 * 1024 * 1024;
+    this.#maxEventLength = options.maxEventLength ?? 16_777_216;
     this.#parser = createParser({
       onEvent: (message) => this.#receive(message),
       onRetry: options.onRetry,
@@ -84,7 +88,7 @@ export class AgentEventParser<E extends { type: string } = AgentEvent> {
       this.#atStart = false;
       if (text.startsWith("\ufeff")) text = text.slice(1);
     }
-    this.#feed(this.#lineFeedsOnly(text));
+    this.#parser.feed(this.#lineFeedsOnly(text));
     return this;
   }
 
@@ -95,21 +99,16 @@ export class AgentEventParser<E extends { type: string } = AgentEvent> {
       this.#next++;
       return received;
     }
-    this.#ready = [];
-    this.#next = 0;
-    if (this.#failure) throw this.#failure;
-    return undefined;
+    return this.readBatch()[0];
   }
 
   /** All events that are complete; empty until more is pushed. Throws as `read` does. */
   readBatch(): ReceivedEvent<E>[] {
-    if (this.#next < this.#ready.length || this.#failure === undefined) {
-      const batch = this.#next === 0 ? this.#ready : this.#ready.slice(this.#next);
-      this.#ready = [];
-      this.#next = 0;
-      return batch;
-    }
-    throw this.#failure;
+    const batch = this.#next === 0 ? this.#ready : this.#ready.slice(this.#next);
+    this.#ready = [];
+    this.#next = 0;
+    if (batch.length === 0 && this.#failure) throw this.#failure;
+    return batch;
   }
 
   /**
@@ -123,13 +122,9 @@ export class AgentEventParser<E extends { type: string } = AgentEvent> {
     this.#ended = true;
     // If this completes an event, then the source was cut inside it.
     const whole = this.#isDone;
-    this.#feed("\n\n");
+    this.#parser.feed("\n\n");
     if (whole && this.#isDone) return;
-    throw new AgentStreamError(
-      "INCOMPLETE_STREAM",
-      `The stream ended before \`done\`${this.#where()}. Connect again with that id to read the rest.`,
-      { lastEventId: this.#lastEventId },
-    );
+    throw this.#error("INCOMPLETE_STREAM", "The stream ended before `done`");
   }
 
   /**
@@ -142,11 +137,7 @@ export class AgentEventParser<E extends { type: string } = AgentEvent> {
     return text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
   }
 
-  #feed(text: string): void {
-    if (text !== "") this.#parser.feed(text);
-  }
-
-  #receive({ event: name, id, data }: EventSourceMessage): void {
+  #receive({ event: name = "", id, data }: EventSourceMessage): void {
     if (this.#failure) return;
     if (this.#ended) {
       this.#isDone = false;
@@ -158,7 +149,10 @@ export class AgentEventParser<E extends { type: string } = AgentEvent> {
     }
     const parsed = parseData(name, data);
     if (parsed === undefined) {
-      this.#failInvalid(name, "is not a JSON object", data);
+      this.#failure = this.#error(
+        "INVALID_EVENT",
+        `The data of \`${name}\` is not a JSON object: ${excerpt(data)}`,
+      );
       return;
     }
     const event = this.#schema ? this.#validate(this.#schema, parsed, data) : (parsed as E);
@@ -173,61 +167,45 @@ export class AgentEventParser<E extends { type: string } = AgentEvent> {
     parsed: { type: string },
     data: string,
   ): E | undefined {
-    let result: StandardSchemaV1.Result<E> | Promise<StandardSchemaV1.Result<E>>;
+    let facts: AgentStreamErrorFacts;
     try {
-      result = schema["~standard"].validate(parsed);
+      const result = schema["~standard"].validate(parsed);
+      if (result instanceof Promise) {
+        result.catch(ignore);
+        throw new TypeError("A parser cannot wait for an asynchronous schema.");
+      }
+      if (!result.issues) return result.value;
+      facts = { issues: result.issues };
     } catch (cause) {
-      this.#failInvalid(parsed.type, "made its schema throw", data, { cause });
-      return undefined;
+      facts = { cause };
     }
-    if (result instanceof Promise) {
-      result.catch(ignore);
-      this.#failInvalid(
-        parsed.type,
-        "has an asynchronous schema, which a parser cannot wait for",
-        data,
-      );
-      return undefined;
-    }
-    if (!result.issues) return result.value;
-    const { issues } = result;
-    const first = issues[0]?.message ?? "no reason given";
-    this.#failInvalid(parsed.type, `is not what its schema allows (${first})`, data, { issues });
+    const what = `The data of \`${parsed.type}\` is not what its schema allows: ${excerpt(data)}`;
+    this.#failure = this.#error("INVALID_EVENT", what, facts);
     return undefined;
   }
 
-  #failInvalid(
-    name: string | undefined,
-    what: string,
-    data: string,
-    facts?: AgentStreamErrorFacts,
-  ): void {
-    this.#failure = new AgentStreamError(
-      "INVALID_EVENT",
-      `The data of a \`${name ?? "message"}\` event ${what}${this.#where()}: ${excerpt(data)}`,
-      { ...facts, lastEventId: this.#lastEventId },
-    );
-  }
-
   #failTooLarge(): void {
-    this.#failure = new AgentStreamError(
+    this.#failure = this.#error(
       "EVENT_TOO_LARGE",
-      `An event is larger than ${this.#maxEventLength} characters${this.#where()}. Raise maxEventLength if that is what you expect.`,
-      { lastEventId: this.#lastEventId },
+      `An event is longer than ${this.#maxEventLength} characters`,
     );
   }
 
-  #where(): string {
-    return this.#lastEventId === undefined
-      ? " (no event id was received)"
-      : ` (last event id ${JSON.stringify(this.#lastEventId)})`;
+  #error(
+    code: AgentStreamErrorCode,
+    what: string,
+    facts?: AgentStreamErrorFacts,
+  ): AgentStreamError {
+    const lastEventId = this.#lastEventId;
+    const message = `${what} (last event id: ${lastEventId ?? "none"}).`;
+    return new AgentStreamError(code, message, { ...facts, lastEventId });
   }
 }
 
 /** What the lines of an event hold beside its data: the field names, the id, comments. */
-const lineAllowance = 64 * 1024;
+const lineAllowance = 65_536;
 
-function parseData(name: string | undefined, data: string): { type: string } | undefined {
+function parseData(name: string, data: string): { type: string } | undefined {
   if (name === "token" || name === "thinking") {
     const text = plainText(data);
     if (text !== undefined) return { type: name, text } as { type: string };
@@ -241,7 +219,7 @@ function parseData(name: string | undefined, data: string): { type: string } | u
   if (typeof fields !== "object" || fields === null || Array.isArray(fields)) return undefined;
   // Without a name it is an event of a durable JSON stream, which has its type inside.
   const own = "type" in fields && typeof fields.type === "string" ? fields.type : "message";
-  const type = name ?? own;
+  const type = name || own;
   // A spread, so that a field named __proto__ stays a field; the name wins over a field named type.
   const event = { type, ...fields };
   event.type = type;
@@ -260,7 +238,7 @@ function plainText(data: string): string | undefined {
 }
 
 function excerpt(data: string): string {
-  return data.length > 200 ? `${data.slice(0, 200)}…` : data;
+  return data.slice(0, 200);
 }
 
 function ignore(): void {

@@ -2,7 +2,6 @@
 import type { AgentEvent } from "@freshet/core";
 import type { ReceivedEvent } from "./agent-event-parser.ts";
 import { ReconnectingReader, type ConnectAgentStreamOptions } from "./reconnecting-reader.ts";
-import { StoppableGenerator } from "./stoppable-generator.ts";
 
 /** What {@link connectAgentStream} returns: its events, one-shot. */
 export interface AgentStreamConnection<E = AgentEvent> extends AsyncGenerator<
@@ -43,28 +42,11 @@ export function connectAgentStream<E extends { type: string } = AgentEvent>(
   url: string | URL,
   options: ConnectAgentStreamOptions<E> = {},
 ): AgentStreamConnection<E> {
-  return new Connection(new ReconnectingReader(checkUrl(url, options), options), options.signal);
-}
-
-class Connection<E extends { type: string }>
-  extends StoppableGenerator<ReceivedEvent<E>>
-  implements AgentStreamConnection<E>
-{
-  readonly #reader: ReconnectingReader<E>;
-
-  constructor(reader: ReconnectingReader<E>, signal: AbortSignal | undefined) {
-    super(signal, (stop) => reader.read(stop));
-    this.#reader = reader;
-  }
-
-  get lastEventId(): string | undefined {
-    return this.#reader.lastEventId;
-  }
+  return new ReconnectingReader(checkUrl(url, options), options);
 }
 
 /** A URL that no `fetch` can take would fail for ever; a `fetch` of the user's own knows better. */
 function checkUrl(url: string | URL, { fetch }: { fetch?: unknown }): string {
-  if (fetch) return String(url);
-  const base = (globalThis as { location?: Location }).location?.href;
-  return new URL(url, base).href;
+  const { location } = globalThis as { location?: Location };
+  return fetch ? String(url) : new URL(url, location?.href).href;
 }

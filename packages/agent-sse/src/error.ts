@@ -43,27 +43,25 @@ export interface AgentStreamErrorFacts {
 /** Every error that this package throws on purpose; branch on `code`. */
 export class AgentStreamError extends FreshetError<AgentStreamErrorCode> {
   override readonly name: string = "AgentStreamError";
-  readonly lastEventId: string | undefined;
-  readonly status: number | undefined;
-  readonly url: string | undefined;
-  readonly body: string | undefined;
-  readonly issues: readonly StandardSchemaV1.Issue[] | undefined;
+  declare readonly lastEventId: string | undefined;
+  declare readonly status: number | undefined;
+  declare readonly url: string | undefined;
+  declare readonly body: string | undefined;
+  declare readonly issues: readonly StandardSchemaV1.Issue[] | undefined;
 
-  constructor(code: AgentStreamErrorCode, message: string, facts: AgentStreamErrorFacts = {}) {
-    super(code, message, { cause: facts.cause });
-    this.lastEventId = facts.lastEventId;
-    this.status = facts.status;
-    this.url = facts.url;
-    this.body = facts.body;
-    this.issues = facts.issues;
+  constructor(
+    code: AgentStreamErrorCode,
+    message: string,
+    { cause, ...facts }: AgentStreamErrorFacts = {},
+  ) {
+    super(code, message, { cause });
+    Object.assign(this, facts);
   }
 }
 
 /** The error of a stream that fell silent. */
 export function idleTimeoutError(ms: number | undefined, lastEventId?: string): AgentStreamError {
-  return new AgentStreamError(
-    "IDLE_TIMEOUT",
-    `The stream was silent for ${String(ms)} ms. Connect again with the last event id to read the rest.`,
-    { lastEventId },
-  );
+  return new AgentStreamError("IDLE_TIMEOUT", `Nothing came for ${String(ms)} ms.`, {
+    lastEventId,
+  });
 }

@@ -4,7 +4,7 @@ import {
   type AgentEventParserOptions,
   type ReceivedEvent,
 } from "./agent-event-parser.ts";
-import { eventStreamBody } from "./check-response.ts";
+import { checkResponse } from "./check-response.ts";
 import { idleTimeoutError } from "./error.ts";
 
 /** Options of {@link readAgentEvents}. */
@@ -134,15 +134,16 @@ class AgentEventReader<E extends { type: string }> implements AgentEvents<E> {
 
   async #open(): Promise<AsyncIterableIterator<Uint8Array>> {
     const { signal, idleTimeoutMs } = this.#options;
-    const source =
-      "body" in this.#source
-        ? await eventStreamBody(this.#source, { signal, lastEventId: this.#parser.lastEventId })
-        : this.#source;
-    return iterateBytes(source, {
-      signal,
-      idleTimeoutMs,
-      idleError: () => idleTimeoutError(idleTimeoutMs, this.#parser.lastEventId),
-    });
+    const source = this.#source;
+    const { lastEventId } = this.#parser;
+    const bytes = "body" in source ? (source.body ?? []) : source;
+    if ("body" in source) {
+      // The body of an error may trickle, or never come; the error does not wait for it.
+      const open = () => iterateBytes(bytes, { signal, idleTimeoutMs: 1000, idleError: Error });
+      await checkResponse(source, open, lastEventId);
+    }
+    const idleError = () => idleTimeoutError(idleTimeoutMs, this.#parser.lastEventId);
+    return iterateBytes(bytes, { signal, idleTimeoutMs, idleError });
   }
 
   /** Also a source that was never read is told that nobody wants it. */

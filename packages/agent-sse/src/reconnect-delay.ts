@@ -9,17 +9,18 @@ export const defaultRetry: Readonly<BackoffOptions> = {
   jitter: 0.5,
 };
 
-/** A server may ask for patience, but not for ever. */
-const longestServerDelayMs = 60 * 60 * 1000;
+/** A server may ask for patience, but not for ever; and a timer that is asked for too much fires at once. */
+const longestDelayMs = 3_600_000;
 
 /**
  * The wait before a reconnect, in milliseconds. What the server asked for (`retry:`, `Retry-After`) is
- * the least; the jittered back-off comes on top, so that its clients do not all return at once.
+ * the least; the jittered back-off comes on top, so that its clients do not all return at once. Never more
+ * than an hour.
  */
 export function reconnectDelayMs(
   failures: number,
   retry: Readonly<BackoffOptions>,
   serverDelayMs = 0,
 ): number {
-  return Math.min(serverDelayMs, longestServerDelayMs) + backoffDelayMs(failures, retry);
+  return Math.min(longestDelayMs, serverDelayMs + backoffDelayMs(failures, retry));
 }

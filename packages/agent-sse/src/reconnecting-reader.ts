@@ -1,53 +1,44 @@
-import {
-  iterateBytes,
-  parseRetryAfterMs,
-  type AgentEvent,
-  type BackoffOptions,
-} from "@freshet/core";
+import { parseRetryAfterMs, type AgentEvent, type BackoffOptions } from "@freshet/core";
 import {
   AgentEventParser,
   type AgentEventParserOptions,
   type ReceivedEvent,
 } from "./agent-event-parser.ts";
-import { eventStreamBody } from "./check-response.ts";
+import { checkResponse } from "./check-response.ts";
 import { AgentStreamError, idleTimeoutError } from "./error.ts";
+import { EventStreamRequest, requestHeaders, type RequestOptions } from "./event-stream-request.ts";
 import { defaultRetry, reconnectDelayMs } from "./reconnect-delay.ts";
 import { ReplayFilter } from "./replay-filter.ts";
-import { requestHeaders, requestStream } from "./request-stream.ts";
+import { StoppableGenerator } from "./stoppable-generator.ts";
 import { waitForNetwork } from "./wait-for-network.ts";
 
-/** What a connection is doing. `lastEventId` is where it resumes, or has resumed. */
-export type ConnectionState =
-  | { status: "connecting"; lastEventId: string | undefined }
+/** What a connection is doing. */
+export type ConnectionState = ConnectionChange & {
+  /** Where it resumes, or has resumed. */
+  lastEventId: string | undefined;
+};
+
+type ConnectionChange =
+  | { status: "connecting" }
   | {
       status: "open";
-      lastEventId: string | undefined;
       /** How often the connection has been opened before. */
       reconnects: number;
     }
   | {
       status: "waiting";
-      lastEventId: string | undefined;
       /** Why the connection was lost, or could not be made. */
       cause: unknown;
       /** Until the next try, in milliseconds; a browser may shorten it when it comes back online. */
       delayMs: number;
     }
-  | { status: "closed"; lastEventId: string | undefined };
+  | { status: "closed" };
 
 /** Options of {@link connectAgentStream}. */
-export interface ConnectAgentStreamOptions<E extends { type: string } = AgentEvent> extends Pick<
-  AgentEventParserOptions<E>,
-  "maxEventLength" | "schema"
-> {
+export interface ConnectAgentStreamOptions<E extends { type: string } = AgentEvent>
+  extends RequestOptions, Pick<AgentEventParserOptions<E>, "maxEventLength" | "schema"> {
   /** Start after this event, as an earlier connection left off. */
   lastEventId?: string | undefined;
-  /** Sent with every request; a function is asked again for each, so that a token can be renewed. */
-  headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>) | undefined;
-  /** Whether cookies are sent to other origins; as in `fetch`. */
-  credentials?: RequestCredentials | undefined;
-  /** Default: the global `fetch`. */
-  fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
   /** Ends everything at once; the loop rejects with the signal's own reason. */
   signal?: AbortSignal | undefined;
   /**
@@ -67,11 +58,12 @@ export interface ConnectAgentStreamOptions<E extends { type: string } = AgentEve
 }
 
 /** Reads one URL over as many connections as it takes. */
-export class ReconnectingReader<E extends { type: string }> {
+export class ReconnectingReader<E extends { type: string }> extends StoppableGenerator<
+  ReceivedEvent<E>
+> {
   readonly #url: string;
   readonly #options: ConnectAgentStreamOptions<E>;
   readonly #retry: Readonly<BackoffOptions>;
-  readonly #idleTimeoutMs: number;
   readonly #replays: ReplayFilter;
   #lastEventId: string | undefined;
   /** Connections that were made. */
@@ -87,10 +79,10 @@ export class ReconnectingReader<E extends { type: string }> {
   #isOver = false;
 
   constructor(url: string, options: ConnectAgentStreamOptions<E>) {
+    super(options.signal, (stop) => this.#read(stop));
     this.#url = url;
     this.#options = options;
     this.#retry = { ...defaultRetry, ...options.retry };
-    this.#idleTimeoutMs = options.idleTimeoutMs ?? 45_000;
     this.#lastEventId = options.lastEventId;
     this.#replays = new ReplayFilter(options.lastEventId);
   }
@@ -99,7 +91,7 @@ export class ReconnectingReader<E extends { type: string }> {
     return this.#lastEventId;
   }
 
-  async *read(stop: AbortSignal): AsyncGenerator<ReceivedEvent<E>, undefined, undefined> {
+  async *#read(stop: AbortSignal): AsyncGenerator<ReceivedEvent<E>, undefined, undefined> {
     try {
       for (;;) {
         const cause: unknown = yield* this.#tryConnection(stop);
@@ -107,23 +99,23 @@ export class ReconnectingReader<E extends { type: string }> {
         await this.#waitToReconnect(cause, stop);
       }
     } finally {
-      this.#options.onStateChange?.({ status: "closed", lastEventId: this.#lastEventId });
+      this.#tell({ status: "closed" });
     }
   }
 
   /** Returns {@link finished}, or why it must be tried again; throws what is final. */
   async *#tryConnection(stop: AbortSignal): AsyncGenerator<ReceivedEvent<E>, unknown, undefined> {
-    const lastEventId = this.#lastEventId;
-    const headers = await requestHeaders(this.#options.headers, lastEventId);
-    this.#options.onStateChange?.({ status: "connecting", lastEventId });
-    let body: AsyncIterable<Uint8Array> | undefined;
+    stop.throwIfAborted();
+    const headers = await requestHeaders(this.#options.headers, this.#lastEventId);
+    this.#tell({ status: "connecting" });
+    let body: EventStreamRequest | undefined;
     try {
       body = await this.#open(headers, stop);
     } catch (error) {
       return retryable(error, stop);
     }
     if (!body) return finished;
-    this.#options.onStateChange?.({ status: "open", lastEventId, reconnects: this.#opened++ });
+    this.#tell({ status: "open", reconnects: this.#opened++ });
     try {
       return yield* this.#readBody(body, stop);
     } catch (error) {
@@ -132,24 +124,21 @@ export class ReconnectingReader<E extends { type: string }> {
     }
   }
 
-  /** The body of the answer; `undefined` when the server says that there is nothing more. */
-  async #open(headers: Headers, stop: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
+  /** The bytes of the answer; `undefined` when the server says that there is nothing more. */
+  async #open(headers: Headers, stop: AbortSignal): Promise<EventStreamRequest | undefined> {
     const lastEventId = this.#lastEventId;
-    const { fetch, credentials } = this.#options;
-    const response = await requestStream(this.#url, {
-      ...{ headers, fetch, credentials, signal: stop },
-      timeoutMs: this.#idleTimeoutMs,
-      timeoutError: () => idleTimeoutError(this.#idleTimeoutMs, lastEventId),
-    });
+    const idleTimeoutMs = this.#options.idleTimeoutMs ?? 45_000;
+    const request = new EventStreamRequest(stop, idleTimeoutMs, () =>
+      idleTimeoutError(idleTimeoutMs, this.#lastEventId),
+    );
+    const response = await request.open(this.#url, headers, this.#options);
     this.#retryAfterMs = parseRetryAfterMs(response.headers.get("retry-after")) ?? 0;
     if (response.status === 204) {
-      if (this.#isInTurn) throw this.#incomplete("The server answered 204", response.status);
+      if (this.#isInTurn) throw this.#incomplete(" with 204", response.status);
       return undefined;
     }
-    const body = await eventStreamBody(response, { lastEventId, signal: stop });
-    const idleTimeoutMs = this.#idleTimeoutMs;
-    const idleError = () => idleTimeoutError(idleTimeoutMs, this.#lastEventId);
-    return iterateBytes(body, { signal: stop, idleTimeoutMs, idleError });
+    await checkResponse(response, () => request, lastEventId);
+    return request;
   }
 
   async *#readBody(
@@ -172,7 +161,7 @@ export class ReconnectingReader<E extends { type: string }> {
         if (this.#isOver) return finished;
       }
     }
-    return this.#incomplete("The server ended the stream");
+    return this.#incomplete();
   }
 
   #note({ event, id = this.#lastEventId }: ReceivedEvent<E>): ReceivedEvent<E> {
@@ -184,36 +173,33 @@ export class ReconnectingReader<E extends { type: string }> {
   }
 
   async #waitToReconnect(cause: unknown, stop: AbortSignal): Promise<void> {
-    const lastEventId = this.#lastEventId;
     if (this.#failures >= this.#retry.maxRetries) {
       throw new AgentStreamError(
         "RETRIES_EXHAUSTED",
-        `${this.#url} could not be read in ${this.#failures + 1} tries; the last failed with: ${String(cause)}`,
-        { lastEventId, url: this.#url, cause },
+        `${this.#url} failed ${this.#failures + 1} times in a row; the last time: ${String(cause)}`,
+        { lastEventId: this.#lastEventId, url: this.#url, cause },
       );
     }
-    const serverDelayMs = Math.max(this.#retryMs, this.#retryAfterMs);
-    const delayMs = reconnectDelayMs(this.#failures++, this.#retry, serverDelayMs);
-    this.#options.onStateChange?.({ status: "waiting", lastEventId, cause, delayMs });
+    const least = Math.max(this.#retryMs, this.#retryAfterMs);
+    const delayMs = reconnectDelayMs(this.#failures++, this.#retry, least);
+    this.#tell({ status: "waiting", cause, delayMs });
     await waitForNetwork(delayMs, stop);
   }
 
-  #incomplete(what: string, status?: number): AgentStreamError {
+  #tell(change: ConnectionChange): void {
+    this.#options.onStateChange?.({ ...change, lastEventId: this.#lastEventId });
+  }
+
+  #incomplete(how = "", status?: number): AgentStreamError {
     return new AgentStreamError(
       "INCOMPLETE_STREAM",
-      `${what} before \`done\` (last event id ${JSON.stringify(this.#lastEventId ?? null)}).`,
+      `The stream ended${how} before \`done\` (last event id: ${this.#lastEventId ?? "none"}).`,
       { lastEventId: this.#lastEventId, url: this.#url, status },
     );
   }
 }
 
-const finished: unique symbol = Symbol("finished");
-
-const finalCodes: ReadonlySet<string> = new Set([
-  "INVALID_EVENT",
-  "EVENT_TOO_LARGE",
-  "UNEXPECTED_CONTENT_TYPE",
-]);
+const finished: unique symbol = Symbol();
 
 function retryable(error: unknown, stop: AbortSignal): unknown {
   stop.throwIfAborted();
@@ -225,6 +211,5 @@ function retryable(error: unknown, stop: AbortSignal): unknown {
 function isFinal(error: unknown): boolean {
   if (!(error instanceof AgentStreamError)) return false;
   const { code, status = 0 } = error;
-  if (code === "UNEXPECTED_STATUS") return status < 500 && ![408, 425, 429].includes(status);
-  return finalCodes.has(code) || (code === "INCOMPLETE_STREAM" && status === 204);
+  return code !== "IDLE_TIMEOUT" && status < 500 && ![408, 425, 429].includes(status);
 }

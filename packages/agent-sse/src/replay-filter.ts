@@ -9,10 +9,10 @@ import type { ReceivedEvent } from "./agent-event-parser.ts";
  */
 export class ReplayFilter {
   readonly #known = new Set<string>();
-  #forgot = false;
   #first: string | undefined;
   #last: string | undefined;
-  #mode: "pass" | "check" | "skip" = "pass";
+  /** Whether what comes is a replay; undefined until the first id of a connection shows it. */
+  #isReplay: boolean | undefined = false;
 
   constructor(lastEventId: string | undefined) {
     if (lastEventId) this.#remember(lastEventId);
@@ -20,7 +20,7 @@ export class ReplayFilter {
 
   /** A new connection begins, asked to go on after the last id. */
   onConnect(): void {
-    this.#mode = this.#last === undefined ? "pass" : "check";
+    this.#isReplay = undefined;
   }
 
   /**
@@ -29,33 +29,29 @@ export class ReplayFilter {
    * @param received - its `id` is undefined until the connection has sent one
    */
   accept({ id }: ReceivedEvent<unknown>): boolean {
-    if (!id) return this.#mode !== "skip";
-    if (this.#mode === "check") this.#mode = this.#isKnown(id) ? "skip" : "pass";
+    if (!id) return !this.#isReplay;
     // A server that goes on with ids of its own has left the place that it was asked for.
-    if (this.#mode === "skip" && !this.#forgot && !this.#isKnown(id)) this.#mode = "pass";
-    if (this.#mode === "skip") {
-      if (id === this.#last) this.#mode = "pass";
-      return false;
+    if (this.#isReplay !== false) this.#isReplay = this.#isKnown(id);
+    if (!this.#isReplay) {
+      this.#remember(id);
+      return true;
     }
-    this.#remember(id);
-    return true;
+    if (id === this.#last) this.#isReplay = false;
+    return false;
   }
 
   #isKnown(id: string): boolean {
-    return id === this.#first || this.#known.has(id);
+    // Within a replay that began before what is remembered, everything is known.
+    const forgot = this.#known.size === maxKnown;
+    return id === this.#first || this.#known.has(id) || (forgot && this.#isReplay === true);
   }
 
   #remember(id: string): void {
     if (id === this.#last) return;
     this.#first ??= id;
     this.#last = id;
+    if (this.#known.size === maxKnown) this.#known.delete(this.#known.values().next().value ?? "");
     this.#known.add(id);
-    if (this.#known.size <= maxKnown) return;
-    for (const oldest of this.#known) {
-      this.#known.delete(oldest);
-      this.#forgot = true;
-      break;
-    }
   }
 }
 

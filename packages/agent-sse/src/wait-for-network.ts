@@ -5,30 +5,27 @@
  */
 export function waitForNetwork(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const finish = (settle: () => void) => {
+    const over = new AbortController();
+    const end = () => {
       clearTimeout(timer);
-      signal.removeEventListener("abort", onAbort);
-      page.removeEventListener?.("online", onWake);
-      page.document?.removeEventListener("visibilitychange", onVisibility);
-      settle();
+      over.abort();
+      if (signal.aborted) reject(signal.reason);
+      else resolve();
     };
-    const onWake = () => finish(resolve);
-    const onAbort = () => finish(() => reject(signal.reason));
-    const onVisibility = () => {
-      if (page.document?.visibilityState === "visible") onWake();
-    };
-    const timer = setTimeout(onWake, ms);
-    if (signal.aborted) {
-      onAbort();
-      return;
-    }
-    signal.addEventListener("abort", onAbort, { once: true });
-    page.addEventListener?.("online", onWake);
-    page.document?.addEventListener("visibilitychange", onVisibility);
+    const timer = setTimeout(end, ms);
+    if (signal.aborted) end();
+    const whileWaiting = { signal: over.signal };
+    signal.addEventListener("abort", end, whileWaiting);
+    page.addEventListener?.("online", end, whileWaiting);
+    page.document?.addEventListener(
+      "visibilitychange",
+      () => {
+        if (!page.document?.hidden) end();
+      },
+      whileWaiting,
+    );
   });
 }
 
 /** Both are there in a page; a worker has the first, Node neither. */
-const page: Partial<
-  Pick<typeof globalThis, "addEventListener" | "removeEventListener" | "document">
-> = globalThis;
+const page: Partial<Pick<typeof globalThis, "addEventListener" | "document">> = globalThis;

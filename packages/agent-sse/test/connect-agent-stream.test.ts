@@ -248,6 +248,15 @@ describe("when it comes back", () => {
     expect(waits(states)).toEqual([5100, 60_200, 5400]);
   });
 
+  test("no wait is longer than an hour, whatever is asked for", async () => {
+    const { fetch } = scripted(body("retry: 99999999999999\n\n"), empty(503), body(done()));
+    const { states } = await run(fetch, {
+      retry: { ...retry, initialDelayMs: 1e300, maxDelayMs: Infinity },
+      idleTimeoutMs: Infinity,
+    });
+    expect(waits(states)).toEqual([3_600_000, 3_600_000]);
+  });
+
   test("the defaults begin below a second, stay below 30, and do not give up", async () => {
     const answers = Array.from({ length: 40 }, () => empty(503));
     const { states, outcome } = await run(scripted(...answers, body(done())).fetch);

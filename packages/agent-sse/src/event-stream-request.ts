@@ -1,0 +1,97 @@
+import { lastEventIdHeader } from "./last-event-id.ts";
+
+/** What `connectAgentStream` needs to make its requests. */
+export interface RequestOptions {
+  /** Sent with every request; a function is asked again for each, so that a token can be renewed. */
+  headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>) | undefined;
+  /** Whether cookies are sent to other origins; as in `fetch`. */
+  credentials?: RequestCredentials | undefined;
+  /** Default: the global `fetch`. */
+  fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
+}
+
+/**
+ * One request and the bytes of its answer. An abort, or silence while something is waited for, ends the
+ * wait at once, also if `fetch` or the body do not hear of it. Core's `iterateBytes` begins only at the
+ * body; doing both here is what keeps the client small.
+ */
+export class EventStreamRequest implements AsyncIterableIterator<Uint8Array> {
+  readonly #abort = new AbortController();
+  readonly #stop: AbortSignal;
+  readonly #timeoutMs: number;
+  readonly #timeoutError: () => Error;
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+
+  constructor(stop: AbortSignal, timeoutMs: number, timeoutError: () => Error) {
+    this.#stop = stop;
+    // A timer that is asked for more fires at once.
+    this.#timeoutMs = Math.min(timeoutMs, 2 ** 31 - 1);
+    this.#timeoutError = timeoutError;
+  }
+
+  /** The head of the answer. */
+  async open(
+    url: string,
+    headers: Headers,
+    { fetch = globalThis.fetch, credentials }: RequestOptions,
+  ): Promise<Response> {
+    const init: RequestInit = { headers, cache: "no-store", signal: this.#abort.signal };
+    if (credentials) init.credentials = credentials;
+    // Called as a free function: a browser's own `fetch` refuses to be a method of anything else.
+    const response = await this.#within(fetch(url, init), (late) => late.body?.cancel());
+    this.#reader = response.body?.getReader();
+    return response;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    const result = this.#reader && (await this.#within(this.#reader.read()));
+    return (result ?? { done: true }) as IteratorResult<Uint8Array, undefined>;
+  }
+
+  /** Lets go of the connection. */
+  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    await this.#reader?.cancel();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #within<T>(work: Promise<T>, tooLate?: (result: T) => unknown): Promise<T> {
+    const stop = this.#stop;
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        clearTimeout(timer);
+        stop.removeEventListener("abort", onStop);
+      };
+      const giveUp = (reason: unknown) => {
+        end();
+        this.#abort.abort(reason);
+        reject(reason);
+        this.return().catch(ignore);
+        // Nobody reads an answer that comes now.
+        work.then(tooLate).catch(ignore);
+      };
+      const onStop = () => giveUp(stop.reason);
+      const timer = setTimeout(() => giveUp(this.#timeoutError()), this.#timeoutMs);
+      stop.addEventListener("abort", onStop);
+      work.finally(end).then(resolve, reject);
+    });
+  }
+}
+
+/** The headers of one request. */
+export async function requestHeaders(
+  init: RequestOptions["headers"],
+  lastEventId: string | undefined,
+): Promise<Headers> {
+  const headers = new Headers(typeof init === "function" ? await init() : init);
+  headers.set("accept", "text/event-stream");
+  if (lastEventId) headers.set("last-event-id", lastEventIdHeader(lastEventId));
+  return headers;
+}
+
+function ignore(): void {
+  // The connection is given up already.
+}
