@@ -7,6 +7,7 @@ import {
   type AgentStreamErrorCode,
   type AgentStreamErrorFacts,
 } from "./error.ts";
+import { ignoreRejection } from "./ignore-rejection.ts";
 
 /** An event and where it stands. */
 export interface ReceivedEvent<E = AgentEvent> {
@@ -171,7 +172,7 @@ export class AgentEventParser<E extends { type: string } = AgentEvent> {
     try {
       const result = schema["~standard"].validate(parsed);
       if (result instanceof Promise) {
-        result.catch(ignore);
+        result.catch(ignoreRejection);
         throw new TypeError("A parser cannot wait for an asynchronous schema.");
       }
       if (!result.issues) return result.value;
@@ -239,8 +240,4 @@ function plainText(data: string): string | undefined {
 
 function excerpt(data: string): string {
   return data.slice(0, 200);
-}
-
-function ignore(): void {
-  // The event is refused already.
 }

@@ -6,6 +6,7 @@ import {
   type ToolResultOptions,
 } from "./agent-event.ts";
 import type { AgentStreamItem } from "./agent-frame-writer.ts";
+import { ignoreRejection } from "./ignore-rejection.ts";
 
 type EventWriters = {
   [Name in keyof AgentEventBuilders]: (
@@ -60,7 +61,7 @@ export class AgentStreamWriter implements EventWriters {
       else this.#queue.push({ item, resolve, reject });
     });
     // Whoever awaits it hears of the client that left; whoever does not is not punished for it.
-    written.catch(ignore);
+    written.catch(ignoreRejection);
     this.#wake?.();
     return written;
   }
@@ -144,8 +145,4 @@ interface Waiting {
   item: AgentStreamItem;
   resolve: () => void;
   reject: (reason: unknown) => void;
-}
-
-function ignore(): void {
-  // The one who awaits the write hears of it.
 }

@@ -1,6 +1,7 @@
 import type { AgentEvent } from "@freshet/core";
 import { StoppableGenerator } from "./stoppable-generator.ts";
 import { TokenBatcher } from "./token-batcher.ts";
+import { ignoreRejection } from "./ignore-rejection.ts";
 
 /** Options of {@link batchTokens}. */
 export interface BatchTokensOptions {
@@ -67,7 +68,7 @@ async function* generate(
   } finally {
     // A source that is still being waited for would answer only after its next event.
     const left = source.return?.();
-    if (reading) left?.catch(ignore);
+    if (reading) left?.catch(ignoreRejection);
     else await left;
   }
 }
@@ -112,8 +113,4 @@ function within(
     stop.addEventListener("abort", onAbort, { once: true });
     void reading.then((outcome) => finish(resolve, outcome));
   });
-}
-
-function ignore(): void {
-  // The loop ended already, with its own result or error.
 }

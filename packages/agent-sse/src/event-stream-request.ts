@@ -1,4 +1,5 @@
 import { lastEventIdHeader } from "./last-event-id.ts";
+import { ignoreRejection } from "./ignore-rejection.ts";
 
 /** What `connectAgentStream` needs to make its requests. */
 export interface RequestOptions {
@@ -69,9 +70,9 @@ export class EventStreamRequest implements AsyncIterableIterator<Uint8Array> {
         end();
         this.#abort.abort(reason);
         reject(reason);
-        this.return().catch(ignore);
+        this.return().catch(ignoreRejection);
         // Nobody reads an answer that comes now.
-        work.then(tooLate).catch(ignore);
+        work.then(tooLate).catch(ignoreRejection);
       };
       const onStop = () => giveUp(stop.reason);
       const timer = setTimeout(() => giveUp(this.#timeoutError()), this.#timeoutMs);
@@ -90,8 +91,4 @@ export async function requestHeaders(
   headers.set("accept", "text/event-stream");
   if (lastEventId) headers.set("last-event-id", lastEventIdHeader(lastEventId));
   return headers;
-}
-
-function ignore(): void {
-  // The connection is given up already.
 }

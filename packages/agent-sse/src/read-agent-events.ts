@@ -6,6 +6,7 @@ import {
 } from "./agent-event-parser.ts";
 import { checkResponse } from "./check-response.ts";
 import { idleTimeoutError } from "./error.ts";
+import { ignoreRejection } from "./ignore-rejection.ts";
 
 /** Options of {@link readAgentEvents}. */
 export interface ReadAgentEventsOptions<E extends { type: string } = AgentEvent> extends Pick<
@@ -127,7 +128,7 @@ class AgentEventReader<E extends { type: string }> implements AgentEvents<E> {
       return undefined;
     } catch (error) {
       this.#ended = true;
-      this.#cancel().catch(ignore);
+      this.#cancel().catch(ignoreRejection);
       throw error;
     }
   }
@@ -151,8 +152,4 @@ class AgentEventReader<E extends { type: string }> implements AgentEvents<E> {
     if (this.#chunks) await this.#chunks.return?.();
     else if ("body" in this.#source) await this.#source.body?.cancel();
   }
-}
-
-function ignore(): void {
-  // The loop ends with the error that matters.
 }
