@@ -97,11 +97,27 @@ const folders = (parent: string) =>
   );
 const packages = folders("packages");
 
+/** The client's tests against a real server, on the server of this repository: it has both ends. */
+function clientOnServer() {
+  const [node] = projects("packages", "durable-streams-client", packages);
+  const setup = join(import.meta.dirname, "apps/conformance/test/client-on-server/global-setup.ts");
+  return {
+    ...node,
+    test: {
+      ...node?.test,
+      name: "client-on-server",
+      globalSetup: [setup],
+      include: ["test/durable-stream.test.ts", "test/faults.test.ts"],
+    },
+  };
+}
+
 export default defineConfig({
   test: {
     projects: [
       ...packages.flatMap((name) => projects("packages", name, packages)),
       ...folders("apps").flatMap((name) => projects("apps", name, packages)),
+      clientOnServer(),
     ],
   },
 });
