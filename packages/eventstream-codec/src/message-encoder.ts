@@ -13,6 +13,7 @@ export interface EncodableMessage {
 
 // Up to here a frame is put together where its headers were written, and copied once.
 const smallFrameBytes = 4096;
+const maxKeptBytes = 262_144;
 const noBytes = /* @__PURE__ */ new Uint8Array(0);
 
 // Taken while in use: iterating the caller's headers can run the caller's code, which may encode too.
@@ -61,7 +62,7 @@ export function encodeMessage(
     seal(new DataView(frame.buffer), total, headersEnd, crc32Range);
     return frame;
   } finally {
-    idleWriter = writer;
+    keepWriter(writer);
   }
 }
 
@@ -79,7 +80,7 @@ export function encodeHeaders(
     writer.write(headers, resolveOptions(options).maxHeaderBytes);
     return writer.bytes.slice(preludeBytes, writer.length);
   } finally {
-    idleWriter = writer;
+    keepWriter(writer);
   }
 }
 
@@ -96,4 +97,9 @@ function takeWriter(): HeaderWriter {
   const writer = idleWriter ?? new HeaderWriter();
   idleWriter = undefined;
   return writer;
+}
+
+function keepWriter(writer: HeaderWriter): void {
+  // One block of megabytes must not stay for ever.
+  if (writer.bytes.byteLength <= maxKeptBytes) idleWriter = writer;
 }
