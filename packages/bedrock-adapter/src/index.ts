@@ -8,6 +8,7 @@ export { BedrockResponse } from "./bedrock-response.ts";
 export type { BedrockDoneEvent, CitationAt, TokenUsage } from "./agent/agent-answer.ts";
 export type { AgentEventInput, AgentEventOptions } from "./agent/agent-event-mapper.ts";
 export type * from "./converse-events.ts";
+export { ConverseMessageBuilder } from "./converse-message-builder.ts";
 export type * from "./converse-request.ts";
 export type { AwsCredentialProvider, AwsCredentials } from "./credentials.ts";
 export { decodeConverseStream, decodeInvokeModelStream } from "./decode-stream.ts";
