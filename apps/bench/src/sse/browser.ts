@@ -1,0 +1,86 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { chromium } from "playwright-core";
+
+const folder = dirname(fileURLToPath(import.meta.url));
+
+async function bundle(contents: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: folder },
+    ...{ bundle: true, minify: true, format: "esm", platform: "browser", write: false },
+    define: { "process.env.NODE_ENV": '"production"' },
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
+/** The size of what a browser loads, minified and gzipped, in bytes. */
+export async function bundleBytes(names: string): Promise<number> {
+  return gzipSync(await bundle(`export { ${names} } from "@freshet/agent-sse";`), { level: 9 })
+    .length;
+}
+
+const page = `
+import { createElement } from "react";
+import { createRoot } from "react-dom/client";
+import { agentEvent, agentStreamResponse } from "@freshet/agent-sse";
+import { useAgentStream } from "@freshet/agent-sse/react";
+
+const texts = Array.from({ length: 10_000 }, (_, index) => "word" + index + " ");
+const fetch = () => Promise.resolve(agentStreamResponse([...texts.map(agentEvent.token), agentEvent.done()]));
+const longTasks = [];
+new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) longTasks.push(duration);
+}).observe({ type: "longtask", buffered: true });
+let renders = 0;
+const started = performance.now();
+function Answer() {
+  const { text, status } = useAgentStream("/events", { fetch });
+  renders++;
+  if (status === "done" && text === texts.join("")) {
+    const ms = performance.now() - started;
+    // Long tasks are reported after the fact.
+    setTimeout(() => (window.result = { ms, renders, longTasks }), 500);
+  }
+  return createElement("p", null, text);
+}
+createRoot(document.body).render(createElement(Answer));
+`;
+
+/** What 10,000 tokens at full speed do to a page of React. */
+export interface ReactFigures {
+  ms: number;
+  renders: number;
+  /** Tasks of more than 50 ms, in milliseconds. */
+  longTasks: number[];
+}
+
+export async function measureReact(): Promise<ReactFigures> {
+  const script = await bundle(page);
+  const server = createServer((request, response) => {
+    const isScript = request.url === "/page.js";
+    response.writeHead(200, { "content-type": isScript ? "text/javascript" : "text/html" });
+    response.end(
+      isScript ? script : '<!doctype html><body><script type="module" src="/page.js"></script>',
+    );
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const browser = await chromium.launch({
+    executablePath: process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-background-networking", "--no-first-run", "--disable-quic"],
+  });
+  try {
+    const tab = await browser.newPage();
+    await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const result = await tab.waitForFunction("window.result");
+    return (await result.jsonValue()) as ReactFigures;
+  } finally {
+    await browser.close();
+    server.closeAllConnections();
+    server.close();
+  }
+}

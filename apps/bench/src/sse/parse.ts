@@ -1,0 +1,151 @@
+import { parseSSEStream, runHttpRequest } from "@ag-ui/client";
+import { _iterSSEMessages as anthropicMessages } from "@anthropic-ai/sdk/core/streaming";
+import { AgentStreamError, readAgentEvents } from "@freshet/agent-sse";
+import { getBytes, getLines, getMessages } from "@microsoft/fetch-event-source/lib/cjs/parse.js";
+import { createParser } from "eventsource-parser";
+import { EventSourceParserStream } from "eventsource-parser/stream";
+import { Stream as OpenAiStream } from "openai/core/streaming";
+import { compare, type Comparison, type Contestant } from "../harness.ts";
+import { versioned } from "../report.ts";
+import { responseOf } from "./streams.ts";
+
+/** Reads a response to its end and returns what its events hold, one entry an event. */
+type Reader = (response: Response) => Promise<unknown[]>;
+
+const ours: Record<"batches" | "single", Reader> = {
+  async batches(response) {
+    const events: unknown[] = [];
+    await untilCut(async () => {
+      for await (const batch of readAgentEvents(response).batches()) {
+        for (const { event } of batch) events.push(event);
+      }
+    });
+    return events;
+  },
+  async single(response) {
+    const events: unknown[] = [];
+    await untilCut(async () => {
+      for await (const { event } of readAgentEvents(response)) events.push(event);
+    });
+    return events;
+  },
+};
+
+/** The streams here have no `done`, which the peers do not look for. */
+async function untilCut(read: () => Promise<void>): Promise<void> {
+  try {
+    await read();
+  } catch (error) {
+    if (!(error instanceof AgentStreamError) || error.code !== "INCOMPLETE_STREAM") throw error;
+  }
+}
+
+const peers: Record<
+  "callback" | "stream" | "anthropic" | "openai" | "agUi" | "fetchEventSource",
+  Reader
+> = {
+  async callback(response) {
+    const events: unknown[] = [];
+    const decoder = new TextDecoder();
+    const parser = createParser({ onEvent: ({ data }) => events.push(JSON.parse(data)) });
+    for await (const chunk of bodyOf(response)) {
+      parser.feed(decoder.decode(chunk, { stream: true }));
+    }
+    return events;
+  },
+  async stream(response) {
+    const events: unknown[] = [];
+    const messages = bodyOf(response)
+      .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
+      .pipeThrough(new EventSourceParserStream());
+    for await (const { data } of messages) events.push(JSON.parse(data));
+    return events;
+  },
+  async anthropic(response) {
+    const events: unknown[] = [];
+    for await (const { data } of anthropicMessages(response, new AbortController())) {
+      events.push(JSON.parse(data));
+    }
+    return events;
+  },
+  async openai(response) {
+    const events: unknown[] = [];
+    const stream = OpenAiStream.fromSSEResponse<unknown>(response, new AbortController());
+    for await (const event of stream) events.push(event);
+    return events;
+  },
+  agUi: (response) =>
+    new Promise((resolve, reject) => {
+      const events: unknown[] = [];
+      const stream = parseSSEStream(
+        runHttpRequest(() => Promise.resolve(response)),
+      ) as Subscribable;
+      stream.subscribe({
+        next: (event) => events.push(event),
+        error: reject,
+        complete: () => resolve(events),
+      });
+    }),
+  async fetchEventSource(response) {
+    const events: unknown[] = [];
+    const ignore = () => undefined;
+    const onMessage = ({ data }: { data: string }) => void events.push(JSON.parse(data));
+    await getBytes(bodyOf(response), getLines(getMessages(ignore, ignore, onMessage)));
+    return events;
+  },
+};
+
+/** What is used of an Observable. */
+interface Subscribable {
+  subscribe(observer: {
+    next: (event: unknown) => void;
+    error: (error: unknown) => void;
+    complete: () => void;
+  }): unknown;
+}
+
+function bodyOf(response: Response): ReadableStream<Uint8Array> {
+  if (!response.body) throw new Error("The response has no body");
+  return response.body;
+}
+
+/** Ours against the callback of eventsource-parser and, unless they would take minutes, all others. */
+export async function compareParsing(
+  work: string,
+  chunks: readonly Uint8Array[],
+  {
+    read = "batches",
+    all = true,
+    units,
+  }: { read?: keyof typeof ours; all?: boolean; units: number },
+): Promise<Comparison> {
+  const parser = await versioned("eventsource-parser");
+  const contestant = (name: string, reader: Reader): Contestant<unknown[]> => ({
+    name,
+    run: () => reader(responseOf(chunks)),
+  });
+  const others: Contestant<unknown[]>[] = [
+    contestant(`${parser}, its TransformStream`, peers.stream),
+    contestant(await versioned("@anthropic-ai/sdk"), peers.anthropic),
+    contestant(await versioned("@microsoft/fetch-event-source"), peers.fetchEventSource),
+    contestant(await versioned("@ag-ui/client"), peers.agUi),
+    contestant(await versioned("openai"), peers.openai),
+  ];
+  return compare(work, {
+    contestants: [
+      contestant(read === "batches" ? "freshet, batches()" : "freshet, one by one", ours[read]),
+      contestant(`${parser}, callback and JSON.parse`, peers.callback),
+      ...(all ? others : []),
+    ],
+    equal: (mine, theirs) =>
+      JSON.stringify(mine.map(untyped)) === JSON.stringify(theirs.map(untyped)),
+    units,
+  });
+}
+
+/** Only ours have the type inside. */
+function untyped(event: unknown): unknown {
+  const fields = { ...(event as { type?: string }) };
+  delete fields.type;
+  return fields;
+}
