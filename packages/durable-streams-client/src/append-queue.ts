@@ -63,20 +63,21 @@ export class AppendQueue {
   }
 
   add(item: AppendItem): Promise<AppendResult> {
-    return new Promise((resolve, reject) => {
-      const { encoded, signal } = item;
-      const size = encoded === undefined || isStreamed(encoded) ? 0 : encodedSize(encoded);
-      const entry: Entry = { item, size, resolve, reject, isSettled: false };
-      if (signal) this.#watch(signal, entry);
-      this.#entries.push(entry);
-      if (!this.#isRunning) {
-        this.#isRunning = true;
-        // After the caller's own turn: appends made in one go are one POST.
-        queueMicrotask(() => {
-          void this.#run();
-        });
-      }
-    });
+    const { encoded, signal } = item;
+    const size = encoded === undefined || isStreamed(encoded) ? 0 : encodedSize(encoded);
+    const promise = new Promise<AppendResult>(keepCallbacks);
+    const { resolve, reject } = callbacks;
+    const entry: Entry = { item, size, resolve, reject, isSettled: false };
+    if (signal) this.#watch(signal, entry);
+    this.#entries.push(entry);
+    if (!this.#isRunning) {
+      this.#isRunning = true;
+      // After the caller's own turn: appends made in one go are one POST.
+      queueMicrotask(() => {
+        void this.#run();
+      });
+    }
+    return promise;
   }
 
   async #run(): Promise<void> {
@@ -111,7 +112,7 @@ export class AppendQueue {
     this.#sending = { batch, abandoned };
     try {
       const result = await this.#options.send({
-        body: bodyOf(batch.flatMap(({ item }) => item.encoded ?? [])),
+        body: bodyOf(batch),
         seq: batch[0]?.item.seq,
         closes: batch[0]?.item.closes === true,
         signal: abandoned.signal,
@@ -164,6 +165,12 @@ export class AppendQueue {
   }
 }
 
+// One executor for all promises: a closure for each append would cost as much as the append.
+let callbacks: Pick<Entry, "resolve" | "reject">;
+const keepCallbacks = (resolve: Entry["resolve"], reject: Entry["reject"]): void => {
+  callbacks = { resolve, reject };
+};
+
 function isStreamed(encoded: Encoded | StreamedBody): encoded is StreamedBody {
   return typeof encoded === "object" && "open" in encoded;
 }
@@ -173,8 +180,12 @@ function mustGoAlone({ encoded, seq, closes }: AppendItem): boolean {
   return seq !== undefined || closes === true || (encoded !== undefined && isStreamed(encoded));
 }
 
-function bodyOf(values: readonly (Encoded | StreamedBody)[]): Encoded | StreamedBody | undefined {
-  const [first] = values;
-  if (first !== undefined && isStreamed(first)) return first;
-  return joinBody(values as readonly Encoded[]);
+function bodyOf(batch: readonly Entry[]): Encoded | StreamedBody | undefined {
+  const values: Encoded[] = [];
+  for (const { item } of batch) {
+    if (item.encoded === undefined) continue;
+    if (isStreamed(item.encoded)) return item.encoded;
+    values.push(item.encoded);
+  }
+  return joinBody(values);
 }

@@ -41,24 +41,29 @@ export async function* readBatches<T>(
   reader: StreamReader,
   codec: Codec<T>,
 ): AsyncGenerator<Batch<T>, void, undefined> {
-  for (let segment; (segment = await reader.next());) {
-    let count = 0;
-    try {
-      for await (const piece of codec.pieces(segment)) {
-        const from = Math.max(count, reader.skip);
-        const data = from > count ? codec.drop(piece.data, from - count) : piece.data;
-        count += piece.count;
-        const { complete } = piece;
-        if (complete) reader.finish(segment, count);
-        else reader.advance(count);
-        if (count <= from && !complete) continue;
-        const to = Math.max(count, from);
-        const position = complete ? segment.next : formatPosition(segment.start, to, codec.unit);
-        yield { data, segment, from, to, complete, position };
+  try {
+    for (let segment; (segment = await reader.next());) {
+      let count = 0;
+      try {
+        for await (const piece of codec.pieces(segment)) {
+          const from = Math.max(count, reader.skip);
+          const data = from > count ? codec.drop(piece.data, from - count) : piece.data;
+          count += piece.count;
+          const { complete } = piece;
+          if (complete) reader.finish(segment, count);
+          else reader.advance(count);
+          if (count <= from && !complete) continue;
+          const to = Math.max(count, from);
+          const position = complete ? segment.next : formatPosition(segment.start, to, codec.unit);
+          yield { data, segment, from, to, complete, position };
+        }
+      } catch (error) {
+        await reader.recover(parseFailure(error, segment, count));
       }
-    } catch (error) {
-      await reader.recover(parseFailure(error, segment, count));
     }
+  } finally {
+    // However the loop is left, sockets and timers go.
+    reader.close();
   }
 }
 

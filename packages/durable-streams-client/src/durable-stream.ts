@@ -75,6 +75,7 @@ export class DurableStream {
   readonly #options: DurableStreamOptions;
   readonly #queue: AppendQueue;
   #contentType: string | undefined;
+  #isJson: boolean;
   #learning: Promise<string> | undefined;
   #created: boolean | undefined;
 
@@ -83,6 +84,7 @@ export class DurableStream {
     this.#endpoint = new Endpoint(options.url, options);
     this.#options = options;
     this.#contentType = options.contentType;
+    this.#isJson = isJson(options.contentType);
     this.#queue = new AppendQueue({
       send: (request) => this.#sendAppend(request),
       batching: options.batching ?? true,
@@ -139,7 +141,7 @@ export class DurableStream {
       isRepeatable: true,
       expects: [header.nextOffset],
     });
-    this.#contentType ??= answer.header("content-type");
+    this.#setContentType(this.#contentType ?? answer.header("content-type"));
     return headResult(answer);
   }
 
@@ -156,14 +158,13 @@ export class DurableStream {
     value: unknown,
     options: { seq?: string; signal?: AbortSignal } = {},
   ): Promise<AppendResult> {
-    const { seq, signal } = options;
-    const add = (contentType: string) => {
-      signal?.throwIfAborted();
-      return this.#queue.add({ encoded: encodeValue(value, isJson(contentType)), seq, signal });
-    };
+    if (this.#contentType === undefined) {
+      return this.#learnContentType().then(() => this.append(value, options));
+    }
     try {
-      if (this.#contentType !== undefined) return add(this.#contentType);
-      return this.#learnContentType().then(add);
+      const { seq, signal } = options;
+      signal?.throwIfAborted();
+      return this.#queue.add({ encoded: encodeValue(value, this.#isJson), seq, signal });
     } catch (error) {
       return Promise.reject(error);
     }
@@ -261,7 +262,7 @@ export class DurableStream {
       isRepeatable: true,
       expects: [header.nextOffset],
     });
-    this.#contentType = answer.header("content-type") ?? this.#contentType;
+    this.#setContentType(answer.header("content-type") ?? this.#contentType);
     this.#created = answer.status === 201;
   }
 
@@ -284,10 +285,19 @@ export class DurableStream {
     return { nextOffset: answer.header(header.nextOffset) ?? "" };
   }
 
+  #setContentType(contentType: string | undefined): void {
+    this.#contentType = contentType;
+    this.#isJson = isJson(contentType);
+  }
+
   /** Asked for once, however many writes wait for it; and again if that failed. */
   #learnContentType(): Promise<string> {
     this.#learning ??= this.head().then(
-      () => (this.#contentType ??= "application/octet-stream"),
+      () => {
+        const contentType = this.#contentType ?? "application/octet-stream";
+        this.#setContentType(contentType);
+        return contentType;
+      },
       (error: unknown) => {
         this.#learning = undefined;
         throw error;

@@ -80,6 +80,8 @@ export class IdempotentProducer {
   #seq: number = 0;
   #claims: number = 0;
   #isSending: boolean = false;
+  /** `undefined` until the content type is known; it does not change. */
+  #isJson: boolean | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isScheduled: boolean = false;
   /** `close` or `detach` was called. */
@@ -184,8 +186,9 @@ export class IdempotentProducer {
   }
 
   #add(value: unknown): void {
-    const contentType = this.#stream.contentType;
-    this.#queue.add(value, contentType === undefined ? undefined : isJson(contentType));
+    const { contentType } = this.#stream;
+    if (this.#isJson === undefined && contentType !== undefined) this.#isJson = isJson(contentType);
+    this.#queue.add(value, this.#isJson);
   }
 
   #schedule(): void {

@@ -64,6 +64,12 @@ export function checkUrl(url: string | URL, warnOnHttp: boolean = true): URL {
   if (parsed.protocol !== "https:" && parsed.protocol !== "http:") {
     throw new InvalidOptionError(`url ${parsed.href} is neither https nor http.`);
   }
+  if (parsed.username !== "" || parsed.password !== "") {
+    throw new InvalidOptionError(
+      "url contains credentials, which end up in logs: pass an authorization header.",
+    );
+  }
+  parsed.hash = "";
   if (warnOnHttp && parsed.protocol === "http:" && !isLoopback(parsed.hostname)) {
     warnOnce(parsed.origin);
   }

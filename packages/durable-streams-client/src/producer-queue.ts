@@ -62,8 +62,12 @@ export class ProducerQueue {
 
   /** The body of the first `count` values. */
   body(count: number): Encoded | undefined {
-    const batch = this.#entries.slice(this.#head, this.#head + count);
-    return joinBody(batch.flatMap((entry) => entry.encoded ?? []));
+    const values: Encoded[] = [];
+    for (let at = this.#head; at < this.#head + count; at++) {
+      const encoded = this.#entries[at]?.encoded;
+      if (encoded !== undefined) values.push(encoded);
+    }
+    return joinBody(values);
   }
 
   /** The first `count` values are stored. */

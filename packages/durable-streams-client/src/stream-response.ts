@@ -253,7 +253,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
       );
     }
     this.#consumed = true;
-    return closing(readBatches(this.#reader, codec), this.#reader);
+    return readBatches(this.#reader, codec);
   }
 
   async *#given<B extends { length: number }>(
@@ -281,14 +281,5 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
       this.#give(batch, batch.to);
       if (this.upToDate) return;
     }
-  }
-}
-
-/** However the loop over the batches is left, the reader's sockets and timers go. */
-async function* closing<B>(batches: Batches<B>, reader: StreamReader): Batches<B> {
-  try {
-    yield* batches;
-  } finally {
-    reader.close();
   }
 }

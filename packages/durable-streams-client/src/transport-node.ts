@@ -26,12 +26,13 @@ export function platformTransport(dispatcher?: DispatcherLike): Transport {
       // The deadlines are the caller's (they know a long-poll from an append), so undici has none.
       sharedAgent ??= new Agent({ bodyTimeout: 0, headersTimeout: 0, connectTimeout: 0 });
       const target: DispatcherLike = dispatcher ?? sharedAgent;
-      const { origin, pathname, search } = new URL(request.url);
+      // The URL is normalized: the path begins at the first slash after the host.
+      const pathStart = request.url.indexOf("/", "https://".length);
       const exchange = new UndiciExchange(request, resolve, reject);
       target.dispatch(
         {
-          origin,
-          path: pathname + search,
+          origin: request.url.slice(0, pathStart),
+          path: request.url.slice(pathStart),
           method: request.method,
           // gzip costs more time than it saves wherever bytes are cheap, as they are between
           // servers; a caller far away asks for it in `headers`.
