@@ -78,14 +78,12 @@ async function perform(store: Store, step: Step): Promise<unknown> {
 
 /** Without what differs from store to store: ids and times. Bytes as text. */
 function comparable(outcome: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify(outcome, (key, value: unknown) => {
-      if (key === "incarnation" || key === "accessedAt") return undefined;
-      if (value instanceof Uint8Array) return new TextDecoder().decode(value);
-      if (isBufferJson(value)) return Buffer.from(value.data).toString();
-      return value;
-    }) ?? "null",
-  );
+  const text = JSON.stringify({ outcome }, (key, value: unknown) => {
+    if (key === "incarnation" || key === "accessedAt") return undefined;
+    if (value instanceof Uint8Array) return new TextDecoder().decode(value);
+    return isBufferJson(value) ? Buffer.from(value.data).toString() : value;
+  });
+  return JSON.parse(text);
 }
 
 function isBufferJson(value: unknown): value is { data: number[] } {
