@@ -1,8 +1,14 @@
+import { addAsyncDispose } from "./async-dispose.ts";
+
 /**
  * A generator whose code is loaded by its first read. It costs nothing after that: `next` goes straight
  * to the one inside.
  */
 export class DeferredGenerator<T> implements AsyncIterable<T> {
+  static {
+    addAsyncDispose(this.prototype);
+  }
+
   readonly #load: () => Promise<AsyncGenerator<T>>;
   readonly #cancel: () => Promise<unknown>;
   #loading: Promise<AsyncGenerator<T>> | undefined;

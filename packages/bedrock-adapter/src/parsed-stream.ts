@@ -1,4 +1,5 @@
 import { FreshetError, iterateBytes, type ByteSource } from "@freshet/core";
+import { addAsyncDispose } from "./async-dispose.ts";
 import { BedrockError } from "./bedrock-error.ts";
 
 /** A synchronous parser: bytes in, values out. */
@@ -45,6 +46,10 @@ export interface StreamOptions extends ReadOptions {
  * generator: calls of `next` queue, `return` cancels the source.
  */
 export class ParsedStream<T> {
+  static {
+    addAsyncDispose(this.prototype);
+  }
+
   readonly #bytes: LazyBytes;
   readonly #parser: PushParser<T>;
   readonly #options: StreamOptions;

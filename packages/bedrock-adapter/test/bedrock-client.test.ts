@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   BedrockClient,
   BedrockError,
@@ -313,6 +313,28 @@ describe("aborts", () => {
     expect(add.mock.calls.length).toBeGreaterThan(0);
     const removed = new Set(remove.mock.calls.map(([, listener]) => listener));
     for (const [, listener] of add.mock.calls) expect(removed).toContain(listener);
+  });
+});
+
+describe("timers", () => {
+  beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+  afterEach(() => vi.useRealTimers());
+
+  test("none is left after an answer, a failure, a refusal, or a reader that left", async () => {
+    const whole = setUp();
+    await drain(await whole.client.converseStream(request));
+    expect(vi.getTimerCount()).toBe(0);
+    const broken = setUp({ fault: "message-checksum" });
+    expect((await drain(await broken.client.converseStream(request))).error).toBeDefined();
+    expect(vi.getTimerCount()).toBe(0);
+    const refused = setUp({ fault: "http-400" });
+    await expect(refused.client.converseStream(request)).rejects.toBeInstanceOf(BedrockError);
+    expect(vi.getTimerCount()).toBe(0);
+    for await (const event of await whole.client.converseStream(request)) {
+      expect(event.type).toBe("messageStart");
+      break;
+    }
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 

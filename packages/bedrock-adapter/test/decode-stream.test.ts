@@ -109,6 +109,14 @@ test("return during a read ends that read", async () => {
   await cancelled;
 });
 
+test("`await using` cancels the source", async () => {
+  const { source, cancelled } = hanging();
+  const events = decodeConverseStream(source) as unknown as Record<symbol, () => Promise<void>>;
+  const { asyncDispose } = Symbol as unknown as { asyncDispose: symbol };
+  await events[asyncDispose]?.();
+  await cancelled;
+});
+
 test("throw() cancels the source and rejects with what it was given", async () => {
   const { source, cancelled } = hanging();
   const error = new Error("mine");

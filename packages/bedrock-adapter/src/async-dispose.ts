@@ -1,0 +1,15 @@
+/**
+ * Makes `await using` work on what is declared as an AsyncGenerator, on platforms that know it. The
+ * symbol is not part of ES2022, so a class cannot name it.
+ */
+export function addAsyncDispose(prototype: { return: () => Promise<unknown> }): void {
+  const { asyncDispose } = Symbol as { asyncDispose?: symbol };
+  if (asyncDispose === undefined) return;
+  Object.defineProperty(prototype, asyncDispose, {
+    value: async function (this: { return: () => Promise<unknown> }) {
+      await this.return();
+    },
+    configurable: true,
+    writable: true,
+  });
+}
