@@ -152,9 +152,9 @@ export class BedrockClient {
     signal: AbortSignal | undefined,
   ): Promise<BedrockResponse<T>> {
     const url = this.#endpoint + request.path;
-    const headers = await this.#authorize(url, request);
     const attempt = new HttpAttempt(this.#firstByteTimeoutMs, signal);
     try {
+      const headers = await attempt.race(this.#authorize(url, request));
       const response = await attempt.send(this.#fetch, url, {
         method: "POST",
         headers,

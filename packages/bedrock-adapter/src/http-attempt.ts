@@ -40,13 +40,18 @@ export class HttpAttempt {
     }
   }
 
+  /** Waits for something that does not know the signal: an abort or the time limit end the wait. */
+  race<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.#aborted]);
+  }
+
   /** Sends the request. Throws a BedrockError for anything but a good status. */
   async send(fetch: Fetch, url: string, init: RequestInit): Promise<Response> {
     const { signal } = this.#controller;
     let response: Response;
     try {
       // Raced: not every fetch that can be passed in looks at its signal.
-      response = await Promise.race([fetch(url, { ...init, signal }), this.#aborted]);
+      response = await this.race(fetch(url, { ...init, signal }));
     } catch (error) {
       throw this.#failure(error, `The request to ${new URL(url).host} failed`);
     }
@@ -63,7 +68,7 @@ export class HttpAttempt {
     const reader = (response.body ?? new Blob([]).stream()).getReader();
     let first: ReadableStreamReadResult<Uint8Array>;
     try {
-      first = await Promise.race([reader.read(), this.#aborted]);
+      first = await this.race(reader.read());
     } catch (error) {
       reader.cancel(error).catch(() => undefined);
       throw this.#failure(error, "The connection broke before the answer began");

@@ -292,6 +292,16 @@ describe("aborts", () => {
     await expect(call).rejects.toBe(reason);
   });
 
+  test("while waiting for credentials", async () => {
+    const aborter = new AbortController();
+    const credentials = () => new Promise<never>(() => undefined);
+    const options = { apiKey: undefined, credentials, region: "us-east-1" };
+    const { client } = setUp({}, options);
+    const call = client.converseStream(request, { signal: aborter.signal });
+    setTimeout(() => aborter.abort(reason), 5);
+    await expect(call).rejects.toBe(reason);
+  });
+
   test("in the middle of the answer: the reason, and a closed connection", async () => {
     const aborter = new AbortController();
     const { fake, client } = setUp({ fault: "stall" });
