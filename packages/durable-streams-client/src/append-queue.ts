@@ -37,8 +37,12 @@ export interface AppendItem {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** An item that waits. One object each, for there may be a hundred thousand. */
 interface Entry {
-  readonly item: AppendItem;
+  readonly encoded: Encoded | StreamedBody | undefined;
+  readonly seq: string | undefined;
+  readonly closes: boolean;
+  readonly signal: AbortSignal | undefined;
   readonly size: number;
   readonly resolve: (result: AppendResult) => void;
   readonly reject: (error: unknown) => void;
@@ -63,11 +67,13 @@ export class AppendQueue {
   }
 
   add(item: AppendItem): Promise<AppendResult> {
-    const { encoded, signal } = item;
+    const { encoded, seq, closes = false, signal } = item;
     const size = encoded === undefined || isStreamed(encoded) ? 0 : encodedSize(encoded);
     const promise = new Promise<AppendResult>(keepCallbacks);
-    const { resolve, reject } = callbacks;
-    const entry: Entry = { item, size, resolve, reject, isSettled: false };
+    const resolve = lastResolve;
+    const reject = lastReject;
+    const isSettled = false;
+    const entry: Entry = { encoded, seq, closes, signal, size, resolve, reject, isSettled };
     if (signal) this.#watch(signal, entry);
     this.#entries.push(entry);
     if (!this.#isRunning) {
@@ -95,7 +101,7 @@ export class AppendQueue {
     let size = 0;
     let taken = 0;
     for (const entry of entries) {
-      const isAlone = !this.#options.batching || mustGoAlone(entry.item);
+      const isAlone = !this.#options.batching || mustGoAlone(entry);
       if (batch.length > 0 && (isAlone || size + entry.size > this.#options.maxBatchBytes)) break;
       taken++;
       if (entry.isSettled) continue;
@@ -113,11 +119,11 @@ export class AppendQueue {
     try {
       const result = await this.#options.send({
         body: bodyOf(batch),
-        seq: batch[0]?.item.seq,
-        closes: batch[0]?.item.closes === true,
+        seq: batch[0]?.seq,
+        closes: batch[0]?.closes === true,
         signal: abandoned.signal,
       });
-      for (const entry of batch) this.#settle(entry, { result });
+      for (const entry of batch) if (this.#settle(entry)) entry.resolve(result);
     } catch (error) {
       if (batch.length > 1 && error instanceof FetchError && error.status === 413) {
         // Too large together says nothing about each: none of it was stored.
@@ -126,7 +132,7 @@ export class AppendQueue {
         await this.#send(batch.slice(half));
         return;
       }
-      for (const entry of batch) this.#settle(entry, { error });
+      for (const entry of batch) if (this.#settle(entry)) entry.reject(error);
     }
   }
 
@@ -149,26 +155,27 @@ export class AppendQueue {
   readonly #onAbort = (event: Event): void => {
     const signal = event.target as AbortSignal;
     for (const entry of this.#watched.get(signal) ?? []) {
-      this.#settle(entry, { error: signal.reason });
+      if (this.#settle(entry)) entry.reject(signal.reason);
     }
     const sending = this.#sending;
     if (sending?.batch.every((entry) => entry.isSettled)) sending.abandoned.abort(signal.reason);
   };
 
-  #settle(entry: Entry, outcome: { result: AppendResult } | { error: unknown }): void {
-    if (entry.isSettled) return;
+  /** True for the one who gets to settle it. */
+  #settle(entry: Entry): boolean {
+    if (entry.isSettled) return false;
     entry.isSettled = true;
-    const { signal } = entry.item;
-    if (signal) this.#unwatch(signal, entry);
-    if ("result" in outcome) entry.resolve(outcome.result);
-    else entry.reject(outcome.error);
+    if (entry.signal) this.#unwatch(entry.signal, entry);
+    return true;
   }
 }
 
 // One executor for all promises: a closure for each append would cost as much as the append.
-let callbacks: Pick<Entry, "resolve" | "reject">;
+let lastResolve: Entry["resolve"];
+let lastReject: Entry["reject"];
 const keepCallbacks = (resolve: Entry["resolve"], reject: Entry["reject"]): void => {
-  callbacks = { resolve, reject };
+  lastResolve = resolve;
+  lastReject = reject;
 };
 
 function isStreamed(encoded: Encoded | StreamedBody): encoded is StreamedBody {
@@ -176,16 +183,16 @@ function isStreamed(encoded: Encoded | StreamedBody): encoded is StreamedBody {
 }
 
 /** A POST has room for one seq, one end, and one body that is made while it is sent. */
-function mustGoAlone({ encoded, seq, closes }: AppendItem): boolean {
-  return seq !== undefined || closes === true || (encoded !== undefined && isStreamed(encoded));
+function mustGoAlone({ encoded, seq, closes }: Entry): boolean {
+  return seq !== undefined || closes || (encoded !== undefined && isStreamed(encoded));
 }
 
 function bodyOf(batch: readonly Entry[]): Encoded | StreamedBody | undefined {
   const values: Encoded[] = [];
-  for (const { item } of batch) {
-    if (item.encoded === undefined) continue;
-    if (isStreamed(item.encoded)) return item.encoded;
-    values.push(item.encoded);
+  for (const { encoded } of batch) {
+    if (encoded === undefined) continue;
+    if (isStreamed(encoded)) return encoded;
+    values.push(encoded);
   }
   return joinBody(values);
 }

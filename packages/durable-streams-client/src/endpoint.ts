@@ -53,6 +53,9 @@ export class Endpoint {
     const merged: EndpointOptions = { ...this.#options, ...definedOf(options) };
     merged.headers = { ...this.#headers, ...lowerCaseNames(options.headers) };
     merged.params = { ...this.#params, ...options.params };
+    if (this.signal && options.signal && this.signal !== options.signal) {
+      merged.signal = AbortSignal.any([this.signal, options.signal]);
+    }
     return new Endpoint(url, merged);
   }
 

@@ -1,4 +1,5 @@
 import type { AppendResult } from "./append-queue.ts";
+import { checkInteger } from "./options.ts";
 
 /** Options of `DurableStream.writable`. */
 export interface WritableOptions {
@@ -19,7 +20,7 @@ interface Target {
  * append that fails fails the stream.
  */
 export function appendSink(target: Target, options: WritableOptions): UnderlyingSink<unknown> {
-  const maxInFlight = options.maxInFlight ?? 1000;
+  const maxInFlight = checkInteger("maxInFlight", options.maxInFlight ?? 1000, 1);
   const aborted = new AbortController();
   let inFlight = 0;
   let failure: { error: unknown } | undefined;

@@ -2,6 +2,7 @@ import { getEventListeners } from "node:events";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import {
+  DurableStream,
   FetchError,
   InvalidOptionError,
   ParseError,
@@ -285,6 +286,26 @@ describe.each(transports)("over %s", (_name, transport) => {
     }, 20);
     await expect(slow).rejects.toBe(reason);
     expect(getEventListeners(late.signal, "abort").length).toBe(0);
+  });
+
+  test("the handle's signal and the call's signal both end a read", async () => {
+    await using stub = await StubServer.start(({ query }, res) => {
+      if (!query.has("live")) page(res, [1], "1", upToDate);
+    });
+    for (const who of [0, 1]) {
+      const controllers = [new AbortController(), new AbortController()];
+      const [own, call] = controllers.map(({ signal }) => signal);
+      const handle = new DurableStream({ url: stub.url, signal: own, ...options });
+      const items = (await handle.stream({ signal: call })).iterJson();
+      await items.next();
+      const pending = items.next();
+      pending.catch(() => undefined);
+      await vi.waitUntil(() => stub.openAnswers === 1);
+      const reason = new Error("enough");
+      controllers[who]?.abort(reason);
+      await expect(pending).rejects.toBe(reason);
+      await vi.waitUntil(() => stub.openAnswers === 0);
+    }
   });
 
   test("onError may bring new headers, in the middle of a session too", async () => {
