@@ -1,5 +1,4 @@
 import { type ByteSource, iterateBytes } from "@freshet/core";
-import { abortable } from "./abortable.ts";
 import { type DurableStreamError, FetchError } from "./errors.ts";
 import type { Transport, TransportRequest } from "./transport.ts";
 
@@ -65,9 +64,7 @@ export class Exchange {
       for (let redirects = 0; ; redirects++) {
         const { method, body } = this.#request;
         signal.throwIfAborted();
-        const sent = transport({ method, url: this.#url, headers, body, signal });
-        // A transport that is slow to notice an abort does not hold back the one who aborted.
-        const response = await abortable(sent, signal);
+        const response = await transport({ method, url: this.#url, headers, body, signal });
         if (!redirectStatuses.has(response.status)) {
           return this.#answer(response.status, (name) => response.header(name), response.body);
         }

@@ -41,10 +41,6 @@ export class SseFeed {
     this.#options = options;
   }
 
-  get isOpen(): boolean {
-    return this.#connection !== undefined;
-  }
-
   /**
    * The next segment, or `undefined` when the connection ended and it is to be decided anew how to
    * go on. Errors are those of a connection that broke.

@@ -35,7 +35,7 @@ export class StreamReader {
   readonly #mode: LiveMode;
   readonly #sse: SseFeed;
   readonly #watch: LiveWatch;
-  /** Of the request under way: ends it alone. */
+  /** Ends the request under way; there is a new one once it was used. */
   #attempt = new AbortController();
   #pending: Segment | undefined;
   /** Plain GETs are done with for now: live ones follow. */
@@ -139,6 +139,7 @@ export class StreamReader {
     this.#pending = undefined;
     this.#watch.stop();
     this.#cancel.abort(reconnect);
+    this.#attempt.abort(reconnect);
     this.#sse.close().catch(() => {
       // Nobody waits for it any more, and it is gone either way.
     });
@@ -186,7 +187,7 @@ export class StreamReader {
       live,
       cursor: this.#cursor,
       etag: live ? undefined : this.#options.etag,
-      signals: this.#newAttempt(),
+      signals: [this.#attemptSignal()],
       timeoutMs: live && this.#options.liveTimeoutMs,
     });
     if (result.kind === "no-progress") {
@@ -213,14 +214,14 @@ export class StreamReader {
       offset: this.#offset,
       cursor: this.#cursor,
       contentType: this.contentType,
-      signals: this.#sse.isOpen ? [] : this.#newAttempt(),
+      signals: [this.#attemptSignal()],
     });
     if (!segment) await this.#guard.liveNothing(performance.now() - startedAt, true);
     return segment;
   }
 
-  #newAttempt(): AbortSignal[] {
-    this.#attempt = new AbortController();
-    return [this.#cancel.signal, this.#attempt.signal];
+  #attemptSignal(): AbortSignal {
+    if (this.#attempt.signal.aborted && !this.#isCancelled()) this.#attempt = new AbortController();
+    return this.#attempt.signal;
   }
 }

@@ -1,5 +1,6 @@
 // https://fetch.spec.whatwg.org/
 import { iterateBytes } from "@freshet/core";
+import { abortable } from "./abortable.ts";
 import { FetchError } from "./errors.ts";
 import { readableStream } from "./readable-stream.ts";
 import type { Transport, TransportRequest } from "./transport.ts";
@@ -21,7 +22,9 @@ export function fetchTransport(fetch?: typeof globalThis.fetch): Transport {
   return async (request) => {
     let response: Response;
     try {
-      response = await (fetch ?? globalThis.fetch)(request.url, requestInit(request));
+      const sent = (fetch ?? globalThis.fetch)(request.url, requestInit(request));
+      // A caller's fetch may not look at the signal.
+      response = await abortable(sent, request.signal);
     } catch (error) {
       throw isUnsent(error) ? Object.assign(error as Error, { unsent: true }) : error;
     }

@@ -171,6 +171,7 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array> {
 
   readonly #onAbort = (): void => {
     const { reason } = this.#request.signal as { reason: unknown };
+    this.#reject(reason); // undici tells of it only once there is a connection
     this.#controller?.abort(reason instanceof Error ? reason : new Error(String(reason)));
   };
 

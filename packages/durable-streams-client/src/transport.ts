@@ -21,8 +21,8 @@ export interface TransportResponse {
 }
 
 /**
- * Sends one request and gives its answer as soon as the headers are there. Rejects with an error
- * whose `unsent` is true if the request cannot have reached a server, and never retries.
+ * Sends one request and gives its answer as soon as the headers are there. Rejects at once when the
+ * signal aborts, and with an error whose `unsent` is true if the request cannot have reached a server, and never retries.
  * Redirects of GET and HEAD may be followed; those of writes must be given back.
  */
 export type Transport = (request: TransportRequest) => Promise<TransportResponse>;
