@@ -29,21 +29,18 @@ export interface AppendQueueOptions {
   readonly maxBatchBytes: number;
 }
 
-/** What is to be appended, and how. */
-export interface AppendItem {
-  readonly encoded: Encoded | StreamedBody | undefined;
+/** How a value is to be appended. */
+export interface AppendItemOptions {
   readonly seq?: string | undefined;
   readonly closes?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An item that waits. One object each, for there may be a hundred thousand. */
+/** A value that waits. One object each, for there may be a hundred thousand. */
 interface Entry {
   readonly encoded: Encoded | StreamedBody | undefined;
-  readonly seq: string | undefined;
-  readonly closes: boolean;
-  readonly signal: AbortSignal | undefined;
   readonly size: number;
+  readonly options: AppendItemOptions;
   readonly resolve: (result: AppendResult) => void;
   readonly reject: (error: unknown) => void;
   isSettled: boolean;
@@ -66,14 +63,16 @@ export class AppendQueue {
     this.#options = options;
   }
 
-  add(item: AppendItem): Promise<AppendResult> {
-    const { encoded, seq, closes = false, signal } = item;
+  add(
+    encoded: Encoded | StreamedBody | undefined,
+    options: AppendItemOptions,
+  ): Promise<AppendResult> {
+    const { signal } = options;
     const size = encoded === undefined || isStreamed(encoded) ? 0 : encodedSize(encoded);
     const promise = new Promise<AppendResult>(keepCallbacks);
     const resolve = lastResolve;
     const reject = lastReject;
-    const isSettled = false;
-    const entry: Entry = { encoded, seq, closes, signal, size, resolve, reject, isSettled };
+    const entry: Entry = { encoded, size, options, resolve, reject, isSettled: false };
     if (signal) this.#watch(signal, entry);
     this.#entries.push(entry);
     if (!this.#isRunning) {
@@ -119,8 +118,8 @@ export class AppendQueue {
     try {
       const result = await this.#options.send({
         body: bodyOf(batch),
-        seq: batch[0]?.seq,
-        closes: batch[0]?.closes === true,
+        seq: batch[0]?.options.seq,
+        closes: batch[0]?.options.closes === true,
         signal: abandoned.signal,
       });
       for (const entry of batch) if (this.#settle(entry)) entry.resolve(result);
@@ -165,7 +164,8 @@ export class AppendQueue {
   #settle(entry: Entry): boolean {
     if (entry.isSettled) return false;
     entry.isSettled = true;
-    if (entry.signal) this.#unwatch(entry.signal, entry);
+    const { signal } = entry.options;
+    if (signal) this.#unwatch(signal, entry);
     return true;
   }
 }
@@ -183,8 +183,8 @@ function isStreamed(encoded: Encoded | StreamedBody): encoded is StreamedBody {
 }
 
 /** A POST has room for one seq, one end, and one body that is made while it is sent. */
-function mustGoAlone({ encoded, seq, closes }: Entry): boolean {
-  return seq !== undefined || closes || (encoded !== undefined && isStreamed(encoded));
+function mustGoAlone({ encoded, options: { seq, closes } }: Entry): boolean {
+  return seq !== undefined || closes === true || (encoded !== undefined && isStreamed(encoded));
 }
 
 function bodyOf(batch: readonly Entry[]): Encoded | StreamedBody | undefined {

@@ -38,6 +38,8 @@ export interface CloseResult {
   finalOffset: string;
 }
 
+const noOptions = {};
+
 /** What a producer needs of its stream beside the public part. */
 export interface StreamInternals {
   readonly endpoint: Endpoint;
@@ -156,15 +158,14 @@ export class DurableStream {
    */
   append(
     value: unknown,
-    options: { seq?: string; signal?: AbortSignal } = {},
+    options: { seq?: string; signal?: AbortSignal } = noOptions,
   ): Promise<AppendResult> {
     if (this.#contentType === undefined) {
       return this.#learnContentType().then(() => this.append(value, options));
     }
     try {
-      const { seq, signal } = options;
-      signal?.throwIfAborted();
-      return this.#queue.add({ encoded: encodeValue(value, this.#isJson), seq, signal });
+      options.signal?.throwIfAborted();
+      return this.#queue.add(encodeValue(value, this.#isJson), options);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -186,7 +187,7 @@ export class DurableStream {
     signal?.throwIfAborted();
     const contentType = this.#contentType ?? (await this.#learnContentType());
     const encoded = streamedBody(source, isJson(contentType));
-    return this.#queue.add({ encoded, seq, signal });
+    return this.#queue.add(encoded, { seq, signal });
   }
 
   /**
@@ -215,7 +216,7 @@ export class DurableStream {
       const contentType = this.#contentType ?? (await this.#learnContentType());
       encoded = encodeValue(finalValue, isJson(contentType));
     }
-    const { nextOffset } = await this.#queue.add({ encoded, closes: true, signal });
+    const { nextOffset } = await this.#queue.add(encoded, { closes: true, signal });
     return { finalOffset: nextOffset };
   }
 
