@@ -29,7 +29,7 @@ export function AttemptEnd(props: AttemptEndProps): ReactElement {
         <p className="failure is-calm">Stopped. What was said until then is kept.</p>
       )}
       <div className="attempt-facts">
-        {done && !done.interrupted && <Usage done={done} />}
+        {done && done.num_turns > 0 && <Usage done={done} />}
         {actions && !isLive && (
           <span className="attempt-actions">
             {isFinal && (error !== undefined || done.stopped) && prompt !== "" && (

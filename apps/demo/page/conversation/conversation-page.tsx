@@ -107,7 +107,12 @@ export function ConversationPage({ id, status, onCreated }: ConversationPageProp
       >
         {isEmpty && <Notice title="Reading the conversation …" />}
       </ConversationPane>
-      <WirePanel conversation={conversation} marks={marks} faults={reports.map(({ at }) => at)}>
+      <WirePanel
+        conversation={conversation}
+        marks={marks}
+        faults={reports.map(({ at }) => at)}
+        isLive
+      >
         <Counters id={id} conversation={conversation} reconnects={live.reconnects} />
         <BreakPanel {...status} />
         <FaultLog reports={reports} marks={marks} />

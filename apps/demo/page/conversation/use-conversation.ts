@@ -42,7 +42,7 @@ export class LiveConversation {
       signal,
       lastEventId: lastId,
       until: "closed",
-      retry: { initialDelayMs: 150, maxDelayMs: 2000 },
+      retry: { initialDelayMs: 60, maxDelayMs: 2000 },
       onStateChange: (state) => this.#onStateChange(state, signal),
     });
     try {

@@ -61,9 +61,10 @@ export async function recordCapture(bytes: Uint8Array, title: string): Promise<R
     const made = frames.slice(shown, upTo);
     const last = frames[Math.max(0, upTo - 1)];
     shown = upTo;
-    const wire = { epoch: 0, n: events.length, at: 0, frames: made };
+    const atMs = upTo * frameMs;
+    const wire = { epoch: 0, n: events.length, at: atMs, frames: made };
     const id = `byte ${last ? last.offset + last.bytes : 0}`;
-    events.push({ id: `${id}, ${events.length}`, event: { ...event, wire }, atMs: upTo * frameMs });
+    events.push({ id: `${id}, ${events.length}`, event: { ...event, wire }, atMs });
   };
   for await (const event of toAgentEvents(source(), { errors: "event" })) {
     add(event, event.type === "error" || event.type === "done" ? frames.length : pulled);
@@ -85,7 +86,7 @@ function framesOf(bytes: Uint8Array): FrameRecord[] {
     bytes: end - offset,
     type,
     crc: hex(bytes.subarray(Math.max(offset, end - 4), end)),
-    at: 0,
+    at: (frames.length + 1) * frameMs,
   });
   try {
     for (;;) {

@@ -48,7 +48,7 @@ function Playing({ recording }: { recording: Recording }): ReactElement {
         actions={undefined}
         footer={<ReplayBar recording={recording} player={player} />}
       />
-      <WirePanel conversation={player.conversation} marks={[]} faults={[]} />
+      <WirePanel conversation={player.conversation} marks={[]} faults={[]} isLive={false} />
     </>
   );
 }

@@ -24,20 +24,22 @@ export function usePlayer({ events }: Recording): Player {
   const [speed, setSpeed] = useState(1);
   /** How far the recording's own clock has come, in milliseconds. */
   const clock = useRef(0);
+  const newest = useRef(played);
   const { position } = played;
   const isAtEnd = position >= events.length;
 
   const show = useCallback(
-    (upTo: number) =>
-      setPlayed((before) => {
-        if (upTo === before.position) return before;
-        const goesOn = upTo > before.position;
-        const conversation = goesOn ? before.conversation : new Conversation();
-        for (const { event, id } of events.slice(goesOn ? before.position : 0, upTo)) {
-          conversation.add(event, id, event.wire?.at ?? 0);
-        }
-        return { conversation, position: upTo };
-      }),
+    (upTo: number) => {
+      const before = newest.current;
+      if (upTo === before.position) return;
+      const goesOn = upTo > before.position;
+      const conversation = goesOn ? before.conversation : new Conversation();
+      for (const { event, id } of events.slice(goesOn ? before.position : 0, upTo)) {
+        conversation.add(event, id, event.wire?.at ?? 0);
+      }
+      newest.current = { conversation, position: upTo };
+      setPlayed(newest.current);
+    },
     [events],
   );
 
@@ -50,6 +52,7 @@ export function usePlayer({ events }: Recording): Player {
       last = now;
       const next = events.findIndex(({ atMs }) => atMs > clock.current);
       show(next === -1 ? events.length : next);
+      if (next === -1) setPlaying(false);
     }, tickMs);
     return () => clearInterval(timer);
   }, [isPlaying, isAtEnd, speed, events, show]);
@@ -65,5 +68,5 @@ export function usePlayer({ events }: Recording): Player {
     if (isAtEnd) seek(0);
     setPlaying((playing) => isAtEnd || !playing);
   }, [isAtEnd, seek]);
-  return { ...played, isPlaying: isPlaying && !isAtEnd, speed, setSpeed, toggle, seek };
+  return { ...played, isPlaying, speed, setSpeed, toggle, seek };
 }

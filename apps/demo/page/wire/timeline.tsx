@@ -8,16 +8,18 @@ interface TimelineProps {
   conversation: Conversation;
   marks: readonly ConnectionMark[];
   faults: readonly number[];
+  /** Whether it is drawn as it happens; a replay has a clock of its own. */
+  isLive: boolean;
 }
 
 const shortestMs = 8000;
 const lateMs = 30_000;
 
 /** The newest answer as it comes: frames, stored events, read events, and every break. */
-export function Timeline({ conversation, marks, faults }: TimelineProps): ReactElement {
+export function Timeline({ conversation, marks, faults, isLive }: TimelineProps): ReactElement {
   const canvas = useRef<HTMLCanvasElement>(null);
   const selection = useSelection();
-  const { isRunning } = conversation;
+  const isRunning = isLive && conversation.isRunning;
   const now = useClock(isRunning);
   const turn = conversation.turns.at(-1);
   const events = turn?.events ?? [];

@@ -9,12 +9,15 @@ interface WirePanelProps {
   conversation: Conversation;
   marks: readonly ConnectionMark[];
   faults: readonly number[];
+  /** Whether it happens now, and is no replay. */
+  isLive: boolean;
   /** Above the wire: what breaks it. */
   children?: ReactNode;
 }
 
 /** What passes between Bedrock and this page. */
-export function WirePanel({ conversation, marks, faults, children }: WirePanelProps): ReactElement {
+export function WirePanel(props: WirePanelProps): ReactElement {
+  const { conversation, marks, faults, isLive, children } = props;
   const selection = useSelection();
   const { turns, events } = conversation;
   const chosen = selection && events[selection.index];
@@ -24,7 +27,7 @@ export function WirePanel({ conversation, marks, faults, children }: WirePanelPr
       {children}
       <section className="wire-panel" aria-labelledby="wire-title">
         <h2 id="wire-title">The wire</h2>
-        <Timeline conversation={conversation} marks={marks} faults={faults} />
+        <Timeline conversation={conversation} marks={marks} faults={faults} isLive={isLive} />
         {turn ? (
           <WireTable turn={turn} version={conversation.version} />
         ) : (

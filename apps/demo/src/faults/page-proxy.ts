@@ -90,7 +90,8 @@ class Pair {
   readonly #client: Socket;
   readonly #upstream: Socket;
   readonly #faults: Faults;
-  /** Bytes for the reader so far, and how many frames ended in them. */
+  /** Bytes of the answer's body so far, and how many frames ended in them. */
+  #isInBody = false;
   #passed = 0;
   #frameEnds = 0;
   #late: Promise<void> = Promise.resolve();
@@ -124,6 +125,7 @@ class Pair {
     const text = chunk.toString("latin1");
     if (/^[A-Z]+ \//.test(text)) {
       this.isReader = readerRequest.test(text);
+      this.#isInBody = false;
       if (this.isReader)
         this.#faults.onReader({ lastEventId: /\r\nlast-event-id: ?([^\r]*)/i.exec(text)?.[1] });
     }
@@ -155,19 +157,28 @@ class Pair {
     this.#client.end(chunk.subarray(0, cutAt), () => this.#client.destroy());
   }
 
+  #beginBody(): void {
+    this.#isInBody = true;
+    this.#passed = 0;
+    this.#frameEnds = 0;
+  }
+
   /** Where in the chunk the connection breaks: after so many bytes, but never before one event is through. */
   #cutPosition(chunk: Buffer): number | undefined {
     const { cutEvery } = this.#faults;
     if (cutEvery === 0) return undefined;
+    // The head comes in one piece, and nothing of the body before it.
+    const bodyAt = this.#isInBody ? 0 : chunk.indexOf("\r\n\r\n") + 4;
+    if (!this.#isInBody) this.#beginBody();
     const before = this.#passed;
-    this.#passed += chunk.length;
+    this.#passed += chunk.length - bodyAt;
     let through = this.#frameEnds >= framesBeforeCut ? 0 : undefined;
     for (let at = chunk.indexOf("\n\n"); at !== -1; at = chunk.indexOf("\n\n", at + 2)) {
       this.#frameEnds++;
       if (this.#frameEnds === framesBeforeCut) through = at + 2;
     }
     if (through === undefined) return undefined;
-    const position = Math.max(through, cutEvery - before);
+    const position = Math.max(through, bodyAt + cutEvery - before);
     return position < chunk.length ? position : undefined;
   }
 }
