@@ -2,6 +2,7 @@
 import { Agent } from "undici";
 import { FetchError } from "./errors.ts";
 import { readableStream } from "./readable-stream.ts";
+import { concat } from "./text-splitter.ts";
 import { isUnsent } from "./transport-fetch.ts";
 import type {
   DispatcherLike,
@@ -64,6 +65,9 @@ const end: IteratorResult<Uint8Array, undefined> = { done: true, value: undefine
 /** More than this, received and not yet asked for, stops the reading from the socket. */
 const highWaterMark = 512 * 1024;
 
+/** Pieces that make no more than this together are put together: copying them costs next to nothing. */
+const maxMergedBytes = 16 * 1024;
+
 /** undici's handler of one request, and the body of its answer. */
 class UndiciExchange implements AsyncIterableIterator<Uint8Array> {
   readonly #request: TransportRequest;
@@ -111,14 +115,11 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array> {
   }
 
   onResponseData(controller: Controller, chunk: Uint8Array): void {
-    if (this.#waiting) {
-      const { resolve } = this.#waiting;
-      this.#waiting = undefined;
-      resolve({ done: false, value: chunk });
-      return;
-    }
     this.#chunks.push(chunk);
     this.#bufferedBytes += chunk.byteLength;
+    // One packet often holds several pieces (an SSE event is four): they are given together, once the
+    // parser has gone through it.
+    if (this.#waiting && this.#chunks.length === 1) queueMicrotask(this.#give);
     if (this.#bufferedBytes >= highWaterMark) {
       this.#isPaused = true;
       controller.pause();
@@ -127,8 +128,7 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array> {
 
   onResponseEnd(): void {
     this.#finish();
-    this.#waiting?.resolve(end);
-    this.#waiting = undefined;
+    this.#give();
   }
 
   onResponseError(_controller: Controller | null, error: unknown): void {
@@ -136,6 +136,7 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array> {
     const reason: unknown = this.#request.signal.aborted ? this.#request.signal.reason : error;
     this.#error = { reason };
     this.#reject(isUnsent(reason) ? Object.assign(reason as Error, { unsent: true }) : reason);
+    if (this.#chunks.length > 0) this.#give(); // what came before the end is good
     this.#waiting?.reject(reason);
     this.#waiting = undefined;
   }
@@ -145,15 +146,8 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array> {
   }
 
   next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    const chunk = this.#chunks.shift();
-    if (chunk) {
-      this.#bufferedBytes -= chunk.byteLength;
-      if (this.#isPaused && this.#bufferedBytes < highWaterMark / 2) {
-        this.#isPaused = false;
-        this.#controller?.resume();
-      }
-      return Promise.resolve({ done: false, value: chunk });
-    }
+    const chunk = this.#take();
+    if (chunk) return Promise.resolve({ done: false, value: chunk });
     if (this.#error) return Promise.reject(this.#error.reason);
     if (this.#ended) return Promise.resolve(end);
     return new Promise((resolve, reject) => {
@@ -168,6 +162,29 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array> {
     this.#waiting = undefined;
     return Promise.resolve(end);
   }
+
+  /** What is there, in one piece if it is small. */
+  #take(): Uint8Array | undefined {
+    const isSmall = this.#chunks.length > 1 && this.#bufferedBytes <= maxMergedBytes;
+    const chunk = isSmall ? concat(this.#chunks.splice(0)) : this.#chunks.shift();
+    if (!chunk) return undefined;
+    this.#bufferedBytes -= chunk.byteLength;
+    if (this.#isPaused && this.#bufferedBytes < highWaterMark / 2) {
+      this.#isPaused = false;
+      this.#controller?.resume();
+    }
+    return chunk;
+  }
+
+  /** Serves the read that waits. */
+  readonly #give = (): void => {
+    const waiting = this.#waiting;
+    if (!waiting) return;
+    const value = this.#take();
+    if (!value && !this.#ended) return;
+    this.#waiting = undefined;
+    waiting.resolve(value ? { done: false, value } : end);
+  };
 
   readonly #onAbort = (): void => {
     const { reason } = this.#request.signal as { reason: unknown };
