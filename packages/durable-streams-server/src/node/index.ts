@@ -1,1 +1,2 @@
 export { nodeListener } from "./listener.ts";
+export type { NodeRequest, NodeResponse } from "./listener.ts";

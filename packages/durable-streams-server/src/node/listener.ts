@@ -1,7 +1,38 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { BodyCollector, HttpError, bodyTooLarge } from "../exchange.ts";
 import type { ExchangeAnswer, ExchangeRequest } from "../exchange.ts";
 import type { DurableStreams } from "../server.ts";
+
+type Listener = (...args: unknown[]) => void;
+
+/** What is used of Node's IncomingMessage. Named here, so that these types need no others. */
+export interface NodeRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly headers: {
+    readonly host?: string | undefined;
+    readonly [name: string]: string | string[] | undefined;
+  };
+  readonly socket: object;
+  readonly complete: boolean;
+  on(event: string, listener: Listener): unknown;
+  removeAllListeners(event?: string): unknown;
+  pause(): unknown;
+}
+
+/** What is used of Node's ServerResponse. */
+export interface NodeResponse {
+  readonly destroyed: boolean;
+  readonly writableFinished: boolean;
+  setHeader(name: string, value: string): unknown;
+  writeHead(status: number, headers: Record<string, string>): unknown;
+  flushHeaders(): void;
+  write(chunk: Uint8Array): boolean;
+  end(body?: string | Uint8Array): unknown;
+  destroy(error?: Error): unknown;
+  on(event: string, listener: Listener): unknown;
+  once(event: string, listener: Listener): unknown;
+  off(event: string, listener: Listener): unknown;
+}
 
 /**
  * A request listener for `node:http`, without the cost of Request and Response objects: about half
@@ -21,7 +52,7 @@ import type { DurableStreams } from "../server.ts";
  */
 export function nodeListener(
   streams: Pick<DurableStreams, "handle">,
-): (request: IncomingMessage, response: ServerResponse) => void {
+): (request: NodeRequest, response: NodeResponse) => void {
   return (request, response) => {
     void answer(streams, request, response);
   };
@@ -29,8 +60,8 @@ export function nodeListener(
 
 async function answer(
   streams: Pick<DurableStreams, "handle">,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: NodeRequest,
+  response: NodeResponse,
 ): Promise<void> {
   // What a client that goes away in the middle leaves behind is not an error of anybody here.
   response.on("error", ignore);
@@ -52,11 +83,11 @@ const ignore = () => undefined;
 class NodeExchange implements ExchangeRequest {
   readonly method: string;
   readonly url: URL;
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
+  readonly #request: NodeRequest;
+  readonly #response: NodeResponse;
   #controller: AbortController | undefined;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  constructor(request: NodeRequest, response: NodeResponse) {
     this.method = request.method ?? "GET";
     const scheme = "encrypted" in request.socket ? "https" : "http";
     // A target such as "//a/b" must stay a path.
@@ -88,10 +119,10 @@ class NodeExchange implements ExchangeRequest {
   body(maxBytes: number): Promise<Uint8Array> {
     const request = this.#request;
     return new Promise((resolve, reject) => {
-      const collector = new BodyCollector(maxBytes, request.headers["content-length"]);
-      request.on("data", (chunk: Uint8Array) => {
+      const collector = new BodyCollector(maxBytes, this.header("content-length"));
+      request.on("data", (chunk) => {
         try {
-          collector.push(chunk);
+          collector.push(chunk as Uint8Array);
         } catch {
           request.pause();
           request.removeAllListeners("data");
@@ -103,6 +134,8 @@ class NodeExchange implements ExchangeRequest {
       });
       request.on("error", reject);
       request.on("close", () => {
+        // It comes after the end of a whole body too, and an error is not made for nothing.
+        if (request.complete) return;
         reject(new HttpError(400, "The body ended before it was complete. Nothing was stored."));
       });
     });
@@ -117,11 +150,12 @@ class NodeExchange implements ExchangeRequest {
   }
 }
 
-async function send(response: ServerResponse, answer: ExchangeAnswer): Promise<void> {
+async function send(response: NodeResponse, answer: ExchangeAnswer): Promise<void> {
   const { status, headers, body } = answer;
   if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
     if (body !== undefined) headers["content-length"] = String(byteLength(body));
-    response.writeHead(status, headers).end(body);
+    response.writeHead(status, headers);
+    response.end(body);
     return;
   }
   const iterator = body[Symbol.asyncIterator]();
@@ -147,7 +181,7 @@ function byteLength(body: string | Uint8Array): number {
   return typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
 }
 
-function drained(response: ServerResponse): Promise<void> {
+function drained(response: NodeResponse): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       response.off("drain", done);

@@ -1,4 +1,4 @@
-import type { Sql, TransactionSql } from "postgres";
+import type { PostgresClient, PostgresStatements } from "./postgres-client.ts";
 import { storeError } from "./postgres-errors.ts";
 import { migrate } from "./schema.ts";
 
@@ -10,12 +10,12 @@ export type Run = (text: string, values?: readonly Value[]) => Promise<readonly 
 
 /** The pool, the schema, and whether the tables are there yet. */
 export class Database {
-  readonly sql: Sql;
+  readonly sql: PostgresClient;
   readonly schema: string;
   readonly #prepare: boolean;
   #ready: Promise<void> | undefined;
 
-  constructor(sql: Sql, schema: string, prepare: boolean) {
+  constructor(sql: PostgresClient, schema: string, prepare: boolean) {
     this.sql = sql;
     this.schema = schema;
     this.#prepare = prepare;
@@ -45,7 +45,7 @@ export class Database {
   }
 
   async #on(
-    sql: Sql | TransactionSql,
+    sql: PostgresStatements,
     text: string,
     values: readonly Value[],
   ): Promise<readonly Row[]> {

@@ -1,5 +1,4 @@
 import { createRequire } from "node:module";
-import type { Options, Sql } from "postgres";
 import { DurableStreamsServerError } from "../errors.ts";
 import { GroupCommit } from "../store/group-commit.ts";
 import {
@@ -12,6 +11,7 @@ import {
 import type { Store } from "../store/store.ts";
 import { Committer } from "./committer.ts";
 import { Database } from "./database.ts";
+import type { PostgresClient } from "./postgres-client.ts";
 import { PostgresDocuments } from "./postgres-documents.ts";
 import { storeError } from "./postgres-errors.ts";
 import { PostgresJanitor } from "./postgres-janitor.ts";
@@ -22,7 +22,7 @@ export interface PostgresStoreOptions {
   /** Where the database is: `postgres://user:password@host:5432/database`. Or give `sql`. */
   url?: string;
   /** A postgres.js client of your own, for TLS and everything else it can. `close` leaves it open. */
-  sql?: Sql;
+  sql?: PostgresClient;
   /** The most connections of the pool (default 10). LISTEN takes one more. */
   connections?: number;
   /** The schema of the tables, made if it does not exist (default `durable_streams`). */
@@ -113,11 +113,11 @@ function laneOf(path: string): number {
 }
 
 /** An optional peer: loaded when a store is made, so that the error can say what to do. */
-function connect({ url, connections = 10 }: PostgresStoreOptions): Sql {
+function connect({ url, connections = 10 }: PostgresStoreOptions): PostgresClient {
   if (url === undefined) {
     throw new DurableStreamsServerError("INVALID_OPTION", "postgresStore needs url or sql.");
   }
-  let postgres: (url: string, options: Options<Record<string, never>>) => Sql;
+  let postgres: (url: string, options: object) => PostgresClient;
   try {
     postgres = createRequire(import.meta.url)("postgres") as typeof postgres;
   } catch (cause) {
@@ -133,7 +133,7 @@ function connect({ url, connections = 10 }: PostgresStoreOptions): Sql {
     fetch_types: false,
     connect_timeout: 10,
     // A database that comes back is found within a second.
-    backoff: (attempt) => Math.min(0.05 * 2 ** attempt, 1),
+    backoff: (attempt: number) => Math.min(0.05 * 2 ** attempt, 1),
     connection: { application_name: "durable-streams" },
     onnotice: () => undefined,
   });

@@ -1,4 +1,3 @@
-import type { ListenMeta } from "postgres";
 import { WakeHub } from "../store/wake-hub.ts";
 import { textsLiteral } from "./array-literal.ts";
 import type { Database } from "./database.ts";
@@ -6,6 +5,10 @@ import type { Database } from "./database.ts";
 /** A payload of NOTIFY ends at 8,000 bytes; with more streams than this all readers are woken. */
 const MAX_KEYS = 900;
 const EVERYTHING = "*";
+
+interface Listening {
+  unlisten(): Promise<void>;
+}
 
 /**
  * Tells readers of changes, in this process at once and in others through LISTEN and NOTIFY; where a
@@ -20,7 +23,7 @@ export class Wakeups {
   readonly #pollMs: number | undefined;
   /** What polling last saw of the paths that have readers. */
   readonly #seen = new Map<string, { readers: number; state: string | undefined }>();
-  #listening: Promise<ListenMeta | undefined> | undefined;
+  #listening: Promise<Listening | undefined> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
@@ -67,7 +70,7 @@ export class Wakeups {
     else this.#listening ??= this.#listen();
   }
 
-  async #listen(): Promise<ListenMeta | undefined> {
+  async #listen(): Promise<Listening | undefined> {
     try {
       return await this.#database.sql.listen(
         this.channel,
