@@ -226,7 +226,8 @@ export class IdempotentProducer {
       () => {
         this.#isSending = false;
         // What came between the last look at the queue and now.
-        if (this.#queue.length > 0) this.#schedule();
+        if (this.#waiters.length > 0) this.#send();
+        else if (this.#queue.length > 0) this.#schedule();
       },
       (error: unknown) => {
         this.#isSending = false;

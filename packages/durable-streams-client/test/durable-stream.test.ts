@@ -48,6 +48,13 @@ describe.each(transports)("over %s, on the real server", (_name, transport) => {
     await expect(handle.head()).rejects.toThrow(StreamNotFoundError);
   });
 
+  test("an expiry comes back from head as it was set", async () => {
+    const url = freshUrl();
+    const expiresAt = new Date(Date.now() + 3_600_000);
+    const handle = await DurableStream.create({ url, contentType: json, expiresAt, ...transport });
+    expect((await handle.head()).expiresAt).toBe(expiresAt.toISOString());
+  });
+
   test("appends in order, many in one request, strings and bytes", async () => {
     const url = freshUrl();
     const handle = await DurableStream.create({ url, contentType: "text/plain", ...transport });

@@ -353,6 +353,24 @@ describe.each(transports)("a producer, over %s", (_name, transport) => {
     }).toThrow(/detached/);
   });
 
+  test("whatever comes right after a flush is stored as well", async () => {
+    const { stub, producer } = await start((_request, res) => {
+      res.writeHead(200, accepted).end();
+    });
+    for (let n = 0; n < 20; n++) {
+      producer.append(n);
+      await producer.flush();
+      producer.append(`after ${n}`);
+      for (let turns = 0; turns < n; turns++) await Promise.resolve();
+    }
+    await producer.flush();
+    expect(await producer.close()).toEqual({ finalOffset: "1" });
+    const items = stub.requests.flatMap(({ body }) =>
+      body ? (JSON.parse(body) as unknown[]) : [],
+    );
+    expect(items.length).toBe(40);
+  });
+
   test("gives up when told: maxRetries, or the handle's signal; a flush may stop waiting", async () => {
     await using stub = await StubServer.start(drop);
     const backoff = { ...quick.backoff, maxRetries: 2 };
