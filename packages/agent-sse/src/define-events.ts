@@ -38,9 +38,9 @@ export interface EventDefinitions<Schemas extends EventSchemas> extends Standard
  * @example
  * ```ts
  * import { defineEvents, readAgentEvents } from "@freshet/agent-sse";
- * import * as v from "valibot";
+ * import { z } from "zod";
  *
- * const events = defineEvents({ "order.placed": v.object({ order: v.string(), items: v.number() }) });
+ * const events = defineEvents({ "order.placed": z.object({ order: z.string(), items: z.number() }) });
  *
  * async function orders(response: Response) {
  *   for await (const { event } of readAgentEvents(response, { schema: events })) {

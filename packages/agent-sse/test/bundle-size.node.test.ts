@@ -1,0 +1,34 @@
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { expect, test } from "vitest";
+
+async function bundle(contents: string) {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents, resolveDir: import.meta.dirname, loader: "ts" },
+    ...{ bundle: true, minify: true, format: "esm", platform: "browser", write: false },
+    conditions: ["@freshet/source"],
+    external: ["react"],
+    metafile: true,
+  });
+  return {
+    bytes: outputFiles[0]?.contents ?? new Uint8Array(),
+    inputs: Object.keys(metafile.inputs),
+  };
+}
+
+test("the parser and the client of a browser stay below 5 kB, minified and gzipped", async () => {
+  const { bytes } = await bundle(
+    'export { AgentEventParser, connectAgentStream } from "../src/index.ts"',
+  );
+  expect(gzipSync(bytes, { level: 9 }).length).toBeLessThanOrEqual(5000);
+});
+
+test("no entry brings another one's peer along", async () => {
+  const { inputs } = await bundle(
+    'export * from "../src/react.ts"; export * from "../src/index.ts"',
+  );
+  const packages = inputs.filter((path) => path.includes("node_modules"));
+  expect(packages.map((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1])).toEqual([
+    "eventsource-parser",
+  ]);
+});
