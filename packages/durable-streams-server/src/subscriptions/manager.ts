@@ -22,6 +22,9 @@ import { checkWebhookUrl } from "./webhook-address.ts";
 /** So many streams can be linked to one subscription: their cursors are one document. */
 const MAX_LINKS = 10_000;
 
+/** How often work that no hint told of is searched for, in milliseconds. */
+const SEARCH_EVERY_MS = 3000;
+
 export interface ManagerOptions {
   readonly store: Store;
   /** The stream root's URL for a request from this origin, such as `https://host/v1/stream`. */
@@ -45,6 +48,7 @@ export class SubscriptionManager {
   readonly #options: ManagerOptions;
   readonly #delivery: Delivery;
   #keys: Promise<SubscriptionKeys> | undefined;
+  #nextSearch = 0;
 
   constructor(options: ManagerOptions) {
     this.#options = options;
@@ -93,8 +97,7 @@ export class SubscriptionManager {
     await this.states.update(id, (state) => {
       const entry = state.links[path];
       if (entry?.glob) entry.explicit = false;
-      else
-        state.links = Object.fromEntries(Object.entries(state.links).filter(([p]) => p !== path));
+      else removeLink(state, path);
     });
   }
 
@@ -153,15 +156,33 @@ export class SubscriptionManager {
     await this.#delivery.wakeIfPending(id);
   }
 
-  /** Looks after everything that is due: expired leases, retries, work that no hint told of. */
+  /** Looks after what is due: expired leases and retries; and now and then, work that was missed. */
   async tend(now: number = Date.now()): Promise<void> {
-    for (const { id, config, leaseUntil, nextAttemptAt, links } of await this.states.list()) {
+    const states = await this.states.list();
+    for (const { id, leaseUntil, nextAttemptAt } of states) {
       if (leaseUntil !== null && leaseUntil <= now) await this.#delivery.expireLease(id, now);
       if (nextAttemptAt !== null && nextAttemptAt <= now) await this.#delivery.retry(id, now);
-      const unknown: string[] = [];
-      for await (const { path } of this.#matching(config))
-        if (!links[path]?.glob) unknown.push(path);
-      await this.#delivery.wakeIfPending(id, unknown);
+    }
+    if (now < this.#nextSearch) return;
+    const start = performance.now();
+    for (const state of states) await this.#search(state);
+    // Many streams take long to look through: it stays a small part of the time.
+    this.#nextSearch = now + Math.max(SEARCH_EVERY_MS, 20 * (performance.now() - start));
+  }
+
+  /** Finds streams with events that no hint told this process of. */
+  async #search(state: SubscriptionState): Promise<void> {
+    const unknown: string[] = [];
+    let isPending = false;
+    for await (const { path, tail } of this.#matching(state.config)) {
+      const entry = state.links[path];
+      if (!entry?.glob) unknown.push(path);
+      else isPending ||= tail > Math.max(entry.acked, 0);
+    }
+    const explicit = Object.keys(state.links).filter((path) => !state.links[path]?.glob);
+    isPending ||= (await findPending(state, this.states.tailOf, explicit)) !== undefined;
+    if (unknown.length > 0 || (isPending && isIdle(state))) {
+      await this.#delivery.wakeIfPending(state.id, unknown);
     }
   }
 
