@@ -23,6 +23,7 @@ const count = Number(values.appends);
 const rounds = Number(values.rounds);
 const samples = Number(values.samples);
 const mebibytes = 64;
+const realItems = 200_000;
 
 const server = fork(join(import.meta.dirname, "server.js"));
 try {
@@ -44,7 +45,16 @@ async function measure(urls: { realUrl: string; cannedUrl: string }): Promise<st
     await one(`producer, canned answers`, producers(cannedUrl, count), count),
     await one("64 MiB of bytes (MiB), real server", bytesReaders(await fill(realUrl)), mebibytes),
     await one("64 MiB of bytes (MiB), canned", bytesReaders(`${cannedUrl}/bytes`), mebibytes),
-    await one("1,000,000 JSON items in 100 pages", itemReaders(`${cannedUrl}/paged`), total),
+    await one(
+      "200,000 JSON items in one answer, real server",
+      itemReaders(await fillItems(realUrl), realItems),
+      realItems,
+    ),
+    await one(
+      "1,000,000 JSON items in 100 pages, canned",
+      itemReaders(`${cannedUrl}/paged`, total),
+      total,
+    ),
   ];
   const latencies: [string, Latency[]][] = [
     [
@@ -87,6 +97,24 @@ async function fill(base: string): Promise<string> {
       method: "POST",
       headers: { "content-type": contentType },
       body,
+    });
+    await answer.body.dump();
+  }
+  return url;
+}
+
+/** As many items in messages of 20,000, closed, since a reader that follows must come to an end. */
+async function fillItems(base: string): Promise<string> {
+  const url = await newStream(base, "application/json");
+  const headers = { "content-type": "application/json" };
+  for (let from = 0; from < realItems; from += 20_000) {
+    const text = "twenty characters ..";
+    const items = Array.from({ length: 20_000 }, (_item, n) => ({ n: from + n, text }));
+    const isLast = from + 20_000 === realItems;
+    const answer = await request(url, {
+      method: "POST",
+      headers: isLast ? { ...headers, "stream-closed": "true" } : headers,
+      body: JSON.stringify(items),
     });
     await answer.body.dump();
   }

@@ -37,8 +37,8 @@ export function bytesReaders(url: string): Contestant<number>[] {
   ];
 }
 
-/** Every item of a paged JSON stream, one by one; the result is the sum of their numbers. */
-export function itemReaders(url: string): Contestant<number>[] {
+/** Every one of `count` items of a JSON stream; the result is the sum of their numbers. */
+export function itemReaders(url: string, count: number): Contestant<number>[] {
   return [
     {
       name: `${names.ours}, iterJson`,
@@ -58,8 +58,8 @@ export function itemReaders(url: string): Contestant<number>[] {
         return sum;
       },
     },
-    { name: `${names.reference}, subscribeJson`, run: () => subscribe(url, {}) },
-    { name: `${names.reference}, the same, identity`, run: () => subscribe(url, identity) },
+    { name: `${names.reference}, subscribeJson`, run: () => subscribe(url, count, {}) },
+    { name: `${names.reference}, the same, identity`, run: () => subscribe(url, count, identity) },
     {
       name: `${names.floor} and JSON.parse`,
       async run() {
@@ -68,7 +68,7 @@ export function itemReaders(url: string): Contestant<number>[] {
           const { body, headers } = await request(`${url}?offset=${offset}`);
           for (const { n } of JSON.parse(await body.text()) as { n: number }[]) sum += n;
           offset = String(headers["stream-next-offset"]);
-          isClosed = headers["stream-closed"] === "true";
+          isClosed = headers["stream-closed"] === "true" || headers["stream-up-to-date"] === "true";
         }
         return sum;
       },
@@ -78,7 +78,11 @@ export function itemReaders(url: string): Contestant<number>[] {
 
 // With live: false it would stop after the first page, so it follows the stream to its closed end. And
 // its `closed` resolves before the last batch is given, so the items are counted.
-async function subscribe(url: string, headers: Record<string, string>): Promise<number> {
+async function subscribe(
+  url: string,
+  total: number,
+  headers: Record<string, string>,
+): Promise<number> {
   let sum = 0;
   let count = 0;
   const res = await reference.stream<{ n: number }>({ url, live: "long-poll", headers });
