@@ -66,7 +66,9 @@ export class ServerProcess {
 
   async run(): Promise<void> {
     const [program = "", ...args] = [...this.#wrapper, process.execPath, ...this.#args];
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+    // On a full disk LMDB says so on standard error, each time.
+    const errors = this.#wrapper.length > 0 ? "ignore" : "inherit";
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", errors] });
     this.#child = child;
     const lines = createInterface(child.stdout);
     await new Promise<void>((resolve, reject) => {
