@@ -112,7 +112,7 @@ export class BedrockDecoder {
     if (this.#isComplete) return;
     this.#failure = new BedrockError(
       "INCOMPLETE_STREAM",
-      `The stream ended after ${this.#messages.offset} bytes without a stop event: the answer was cut short. Send the request again.`,
+      `The stream ended after ${this.#messages.offset} bytes without a stop event: the answer was cut short.`,
       { offset: this.#messages.offset },
     );
     throw this.#failure;
@@ -195,17 +195,16 @@ function frameError(error: unknown, offset: number): BedrockError {
   return error.code === "TRUNCATED"
     ? new BedrockError(
         "INCOMPLETE_STREAM",
-        `The stream ended in the middle of a frame: the answer was cut short. Send the request again. (${error.message})`,
+        `The stream ended in the middle of a frame: the answer was cut short. ${error.message}`,
         facts,
       )
     : new BedrockError("INVALID_FRAME", `Bedrock's answer is damaged: ${error.message}`, facts);
 }
 
 function payloadError(eventType: string, offset: number, cause: unknown): BedrockError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
   return new BedrockError(
     "INVALID_PAYLOAD",
-    `The ${eventType} event in the frame at offset ${offset} cannot be read: ${reason}`,
+    `The ${eventType} event in the frame at offset ${offset} cannot be read: ${String(cause)}`,
     { offset, cause },
   );
 }

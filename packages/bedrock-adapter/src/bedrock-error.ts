@@ -73,43 +73,36 @@ const usuallyRetryable: ReadonlySet<BedrockErrorCode> = new Set<BedrockErrorCode
 export class BedrockError extends FreshetError<BedrockErrorCode> {
   override readonly name: string = "BedrockError";
   /** The HTTP status of the response, or the one that AWS gives to an exception inside a stream. */
-  readonly status?: number;
+  declare readonly status?: number;
   /** Whether the same request, sent again, may succeed. */
   readonly retryable: boolean;
   /** `x-amzn-requestid`: what AWS support asks for. */
-  readonly requestId?: string;
+  declare readonly requestId?: string;
   /** The exception's own name on the wire, such as `throttlingException`. */
-  readonly exceptionType?: string;
+  declare readonly exceptionType?: string;
   /** Position in the response body of the frame that could not be used, in bytes. */
-  readonly offset?: number;
+  declare readonly offset?: number;
   /** How long the service asks to wait before the next try, in milliseconds. */
-  readonly retryAfterMs?: number;
+  declare readonly retryAfterMs?: number;
   /** The fields of the exception's body beside the message, such as `originalStatusCode`. */
-  readonly details?: Readonly<Record<string, unknown>>;
+  declare readonly details?: Readonly<Record<string, unknown>>;
   /** Only from `parseBedrockEvents`: the events that came before the fault. */
-  readonly events?: readonly unknown[];
+  declare readonly events?: readonly unknown[];
 
   constructor(code: BedrockErrorCode, message: string, facts: BedrockErrorFacts = {}) {
-    super(code, message, { cause: facts.cause });
-    this.retryable = facts.retryable ?? usuallyRetryable.has(code);
-    if (facts.status !== undefined) this.status = facts.status;
-    if (facts.requestId !== undefined) this.requestId = facts.requestId;
-    if (facts.exceptionType !== undefined) this.exceptionType = facts.exceptionType;
-    if (facts.offset !== undefined) this.offset = facts.offset;
-    if (facts.retryAfterMs !== undefined) this.retryAfterMs = facts.retryAfterMs;
-    if (facts.details !== undefined) this.details = facts.details;
-    if (facts.events !== undefined) this.events = facts.events;
+    const { cause, retryable = usuallyRetryable.has(code), ...others } = facts;
+    super(code, message, { cause });
+    this.retryable = retryable;
+    // A fact that is not known is no field, so that the error prints what there is to know.
+    const known = Object.entries(others).filter(([, value]) => value !== undefined);
+    Object.assign(this, Object.fromEntries(known));
   }
 
   /** The same failure with facts that only the caller of a deeper layer knows. */
   with(facts: Pick<BedrockErrorFacts, "requestId" | "events">): BedrockError {
-    const { code, message, status, retryable, requestId, exceptionType } = this;
-    const { offset, retryAfterMs, details, events, cause } = this;
-    const error = new BedrockError(code, message, {
-      ...{ status, retryable, requestId, exceptionType, offset, retryAfterMs, details, events },
-      ...{ cause, ...facts },
-    });
-    if (this.stack !== undefined) error.stack = this.stack;
-    return error;
+    const { cause, stack } = this;
+    const own = Object.fromEntries(Object.entries(this)) as BedrockErrorFacts;
+    const error = new BedrockError(this.code, this.message, { ...own, cause, ...facts });
+    return Object.assign(error, { stack });
   }
 }

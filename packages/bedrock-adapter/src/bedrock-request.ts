@@ -23,12 +23,12 @@ export function converseRequest({ modelId, ...body }: ConverseStreamRequest): Un
 export function invokeRequest(request: InvokeModelStreamRequest): UnsignedRequest {
   const { modelId, body } = request;
   const optional = {
-    "x-amzn-bedrock-trace": request.trace,
-    "x-amzn-bedrock-guardrailidentifier": request.guardrailIdentifier,
-    "x-amzn-bedrock-guardrailversion": request.guardrailVersion,
-    "x-amzn-bedrock-performanceconfig-latency": request.performanceConfigLatency,
-    "x-amzn-bedrock-service-tier": request.serviceTier,
-    "x-amzn-bedrock-request-metadata": request.requestMetadata,
+    trace: request.trace,
+    guardrailidentifier: request.guardrailIdentifier,
+    guardrailversion: request.guardrailVersion,
+    "performanceconfig-latency": request.performanceConfigLatency,
+    "service-tier": request.serviceTier,
+    "request-metadata": request.requestMetadata,
   };
   const headers: Record<string, string> = {
     "content-type": request.contentType ?? "application/json",
@@ -36,7 +36,7 @@ export function invokeRequest(request: InvokeModelStreamRequest): UnsignedReques
     "x-amzn-bedrock-accept": request.accept ?? "application/json",
   };
   for (const [name, value] of Object.entries(optional)) {
-    if (value !== undefined) headers[name] = value;
+    if (value !== undefined) headers[`x-amzn-bedrock-${name}`] = value;
   }
   return {
     modelId,
@@ -51,11 +51,7 @@ export function invokeRequest(request: InvokeModelStreamRequest): UnsignedReques
 
 /** The id is one segment of the path: an ARN has slashes and colons of its own. */
 function modelPath(modelId: string): string {
-  const encoded = encodeURIComponent(modelId).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return `/model/${encoded}`;
+  return `/model/${encodeURIComponent(modelId)}`;
 }
 
 /** A JSON replacer that writes bytes as base64, wherever they are. */

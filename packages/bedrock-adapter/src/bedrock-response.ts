@@ -1,8 +1,8 @@
 import type { AgentEvent } from "@freshet/core";
 import type { AgentEventInput, AgentEventOptions } from "./agent/agent-event-mapper.ts";
-import { DeferredGenerator } from "./deferred-generator.ts";
 import { requestIdOf } from "./http-attempt.ts";
 import { asGenerator, type ParsedStream } from "./parsed-stream.ts";
+import { toAgentEvents } from "./to-agent-events.ts";
 
 /**
  * An answer that has begun: its first event has arrived. Iterate it once, as it is or as agent events.
@@ -32,12 +32,7 @@ export class BedrockResponse<T> implements AsyncIterable<T> {
   /** The answer as agent events; `model` is the request's model id unless you say otherwise. */
   toAgentEvents(options: AgentEventOptions = {}): AsyncGenerator<AgentEvent> {
     const stream = this.#stream as unknown as AsyncIterable<AgentEventInput>;
-    // Loaded when it is used: who reads the wire's own events in a browser need not ship it.
-    const load = async () => {
-      const { toAgentEvents } = await import("./to-agent-events.ts");
-      return toAgentEvents(stream, { model: this.modelId, ...options });
-    };
-    return new DeferredGenerator(load, () => this.cancel())[Symbol.asyncIterator]();
+    return toAgentEvents(stream, { model: this.modelId, ...options });
   }
 
   /** Closes the connection of an answer that nobody will read. */

@@ -6,7 +6,8 @@ import {
 } from "./bedrock-decoder.ts";
 import { BedrockError } from "./bedrock-error.ts";
 import type { ConverseStreamEvent } from "./converse-events.ts";
-import { asGenerator, ParsedStream, type PushParser, type ReadOptions } from "./parsed-stream.ts";
+import { asGenerator, ParsedStream, type ReadOptions } from "./parsed-stream.ts";
+import type { PushParser } from "./push-parser.ts";
 
 /** Options of the functions that decode a response body. */
 export type DecodeOptions = BedrockDecoderOptions & ReadOptions;
@@ -105,17 +106,16 @@ class OperationParser<T> implements PushParser<T> {
 
 function converseEventOf(event: BedrockEvent): ConverseStreamEvent {
   if (event.type !== "chunk") return event;
-  throw new BedrockError(
-    "INVALID_PAYLOAD",
-    "This is the answer of InvokeModelWithResponseStream, not of ConverseStream: read it with decodeInvokeModelStream.",
-  );
+  throw wrongOperation("InvokeModelWithResponseStream", "decodeInvokeModelStream");
 }
 
 function chunkOf(event: BedrockEvent): unknown {
   if (event.type === "chunk") return event.chunk;
   if (event.type === "unknown") return undefined;
-  throw new BedrockError(
-    "INVALID_PAYLOAD",
-    "This is the answer of ConverseStream, not of InvokeModelWithResponseStream: read it with decodeConverseStream.",
-  );
+  throw wrongOperation("ConverseStream", "decodeConverseStream");
+}
+
+function wrongOperation(operation: string, decode: string): BedrockError {
+  const message = `This is an answer of ${operation}: read it with ${decode}.`;
+  return new BedrockError("INVALID_PAYLOAD", message);
 }

@@ -4,55 +4,48 @@ import { BedrockError, type BedrockErrorCode, type BedrockErrorFacts } from "./b
 interface Exception {
   code: BedrockErrorCode;
   status: number;
-  /** Only where it differs from what is usual for the code. */
-  retryable?: boolean;
+  retryable: boolean | undefined;
 }
 
 /**
- * By name in lower case and without its last word: the same exception is `ThrottlingException` in
- * an HTTP header and `throttlingException` inside a stream.
+ * The exceptions by their names in lower case and without the last word: the same one is
+ * `ThrottlingException` in an HTTP header and `throttlingException` inside a stream. The last column
+ * only where it differs from what is usual for the code.
  */
-const exceptions: ReadonlyMap<string, Exception> = new Map<string, Exception>([
-  ["internalserver", { code: "INTERNAL", status: 500 }],
-  ["internalfailure", { code: "INTERNAL", status: 500 }],
-  ["modelstreamerror", { code: "MODEL_STREAM_ERROR", status: 424 }],
-  ["modelerror", { code: "MODEL_STREAM_ERROR", status: 424, retryable: false }],
-  ["validation", { code: "VALIDATION", status: 400 }],
-  ["throttling", { code: "THROTTLED", status: 429 }],
-  ["toomanyrequests", { code: "THROTTLED", status: 429 }],
-  ["servicequotaexceeded", { code: "THROTTLED", status: 400, retryable: false }],
-  ["serviceunavailable", { code: "SERVICE_UNAVAILABLE", status: 503 }],
-  ["modelnotready", { code: "SERVICE_UNAVAILABLE", status: 429 }],
-  ["modeltimeout", { code: "MODEL_TIMEOUT", status: 408 }],
-  ["accessdenied", { code: "ACCESS_DENIED", status: 403 }],
-  ["unrecognizedclient", { code: "ACCESS_DENIED", status: 403 }],
-  ["expiredtoken", { code: "ACCESS_DENIED", status: 403 }],
-  ["invalidsignature", { code: "ACCESS_DENIED", status: 403 }],
-  ["incompletesignature", { code: "ACCESS_DENIED", status: 403 }],
-  ["missingauthenticationtoken", { code: "ACCESS_DENIED", status: 403 }],
-  ["resourcenotfound", { code: "NOT_FOUND", status: 404 }],
-]);
+const modelled: readonly (readonly [BedrockErrorCode, number, readonly string[], boolean?])[] = [
+  ["INTERNAL", 500, ["internalserver", "internalfailure"]],
+  ["MODEL_STREAM_ERROR", 424, ["modelstreamerror"]],
+  ["MODEL_STREAM_ERROR", 424, ["modelerror"], false],
+  ["VALIDATION", 400, ["validation"]],
+  ["THROTTLED", 429, ["throttling", "toomanyrequests"]],
+  ["THROTTLED", 400, ["servicequotaexceeded"], false],
+  ["SERVICE_UNAVAILABLE", 503, ["serviceunavailable"]],
+  ["SERVICE_UNAVAILABLE", 429, ["modelnotready"]],
+  ["MODEL_TIMEOUT", 408, ["modeltimeout"]],
+  ["ACCESS_DENIED", 403, ["accessdenied", "unrecognizedclient", "expiredtoken"]],
+  ["ACCESS_DENIED", 403, ["invalidsignature", "incompletesignature", "missingauthenticationtoken"]],
+  ["NOT_FOUND", 404, ["resourcenotfound"]],
+];
 
-const byStatus: ReadonlyMap<number, BedrockErrorCode> = new Map<number, BedrockErrorCode>([
-  [400, "VALIDATION"],
-  [401, "ACCESS_DENIED"],
-  [403, "ACCESS_DENIED"],
-  [404, "NOT_FOUND"],
-  [408, "MODEL_TIMEOUT"],
-  [413, "VALIDATION"],
-  [424, "MODEL_STREAM_ERROR"],
-  [429, "THROTTLED"],
-  [500, "INTERNAL"],
-  [502, "SERVICE_UNAVAILABLE"],
-  [503, "SERVICE_UNAVAILABLE"],
-  [504, "SERVICE_UNAVAILABLE"],
-]);
+/** For answers that name no exception: those of proxies. */
+const byStatus: Readonly<Partial<Record<number, BedrockErrorCode>>> = {
+  400: "VALIDATION",
+  401: "ACCESS_DENIED",
+  403: "ACCESS_DENIED",
+  404: "NOT_FOUND",
+  408: "MODEL_TIMEOUT",
+  413: "VALIDATION",
+  424: "MODEL_STREAM_ERROR",
+  429: "THROTTLED",
+  502: "SERVICE_UNAVAILABLE",
+  503: "SERVICE_UNAVAILABLE",
+  504: "SERVICE_UNAVAILABLE",
+};
 
 function lookUp(exceptionType: string): Exception | undefined {
-  return (
-    exceptions.get(exceptionType.toLowerCase().replace(/(exception|error)$/, "")) ??
-    exceptions.get(exceptionType.toLowerCase().replace(/exception$/, ""))
-  );
+  const name = exceptionType.toLowerCase().replace(/exception$/, "");
+  const row = modelled.find(([, , names]) => names.includes(name));
+  return row && { code: row[0], status: row[1], retryable: row[3] };
 }
 
 /** The body of an exception: JSON where AWS wrote it, any text where something else did. */
@@ -115,7 +108,7 @@ export function httpError(
   const known = exceptionType === undefined ? undefined : lookUp(exceptionType);
   const { message, details } = readBody(text);
   const code =
-    known?.code ?? byStatus.get(status) ?? (status >= 500 ? "INTERNAL" : "UNMODELED_EXCEPTION");
+    known?.code ?? byStatus[status] ?? (status >= 500 ? "INTERNAL" : "UNMODELED_EXCEPTION");
   return new BedrockError(
     code,
     `Bedrock refused the request with HTTP ${status}` +

@@ -53,7 +53,7 @@ export class HttpAttempt {
       // Raced: not every fetch that can be passed in looks at its signal.
       response = await this.race(fetch(url, { ...init, signal }));
     } catch (error) {
-      throw this.#failure(error, `The request to ${new URL(url).host} failed`);
+      throw this.#failure(error, "The request failed");
     }
     if (!response.ok) throw await this.#refusal(response);
     return response;
@@ -179,6 +179,6 @@ function reasonOf(error: unknown): string {
 function firstByteError(firstByteTimeoutMs: number): BedrockError {
   return new BedrockError(
     "FIRST_BYTE_TIMEOUT",
-    `Bedrock sent nothing for ${firstByteTimeoutMs} ms after the request. Raise firstByteTimeoutMs if the model may think for longer before its first word.`,
+    `Bedrock sent nothing for ${firstByteTimeoutMs} ms after the request. Raise firstByteTimeoutMs if the model may think longer.`,
   );
 }

@@ -1,28 +1,7 @@
 import { FreshetError, iterateBytes, type ByteSource } from "@freshet/core";
 import { addAsyncDispose } from "./async-dispose.ts";
 import { BedrockError } from "./bedrock-error.ts";
-
-/** A synchronous parser: bytes in, values out. */
-export interface PushParser<T> {
-  push(chunk: Uint8Array): unknown;
-  /** The next value, or `undefined` if more bytes are needed. */
-  read(): T | undefined;
-  /** The bytes are over; there may be more values to read. Throws if that was too early. */
-  end(): void;
-  /**
-   * Tells the parser that the stream has failed, after which `read` gives only what is left.
-   * @returns whether the failure has become a value and must not be thrown as well
-   */
-  fail?(error: unknown): boolean;
-}
-
-/** A parser's values changed into others, for {@link ParsedStream.through}. */
-export interface Stage<In, Out> {
-  push(value: In): void;
-  read(): Out | undefined;
-  end(): void;
-  fail?(error: unknown): boolean;
-}
+import { PrimedParser, StagedParser, type PushParser, type Stage } from "./push-parser.ts";
 
 /** Options of everything that reads a response body. */
 export interface ReadOptions {
@@ -223,72 +202,9 @@ class LazyBytes {
   }
 }
 
-/** A parser whose first value was read already. */
-class PrimedParser<T> implements PushParser<T> {
-  readonly #parser: PushParser<T>;
-  #first: T | undefined;
-
-  constructor(first: T, parser: PushParser<T>) {
-    this.#first = first;
-    this.#parser = parser;
-  }
-
-  push(chunk: Uint8Array): void {
-    this.#parser.push(chunk);
-  }
-
-  read(): T | undefined {
-    if (this.#first === undefined) return this.#parser.read();
-    const first = this.#first;
-    this.#first = undefined;
-    return first;
-  }
-
-  end(): void {
-    this.#parser.end();
-  }
-}
-
 /** A {@link ParsedStream} does all that a generator does. */
 export function asGenerator<T>(stream: ParsedStream<T>): AsyncGenerator<T, undefined> {
   return stream;
-}
-
-/** A parser followed by a stage is a parser. */
-class StagedParser<In, Out> implements PushParser<Out> {
-  readonly #parser: PushParser<In>;
-  readonly #stage: Stage<In, Out>;
-  #over = false;
-
-  constructor(parser: PushParser<In>, stage: Stage<In, Out>) {
-    this.#parser = parser;
-    this.#stage = stage;
-  }
-
-  push(chunk: Uint8Array): void {
-    this.#parser.push(chunk);
-  }
-
-  read(): Out | undefined {
-    for (;;) {
-      const out = this.#stage.read();
-      if (out !== undefined || this.#over) return out;
-      const value = this.#parser.read();
-      if (value === undefined) return undefined;
-      this.#stage.push(value);
-    }
-  }
-
-  end(): void {
-    this.#parser.end();
-    this.#over = true;
-    this.#stage.end();
-  }
-
-  fail(error: unknown): boolean {
-    this.#over = true;
-    return this.#stage.fail?.(error) ?? false;
-  }
 }
 
 /** What a read of the source failed with: the abort's own reason, a typed error, or the network. */
@@ -300,7 +216,7 @@ function sourceError(error: unknown, signal: AbortSignal | undefined): unknown {
   }
   return new BedrockError(
     "NETWORK",
-    `The connection broke while the answer was being read: ${error instanceof Error ? error.message : String(error)}`,
+    `The connection broke while the answer was being read: ${String(error)}`,
     { cause: error },
   );
 }
@@ -308,6 +224,6 @@ function sourceError(error: unknown, signal: AbortSignal | undefined): unknown {
 function idleError(idleTimeoutMs: number | undefined): BedrockError {
   return new BedrockError(
     "IDLE_TIMEOUT",
-    `Bedrock sent nothing for ${idleTimeoutMs ?? 0} ms in the middle of the answer. Raise idleTimeoutMs if the model may be silent for longer.`,
+    `Bedrock sent nothing for ${idleTimeoutMs ?? 0} ms in the middle of the answer. Raise idleTimeoutMs if the model may pause longer.`,
   );
 }

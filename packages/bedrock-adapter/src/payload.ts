@@ -12,7 +12,7 @@ export function decodeText(payload: Uint8Array): string {
 export function parseObject(text: string): Record<string, unknown> {
   const value: unknown = JSON.parse(text);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new TypeError(`it is ${describe(value)}, not an object`);
+    throw new TypeError("it is not an object");
   }
   return value as Record<string, unknown>;
 }
@@ -44,9 +44,4 @@ function findBytes(text: string): string {
 function decodeBinary(binary: string): string {
   // Only text outside ASCII has to be put together.
   return /[\x80-\xff]/.test(binary) ? utf8.decode(bytesOf(binary)) : binary;
-}
-
-function describe(value: unknown): string {
-  if (value === null) return "null";
-  return Array.isArray(value) ? "an array" : `a ${typeof value}`;
 }

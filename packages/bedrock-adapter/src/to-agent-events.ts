@@ -1,10 +1,7 @@
 import type { AgentEvent } from "@freshet/core";
-import {
-  AgentEventMapper,
-  type AgentEventInput,
-  type AgentEventOptions,
-} from "./agent/agent-event-mapper.ts";
-import { asGenerator, ParsedStream } from "./parsed-stream.ts";
+import type { AgentEventInput, AgentEventOptions } from "./agent/agent-event-mapper.ts";
+import { DeferredGenerator } from "./deferred-generator.ts";
+import { ParsedStream } from "./parsed-stream.ts";
 
 /**
  * Bedrock's events as agent events: Converse events, or the chunks of any known model family.
@@ -30,31 +27,14 @@ export function toAgentEvents(
   events: AsyncIterable<AgentEventInput> | Iterable<AgentEventInput>,
   options: AgentEventOptions = {},
 ): AsyncGenerator<AgentEvent> {
-  const mapper = new AgentEventMapper(options);
-  // Straight from the bytes: one asynchronous step a chunk of bytes, not two an event.
-  if (events instanceof ParsedStream && events.fresh) {
-    return asGenerator((events as ParsedStream<AgentEventInput>).through(mapper));
-  }
-  return mapEvents(events, mapper);
-}
-
-async function* mapEvents(
-  events: AsyncIterable<AgentEventInput> | Iterable<AgentEventInput>,
-  mapper: AgentEventMapper,
-): AsyncGenerator<AgentEvent> {
-  const drain = function* (): Generator<AgentEvent> {
-    for (let event = mapper.read(); event; event = mapper.read()) yield event;
+  // The readers of all dialects are loaded by the first read: who only wants the wire's own events
+  // ships and starts without them.
+  const load = async () => {
+    const { agentEventStream } = await import("./agent/agent-event-stream.ts");
+    return agentEventStream(events, options);
   };
-  let failure: { error: unknown } | undefined;
-  try {
-    for await (const event of events) {
-      mapper.push(event);
-      yield* drain();
-    }
-    mapper.end();
-  } catch (error) {
-    if (!mapper.fail(error)) failure = { error };
-  }
-  yield* drain();
-  if (failure) throw failure.error;
+  const cancel = async () => {
+    if (events instanceof ParsedStream) await events.return();
+  };
+  return new DeferredGenerator(load, cancel)[Symbol.asyncIterator]();
 }

@@ -267,6 +267,14 @@ describe("time limits", () => {
     expect(await textOf(client.converseStream(request))).toContain("Hello!");
   });
 
+  test("it is over with the first bytes: later only silence counts", async () => {
+    const options = { firstByteTimeoutMs: 300, idleTimeoutMs: 600 };
+    const { client } = setUp({ fault: "stall" }, options);
+    const { values, error } = await drain(await client.converseStream(request));
+    expect(values.length).toBeGreaterThan(1);
+    expect(error).toMatchObject({ code: "IDLE_TIMEOUT" });
+  });
+
   test("Infinity is no limit", async () => {
     const { client } = setUp({}, { idleTimeoutMs: Infinity, firstByteTimeoutMs: Infinity });
     expect(await textOf(client.converseStream(request))).toContain("Hello!");

@@ -139,7 +139,7 @@ async function bundle(home: string): Promise<number | undefined> {
     add("out/bundle.js");
     return outputFiles
       .filter(({ path }) => needed.has(relative(home, path)))
-      .reduce((sum, { contents }) => sum + gzipSync(contents).byteLength, 0);
+      .reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).byteLength, 0);
   } catch {
     return undefined;
   }
