@@ -24,12 +24,17 @@ export function App(): ReactElement {
   }, [refresh]);
   return (
     <div className="app" data-tab={tab} data-view={route.view}>
-      <a className="skip" href="#prompt">
-        Skip to the question box
+      <a className="skip" href="#content">
+        Skip to the conversation
       </a>
       <Header status={status} />
       <Sidebar lists={lists} route={route} onChosen={() => setTab("talk")} />
-      <View route={route} status={status} onCreated={onCreated} />
+      <main className="view">
+        <h1 className="sr-only" id="content" tabIndex={-1}>
+          Freshet: a conversation that cannot lose a token
+        </h1>
+        <View route={route} status={status} onCreated={onCreated} />
+      </main>
       <Tabs tab={tab} onTab={setTab} />
     </div>
   );

@@ -8,7 +8,11 @@ export function introduction(demo: DemoOptions, answer: Answer): string[] {
     replay: `the model (it replays ${demo.replay ?? ""}, ${answer.operation})`,
     real: "nothing of the model",
   }[answer.kind];
-  const streams = demo.streamsUrl ?? "@durable-streams/server with its data on disk";
+  const server = {
+    reference: "@durable-streams/server",
+    freshet: "@freshet/durable-streams-server",
+  }[demo.streamsServer];
+  const streams = demo.streamsUrl ?? `${server} with its data on disk`;
   const bedrock =
     answer.kind === "real" ? `Amazon Bedrock (${demo.model ?? ""}, ${demo.region})` : "";
   const real = [

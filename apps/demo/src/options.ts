@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { parseArgs } from "node:util";
+import type { StreamsServer } from "./services/streams.ts";
 
 /** What the command line asks for. */
 export interface DemoOptions {
@@ -24,6 +25,14 @@ export interface DemoOptions {
   readonly region: string;
   /** Another durable streams server than the one that the demo starts. */
   readonly streamsUrl: string | undefined;
+  /** Which one it starts. */
+  readonly streamsServer: StreamsServer;
+  /** Another simulated Bedrock than the one that the demo starts. */
+  readonly bedrockUrl: string | undefined;
+  /** How long tokens are gathered before they are written, in milliseconds. */
+  readonly batchMs: number;
+  /** How many answers may run at the same time. */
+  readonly maxTurns: number;
 }
 
 /** A command line that cannot be carried out: one line for the user. */
@@ -49,6 +58,11 @@ Everything runs on loopback.
                       AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment
   --region REGION     the AWS region of that model (default AWS_REGION, else us-east-1)
   --streams-url URL   use this durable streams server instead of starting one
+  --server NAME       which one is started: reference (@durable-streams/server, with --once) or freshet
+                      (@freshet/durable-streams-server, where the page may kill it)
+  --bedrock-url URL   use this simulated Bedrock instead of starting one
+  --batch MS          how long tokens are gathered before they are written (default 50)
+  --turns N           how many answers may run at the same time (default 32)
   --help              this text
 `;
 
@@ -85,7 +99,11 @@ export function parseOptions(
     json: values.json ?? false,
     model,
     region: values.region ?? env["AWS_REGION"] ?? "us-east-1",
-    streamsUrl: values["streams-url"] === undefined ? undefined : httpUrl(values["streams-url"]),
+    streamsServer: streamsServer(values),
+    streamsUrl: httpUrl("--streams-url", values["streams-url"]),
+    bedrockUrl: httpUrl("--bedrock-url", values["bedrock-url"]),
+    batchMs: wholeNumber("--batch", values.batch, 10_000) ?? 50,
+    maxTurns: wholeNumber("--turns", values.turns, 10_000) ?? 32,
   };
 }
 
@@ -107,6 +125,10 @@ function parse(args: readonly string[]) {
         model: { type: "string" },
         region: { type: "string" },
         "streams-url": { type: "string" },
+        server: { type: "string" },
+        "bedrock-url": { type: "string" },
+        batch: { type: "string" },
+        turns: { type: "string" },
         help: { type: "boolean" },
       },
     }).values;
@@ -126,10 +148,17 @@ function wholeNumber(name: string, value: string | undefined, max: number): numb
   return number;
 }
 
-function httpUrl(value: string): string {
+function streamsServer({ server, once }: { server?: string; once?: boolean }): StreamsServer {
+  if (server === undefined) return once ? "reference" : "freshet";
+  if (server === "reference" || server === "freshet") return server;
+  throw new UsageError(`--server is reference or freshet, not "${server}".`);
+}
+
+function httpUrl(name: string, value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url?.protocol === "http:" || url?.protocol === "https:") return value;
-  throw new UsageError(`--streams-url takes an http or https URL, not "${value}".`);
+  throw new UsageError(`${name} takes an http or https URL, not "${value}".`);
 }
 
 function checkReadable(file: string): void {

@@ -18,6 +18,8 @@ export interface TurnRequest {
   readonly agentId: string;
   readonly turnId: string;
   readonly prompt: string;
+  /** Of the first turn: where the empty stream was. */
+  readonly start?: Boundary;
   /** Milliseconds since 1970. */
   readonly at?: number;
 }
@@ -33,11 +35,27 @@ export interface ForkNote {
   readonly kind: "fork";
   readonly agentId: string;
   readonly parent: string;
+  /** The parent's as far as they are in the fork, which has the same offsets there. */
+  readonly boundaries: readonly Boundary[];
   readonly title: string;
   readonly at: number;
 }
 
-export type Command = TurnRequest | StopRequest | ForkNote;
+/** The worker's note that all of a turn is stored. */
+export interface TurnEndNote {
+  readonly kind: "turn-end";
+  readonly agentId: string;
+  readonly end: Boundary;
+}
+
+/** A place between two events of a stream, and the server's own name for it. */
+export interface Boundary {
+  /** How many events come before it. */
+  readonly index: number;
+  readonly offset: string;
+}
+
+export type Command = TurnRequest | StopRequest | ForkNote | TurnEndNote;
 
 /** `streamsUrl` is the durable streams server's, `namespace` keeps runs on a shared server apart. */
 export function streamUrls(streamsUrl: string, namespace: string): StreamUrls {

@@ -106,8 +106,9 @@ class Starters {
 
   async startAll(): Promise<CuttingProxy> {
     const { demo, answer } = this.#options;
+    const hasBedrock = answer.kind === "real" || demo.bedrockUrl !== undefined;
     await Promise.all([
-      answer.kind === "real" ? undefined : this.#start("bedrock"),
+      hasBedrock ? undefined : this.#start("bedrock"),
       demo.streamsUrl === undefined ? this.#start("streams") : undefined,
     ]);
     const urls = streamUrls(this.#streamsUrl, this.#namespace);
@@ -159,16 +160,17 @@ class Starters {
   #streamsConfig(): StreamsConfig {
     const before = this.#running.get("streams")?.url;
     const port = before === undefined ? 0 : Number(new URL(before).port);
-    return { dataDir: this.#dataDir ?? "", port };
+    return { server: this.#options.demo.streamsServer, dataDir: this.#dataDir ?? "", port };
   }
 
   #webConfig(): WebConfig {
-    return { streamsUrl: this.#streamsUrl, namespace: this.#namespace };
+    const { maxTurns } = this.#options.demo;
+    return { streamsUrl: this.#streamsUrl, namespace: this.#namespace, maxTurns };
   }
 
   #workerConfig(): WorkerConfig {
     const { demo, answer } = this.#options;
-    const bedrockUrl = this.#running.get("bedrock")?.url;
+    const bedrockUrl = demo.bedrockUrl ?? this.#running.get("bedrock")?.url;
     return {
       streamsUrl: this.#streamsUrl,
       namespace: this.#namespace,
@@ -176,6 +178,8 @@ class Starters {
       region: demo.region,
       operation: answer.operation,
       recordsWire: !demo.once,
+      batchMs: demo.batchMs,
+      maxTurns: demo.maxTurns,
       ...(bedrockUrl !== undefined && { bedrockUrl, idleTimeoutMs: simulatedIdleTimeoutMs }),
     };
   }

@@ -21,6 +21,7 @@ afterAll(() => site.stop());
 
 // A fault that stayed on would make the next test fail in its place.
 afterEach(async () => {
+  await site.closePages();
   for (const command of [
     { kind: "cut-every", bytes: 0 },
     { kind: "latency", ms: 0 },
@@ -126,7 +127,7 @@ test("the page's connection cut by hand", async () => {
   await ask(page, river);
   await untilText(page, 100);
   await press(page, "Cut now");
-  expect(await reportOf(page, "connection was cut")).toMatch(
+  expect(await reportOf(page, "A reader’s connection was cut")).toMatch(
     /read on after \S+, the id of its last event/,
   );
   expectNothingLost(await untilDone(page));

@@ -68,6 +68,11 @@ export class PageSite {
     return page;
   }
 
+  /** Closes all pages: what they read would be in the way of the next test. */
+  async closePages(): Promise<void> {
+    for (const context of this.browser.contexts()) await context.close();
+  }
+
   async stop(): Promise<void> {
     await this.browser.close();
     const ended = once(this.#demo, "exit");
@@ -101,7 +106,7 @@ export const way = "How does a token get from Bedrock to this page?";
 export async function ask(page: Page, prompt: string): Promise<void> {
   await page.locator("#prompt").fill(prompt);
   await page.locator("#prompt").press("Enter");
-  await page.getByRole("heading", { name: prompt }).last().waitFor();
+  await page.getByRole("heading", { name: prompt, level: 2 }).last().waitFor();
 }
 
 /** Waits until the answer shows so many characters. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeConverseEvent } from "@freshet/bedrock-adapter/testing";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import {
   ask,
   expectNothingLost,
@@ -20,6 +20,7 @@ let site: PageSite;
 beforeAll(async () => {
   site = await PageSite.start("--pace", "250");
 }, 60_000);
+afterEach(() => site.closePages());
 afterAll(() => site.stop());
 
 async function fetchText(page: Page): Promise<string> {
@@ -38,7 +39,7 @@ test("a conversation, from the question to the end and on", async () => {
   expect(await words(page)).toContain("The Elbe at Dresden stands at 412 cm");
   // Markdown, and a tool with what went in and out
   expect(await page.locator(".prose strong").first().innerText()).toBe("412 cm");
-  const tool = page.getByRole("region", { name: "Tool river_level, done" });
+  const tool = page.getByRole("group", { name: "Tool river_level, done" });
   expect(await tool.innerText()).toMatch(/in\s+station\s+Dresden\s+out[^]*level_cm\s+412/);
   expect(await page.locator(".usage").innerText()).toMatch(/2 model calls · \d+ in, \d+ out/);
   // thinking is folded
@@ -123,6 +124,9 @@ test("a fork goes on without touching what it came from", async () => {
   await untilDone(page);
   const parent = page.url();
   const before = await fetchText(page);
+  // Read anew, all of it in one answer: positions are counted then, and can be forked at all the same.
+  await page.reload();
+  await untilDone(page);
   await page.locator(".turn").first().getByRole("button", { name: "Fork from here" }).click();
   await page.waitForURL((url) => url.href !== parent);
   await page.getByText("412 cm", { exact: true }).first().waitFor();

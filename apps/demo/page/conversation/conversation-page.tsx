@@ -113,11 +113,11 @@ export function ConversationPage({ id, status, onCreated }: ConversationPageProp
         faults={reports.map(({ at }) => at)}
         isLive
       >
+        <Announcer conversation={conversation} reconnects={live.reconnects} />
         <Counters id={id} conversation={conversation} reconnects={live.reconnects} />
         <BreakPanel {...status} />
         <FaultLog reports={reports} marks={marks} />
       </WirePanel>
-      <Announcer conversation={conversation} reconnects={live.reconnects} />
     </>
   );
 }
@@ -132,7 +132,7 @@ export function takeDraft(): string | undefined {
 function LostConversation({ failure }: { failure: unknown }): ReactElement {
   const isMissing = failure instanceof AgentStreamError && failure.status === 404;
   return (
-    <main className="pane">
+    <section className="pane" aria-label="Conversation">
       <Notice
         title={isMissing ? "There is no such conversation." : "The conversation cannot be read."}
         text={
@@ -146,7 +146,7 @@ function LostConversation({ failure }: { failure: unknown }): ReactElement {
           Ask something new
         </button>
       </Notice>
-    </main>
+    </section>
   );
 }
 

@@ -25,7 +25,7 @@ export function ConversationPane(props: ConversationPaneProps): ReactElement {
   }, [version, conversation]);
   const { turns } = conversation;
   return (
-    <main className="pane" aria-label="Conversation">
+    <section className="pane" aria-label="Conversation">
       <div
         className="pane-scroll"
         ref={box}
@@ -37,7 +37,7 @@ export function ConversationPane(props: ConversationPaneProps): ReactElement {
         }}
       >
         <div className="column">
-          <h1 className="sr-only">{heading}</h1>
+          <p className="sr-only">{heading}</p>
           {note !== undefined && <p className="pane-note">{note}</p>}
           {turns.map((turn, index) => (
             <TurnView
@@ -55,6 +55,6 @@ export function ConversationPane(props: ConversationPaneProps): ReactElement {
         <div className="column">{footer}</div>
       </div>
       <WireNote conversation={conversation} />
-    </main>
+    </section>
   );
 }

@@ -39,10 +39,10 @@ export function NewPage({
   };
   return (
     <>
-      <main className="pane" aria-label="Conversation">
+      <section className="pane" aria-label="Conversation">
         <div className="pane-scroll">
           <div className="column welcome">
-            <h1>Ask something. Then break it.</h1>
+            <h2 className="welcome-title">Ask something. Then break it.</h2>
             <p>
               Every answer comes as binary frames, becomes events in a durable stream, and is read
               by this page through a connection that you may cut, slow down or kill. Reload, open a
@@ -83,11 +83,11 @@ export function NewPage({
             />
           </div>
         </div>
-      </main>
-      <div className="side">
+      </section>
+      <section className="side" aria-label="What is behind it">
         <BreakPanel {...status} />
         <FaultLog reports={status.status?.reports ?? []} marks={[]} />
-      </div>
+      </section>
     </>
   );
 }

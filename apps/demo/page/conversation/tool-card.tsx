@@ -19,7 +19,8 @@ export function ToolCard({
       ? "running"
       : "cut off";
   return (
-    <section
+    <div
+      role="group"
       className={`tool tool-${state.replace(" ", "-")}`}
       aria-label={`Tool ${call.tool_name}, ${state}`}
       onPointerEnter={() => select({ index: seen.index, from: "text" })}
@@ -46,7 +47,7 @@ export function ToolCard({
           </>
         )}
       </dl>
-    </section>
+    </div>
   );
 }
 

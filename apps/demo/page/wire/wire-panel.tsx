@@ -23,7 +23,7 @@ export function WirePanel(props: WirePanelProps): ReactElement {
   const chosen = selection && events[selection.index];
   const turn = turns.find((one) => chosen && one.events.includes(chosen)) ?? turns.at(-1);
   return (
-    <div className="side">
+    <section className="side" aria-label="What is behind it">
       {children}
       <section className="wire-panel" aria-labelledby="wire-title">
         <h2 id="wire-title">The wire</h2>
@@ -37,6 +37,6 @@ export function WirePanel(props: WirePanelProps): ReactElement {
           </p>
         )}
       </section>
-    </div>
+    </section>
   );
 }

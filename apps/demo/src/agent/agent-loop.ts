@@ -25,6 +25,8 @@ export interface AgentLoopOptions {
   history?: readonly Message[];
   /** With it every event says which frames it was made of. */
   ledger?: WireLedger;
+  /** How long tokens are gathered, in milliseconds. Default 50. */
+  batchMs?: number;
   /** How many times the model may be asked in one turn. */
   maxModelCalls?: number;
 }
@@ -38,7 +40,7 @@ export async function* runAgentTurn(
   prompt: string,
   options: AgentLoopOptions,
 ): AsyncGenerator<TracedEvent> {
-  const { modelId, tools, signal, history = [], ledger, maxModelCalls = 8 } = options;
+  const { modelId, tools, signal, history = [], ledger, batchMs, maxModelCalls = 8 } = options;
   const started = performance.now();
   const messages: Message[] = [...history, { role: "user", content: [{ text: prompt }] }];
   const last: { done: DoneEvent; isError: boolean } = {
@@ -54,7 +56,10 @@ export async function* runAgentTurn(
     yield agentEvent.turn(calls, tools.length);
     const answer = new AssistantMessage();
     const events = askModel(messages, answer, options);
-    for await (const event of batchTokens(ledger?.note(events) ?? events, { signal })) {
+    for await (const event of batchTokens(ledger?.note(events) ?? events, {
+      signal,
+      intervalMs: batchMs,
+    })) {
       last.isError ||= event.type === "error";
       // Each answer has a `done` of its own; the turn has only the one at its end.
       if (event.type === "done") {

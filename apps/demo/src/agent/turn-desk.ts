@@ -113,7 +113,18 @@ export class TurnDesk {
       if (this.#stops.get(agentId) === stop) this.#stops.delete(agentId);
     }
     await writer.flush();
+    await this.#noteEnd(agentId, events.length + writer.count);
     onTurnStored?.(turn);
+  }
+
+  /** Nobody else writes to the stream now, so its tail is the end of the turn: a place to fork at. */
+  async #noteEnd(agentId: string, index: number): Promise<void> {
+    const { urls, signal } = this.#options;
+    const options = { contentType: "application/json", backoff: patience, signal } as const;
+    const { offset } = await new DurableStream({ ...options, url: urls.agent(agentId) }).head();
+    if (offset === undefined) return;
+    const commands = new DurableStream({ ...options, url: urls.turns, retryAppends: "always" });
+    await commands.append({ kind: "turn-end", agentId, end: { index, offset } });
   }
 
   async #events(agentId: string): Promise<DemoEvent[]> {
@@ -143,6 +154,11 @@ class TurnWriter {
       backoff: { ...patience, maxRetries: Infinity },
     });
     this.#producer = new IdempotentProducer(agent, `turn-${turn.turnId}`, { epoch });
+  }
+
+  /** How many events it has written. */
+  get count(): number {
+    return this.#count;
   }
 
   write(event: TracedEvent | DemoEvent): void {

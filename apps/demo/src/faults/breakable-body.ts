@@ -16,6 +16,7 @@ export class BreakableBody implements UnderlyingDefaultSource<Uint8Array> {
   readonly #onEnd: () => void;
   readonly #splitter = new FrameSplitter();
   #frames = 0;
+  #hasEnded = false;
 
   constructor(body: ReadableStream<Uint8Array>, takeFault: TakeFault, onEnd: () => void) {
     this.#reader = body.getReader();
@@ -25,8 +26,10 @@ export class BreakableBody implements UnderlyingDefaultSource<Uint8Array> {
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     const { done, value } = await this.#reader.read();
+    // A cancel ends the read that is pending, and there is nothing left to close.
+    if (this.#hasEnded) return;
     if (done) {
-      this.#onEnd();
+      this.#end();
       controller.close();
       return;
     }
@@ -40,8 +43,13 @@ export class BreakableBody implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   async cancel(reason: unknown): Promise<void> {
-    this.#onEnd();
+    this.#end();
     await this.#reader.cancel(reason);
+  }
+
+  #end(): void {
+    this.#hasEnded = true;
+    this.#onEnd();
   }
 
   /** `boundary` is where in `chunk` the frame that has begun ends. */
@@ -67,7 +75,7 @@ export class BreakableBody implements UnderlyingDefaultSource<Uint8Array> {
       const body = JSON.stringify({ message: "Too many tokens, please wait before trying again." });
       controller.enqueue(encodeException("throttlingException", body));
     }
-    this.#onEnd();
+    this.#end();
     controller.close();
   }
 }

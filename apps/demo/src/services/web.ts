@@ -8,12 +8,14 @@ import { runService } from "./service.ts";
 export interface WebConfig {
   readonly streamsUrl: string;
   readonly namespace: string;
+  /** How many answers may run at the same time; as many again may wait. */
+  readonly maxTurns: number;
 }
 
 await runService(
-  async ({ streamsUrl, namespace }: WebConfig, report: (report: WebReport) => void) => {
+  async ({ streamsUrl, namespace, maxTurns }: WebConfig, report: (report: WebReport) => void) => {
     const control = new ParentControl(report);
-    const app = createApp(streamUrls(streamsUrl, namespace), control);
+    const app = createApp(streamUrls(streamsUrl, namespace), { control, maxTurns: 2 * maxTurns });
     const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" });
     await once(server, "listening");
     const address = server.address();

@@ -19,7 +19,8 @@ export interface WorkerConfig {
   readonly operation: "converse" | "invoke";
   /** For the page: every event says which frames it was made of, and response bodies are kept. */
   readonly recordsWire: boolean;
-  readonly maxRunning?: number;
+  readonly batchMs: number;
+  readonly maxTurns: number;
   /** The longest silence inside an answer, in milliseconds. */
   readonly idleTimeoutMs?: number;
 }
@@ -38,7 +39,7 @@ export type WorkerReport =
 
 await runService((config: WorkerConfig, report: (report: WorkerReport) => void) => {
   const stopping = new AbortController();
-  const { modelId, operation, recordsWire } = config;
+  const { modelId, operation, recordsWire, batchMs } = config;
   const urls = streamUrls(config.streamsUrl, config.namespace);
   const tally = new Tally();
   const written = new Map<string, number>();
@@ -52,14 +53,14 @@ await runService((config: WorkerConfig, report: (report: WorkerReport) => void) 
   runWorker({
     urls,
     recordsWire,
-    maxRunning: config.maxRunning,
+    maxRunning: config.maxTurns,
     signal: stopping.signal,
     runTurn: (prompt, signal, { history, turn }) => {
       const recorder = new FrameRecorder(keep(turn));
       const client = recorder.client(clientOptions(config));
       const ledger = new WireLedger(recorder);
       const tools = [riverLevel];
-      const options = { client, modelId, operation, tools, signal, history };
+      const options = { client, modelId, operation, tools, signal, history, batchMs };
       return runAgentTurn(prompt, recordsWire ? { ...options, ledger } : options);
     },
     onStarted: (started) => report({ kind: "started", ...started }),

@@ -16,8 +16,6 @@ import { pageFiles } from "./page-files.ts";
 
 const idPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const maxBodyBytes = 64 * 1024;
-/** Questions beyond these, running and waiting, are refused. */
-const maxTurns = 64;
 
 /** The way to the process that started this one; missing where nobody serves the page. */
 export interface ControlRoom {
@@ -26,8 +24,17 @@ export interface ControlRoom {
   breakIt(command: FaultCommand): Promise<Status>;
 }
 
+export interface AppOptions {
+  /** Without it nothing can be broken, and there is no status. */
+  control?: ControlRoom;
+  /** Questions beyond these, running and waiting, are refused. Default 64. */
+  maxTurns?: number;
+}
+
 /** The web server's routes. It keeps no state of its own: kill it, start it, nothing is gone. */
-export function createApp(urls: StreamUrls, control?: ControlRoom): Hono {
+export function createApp(urls: StreamUrls, options: AppOptions = {}): Hono {
+  const { control, maxTurns = 64 } = options;
+  const isFull = () => (control?.status()?.turns ?? 0) >= maxTurns;
   const app = new Hono();
   const conversations = new Conversations(urls);
   app.use(guard, pageHeaders, bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }));
@@ -36,14 +43,12 @@ export function createApp(urls: StreamUrls, control?: ControlRoom): Hono {
   app.get("/agents", async (c) => c.json(await conversations.list()));
   app.post("/agents", async (c) => {
     const prompt = await promptOf(c);
-    if (isFull(control))
-      return c.json({ error: "Too many answers are running: wait a little." }, 429);
+    if (isFull()) return c.json({ error: "Too many answers are running: wait a little." }, 429);
     return created(c, await conversations.begin(prompt));
   });
   app.post("/agents/:id/turns", async (c) => {
     const prompt = await promptOf(c);
-    if (isFull(control))
-      return c.json({ error: "Too many answers are running: wait a little." }, 429);
+    if (isFull()) return c.json({ error: "Too many answers are running: wait a little." }, 429);
     return c.json({ turn_id: await conversations.ask(c.req.param("id"), prompt) }, 201);
   });
   app.post("/agents/:id/stop", async (c) => {
@@ -129,10 +134,6 @@ function field(body: unknown, name: string): string | undefined {
   if (typeof body !== "object" || body === null) return undefined;
   const value: unknown = (body as Record<string, unknown>)[name];
   return typeof value === "string" && value.trim() !== "" ? value : undefined;
-}
-
-function isFull(control: ControlRoom | undefined): boolean {
-  return (control?.status()?.turns ?? 0) >= maxTurns;
 }
 
 function notFound(c: Context): Response {

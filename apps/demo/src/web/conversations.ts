@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { agentEvent } from "@freshet/agent-sse";
-import { DurableStream, stream } from "@freshet/durable-streams-client";
+import { DurableStream, InvalidOptionError, stream } from "@freshet/durable-streams-client";
 import type { ConversationSummary, StoredEvent } from "../api.ts";
 import type { DemoEvent } from "../events.ts";
 import { type Command, patience, type StreamUrls } from "../streams.ts";
+import { boundariesOf, nearest } from "./fork-point.ts";
 
 const contentType = "application/json";
 
@@ -25,8 +26,10 @@ export class Conversations {
   /** Makes a conversation and asks its first question. */
   async begin(prompt: string): Promise<string> {
     const id = randomUUID();
-    await DurableStream.create({ url: this.#urls.agent(id), contentType });
-    await this.#send({ agentId: id, turnId: randomUUID(), prompt, at: Date.now() });
+    const agent = await DurableStream.create({ url: this.#urls.agent(id), contentType });
+    const { offset = "" } = await agent.head();
+    const start = { index: 0, offset };
+    await this.#send({ agentId: id, turnId: randomUUID(), prompt, at: Date.now(), start });
     return id;
   }
 
@@ -45,29 +48,50 @@ export class Conversations {
     await this.#send({ kind: "stop", agentId: id });
   }
 
-  /** Makes a conversation that begins with this one's events up to `position`. */
+  /**
+   * Makes a conversation that begins with this one's events up to `position`: a fork at the last place
+   * before it that the server knows by an offset (the end of a turn, or what a live reader saw), and
+   * after that the events of the turn that it cuts in two.
+   */
   async fork(parent: string, position: string): Promise<string> {
+    const all = (await this.read(parent)).map(({ event }) => event);
+    const known = boundariesOf(await this.#readCommands(), parent);
+    const [offset = "", skipped = "0"] = position.split(",");
+    const rest = offset === "-1" ? all : await this.#readFrom(parent, offset);
+    const start = { index: all.length - rest.length, offset };
+    const index = start.index + Number(skipped);
+    const from = nearest(offset === "-1" ? known : [...known, start], index);
+    if (!from || !(index > 0 && index <= all.length)) {
+      throw new InvalidOptionError(`${position} is not a position of this conversation.`);
+    }
     const id = randomUUID();
     const source = new DurableStream({ url: this.#urls.agent(parent), contentType });
-    const fork = await source.fork(this.#urls.agent(id), { offset: position });
-    const events = await this.read(id);
-    const last = events.at(-1)?.event;
-    const open = events.findLast(({ event }) => event.type === "prompt")?.event;
-    if (last && last.type !== "done" && open?.type === "prompt") {
-      // The worker goes on with the answer in the other stream; in this one it ends here.
-      await fork.append({ ...agentEvent.done({}), turn_id: open.turn_id, stopped: true });
-    }
-    const title = titleOf(events.map(({ event }) => event));
-    await this.#send({ kind: "fork", agentId: id, parent, title, at: Date.now() });
+    const fork = await source.fork(this.#urls.agent(id), { offset: from.offset });
+    const events = all.slice(0, index);
+    const added = [...events.slice(from.index), ...ending(events)];
+    await Promise.all(added.map((event) => fork.append(event)));
+    const at = Date.now();
+    const boundaries = [...known, from].filter((one) => one.index <= from.index);
+    await this.#send({ kind: "fork", agentId: id, parent, boundaries, title: titleOf(events), at });
     return id;
+  }
+
+  async #readFrom(id: string, offset: string): Promise<DemoEvent[]> {
+    const events = await stream<DemoEvent>(this.#urls.agent(id), { offset, live: false });
+    return events.readJson();
+  }
+
+  async #readCommands(): Promise<Command[]> {
+    const all = await stream<Command>(this.#urls.turns, { live: false });
+    return all.readJson();
   }
 
   /** The newest first. */
   async list(): Promise<ConversationSummary[]> {
-    const all = await stream<Command>(this.#urls.turns, { live: false });
     const byId = new Map<string, ConversationSummary>();
-    for (const command of await all.readJson()) {
+    for (const command of await this.#readCommands()) {
       const { agentId: id } = command;
+      if (command.kind === "turn-end") continue;
       if (command.kind === "fork") {
         const { title, at, parent } = command;
         byId.set(id, { id, title, at, parent });
@@ -126,6 +150,13 @@ function isRunning(events: readonly StoredEvent[]): boolean {
   return (
     last !== undefined && (last.type !== "done" || ("interrupted" in last && last.interrupted))
   );
+}
+
+/** What closes an answer that is cut in two: in the other stream the worker goes on with it. */
+function ending(events: readonly DemoEvent[]): DemoEvent[] {
+  const open = events.findLast(({ type }) => type === "prompt" || type === "done");
+  if (open?.type !== "prompt") return [];
+  return [{ ...agentEvent.done({}), turn_id: open.turn_id, stopped: true }];
 }
 
 function titleOf(events: readonly DemoEvent[]): string {
