@@ -1,8 +1,15 @@
+import { createHash } from "node:crypto";
 import { expiryOf } from "../store/lifetime.ts";
 import type { DataRecord } from "../store/store.ts";
 import type { ProducerState, StreamRecord } from "../store/stream-record.ts";
 import type { StoreTransaction } from "../store/transaction.ts";
 import type { Counter, LmdbTables } from "./database.ts";
+
+/** LMDB's keys end at 1,978 bytes; an id that is too long is known by its hash. */
+function producerKey(producerId: string): string {
+  if (Buffer.byteLength(producerId) <= 1024) return producerId;
+  return `sha256:${createHash("sha256").update(producerId).digest("hex")}`;
+}
 
 /** Used inside of one write transaction, where reads see what was written before. */
 export class LmdbTransaction implements StoreTransaction {
@@ -45,12 +52,12 @@ export class LmdbTransaction implements StoreTransaction {
   }
 
   producer(streamId: number, producerId: string): ProducerState | undefined {
-    const state = this.#tables.producers.get([streamId, producerId]);
+    const state = this.#tables.producers.get([streamId, producerKey(producerId)]);
     return state && { epoch: state[0], lastSeq: state[1] };
   }
 
   putProducer(streamId: number, producerId: string, { epoch, lastSeq }: ProducerState): void {
-    void this.#tables.producers.put([streamId, producerId], [epoch, lastSeq]);
+    void this.#tables.producers.put([streamId, producerKey(producerId)], [epoch, lastSeq]);
   }
 
   putData(streamId: number, { end, data }: DataRecord): void {

@@ -13,7 +13,7 @@ export function isConflict(error: unknown): boolean {
 
 /** The statement itself was refused; the connection is fine and nothing was stored. */
 export function isRefusal(error: unknown): boolean {
-  return /^(2[1-3]|42)/.test(codeOf(error));
+  return /^(2[1-3]|42|54)/.test(codeOf(error));
 }
 
 /** What the driver and the database say, as one of our codes. */

@@ -132,6 +132,16 @@ export const appendTests: TestGroup = {
     assert.equal((await append("a", 1)).status, "appended", "those it knows go on");
   },
 
+  "producers with long ids are told apart": async ({ store }) => {
+    await createText(store, "long-ids");
+    for (const last of ["a", "b"]) {
+      const producer = { id: "é".repeat(1023) + last, epoch: 0, seq: 0 };
+      assert.equal((await appendText(store, "long-ids", last, { producer })).status, "appended");
+      assert.equal((await appendText(store, "long-ids", last, { producer })).status, "duplicate");
+    }
+    assert.equal(await readText(store, "long-ids"), "ab");
+  },
+
   "a stream that is not there takes nothing": async ({ store }) => {
     assert.deepEqual(await appendText(store, "nowhere", "x"), { status: "missing" });
     const read = await store.read({ path: "nowhere", position: 0, maxBytes: 10 });
