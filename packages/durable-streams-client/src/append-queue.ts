@@ -4,9 +4,12 @@ import { FetchError } from "./errors.ts";
 
 /** What came of an append. */
 export interface AppendResult {
-  /** Where the stream ends after the request that stored the value; others may share it. */
+  /**
+   * Where the stream ends after the request that stored the value; others may share it. Servers need
+   * not say it of a duplicate: then it is empty.
+   */
   nextOffset: string;
-  /** True when the server already had it: an earlier try had been stored. */
+  /** With producer headers of your own: true when the server had this number already. */
   duplicate?: boolean;
 }
 

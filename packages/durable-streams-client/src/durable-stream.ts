@@ -281,9 +281,11 @@ export class DurableStream {
       body,
       signal,
       isRepeatable: closes || seq !== undefined || this.#options.retryAppends === "always",
-      expects: [header.nextOffset],
+      expects: [header.nextOffset, header.producerSeq],
     });
-    return { nextOffset: answer.header(header.nextOffset) ?? "" };
+    const result: AppendResult = { nextOffset: answer.header(header.nextOffset) ?? "" };
+    const isNumbered = answer.header(header.producerSeq) !== undefined;
+    return isNumbered && answer.status === 204 ? { ...result, duplicate: true } : result;
   }
 
   #setContentType(contentType: string | undefined): void {

@@ -90,6 +90,16 @@ describe.each(transports)("over %s, on the real server", (_name, transport) => {
     expect(await readAll(url)).toEqual([1, 2]);
   });
 
+  test("producer headers of one's own: the server says what it had", async () => {
+    const url = freshUrl();
+    await DurableStream.create({ url, contentType: json });
+    const headers = { "Producer-Id": "mine", "Producer-Epoch": "0", "Producer-Seq": "0" };
+    const numbered = new DurableStream({ url, contentType: json, headers, ...transport });
+    expect((await numbered.append(1)).duplicate).toBeUndefined();
+    expect((await numbered.append(2)).duplicate).toBe(true);
+    expect(await readAll(url)).toEqual([1]);
+  });
+
   test("an aborted append takes nothing from its neighbours", async () => {
     const url = freshUrl();
     const handle = await DurableStream.create({ url, contentType: json, ...transport });
