@@ -4,12 +4,10 @@
  */
 export function addAsyncDispose(prototype: { return: () => Promise<unknown> }): void {
   const { asyncDispose } = Symbol as { asyncDispose?: symbol };
-  if (asyncDispose === undefined) return;
+  if (!asyncDispose) return;
   Object.defineProperty(prototype, asyncDispose, {
-    value: async function (this: { return: () => Promise<unknown> }) {
-      await this.return();
+    value(this: typeof prototype) {
+      return this.return();
     },
-    configurable: true,
-    writable: true,
   });
 }

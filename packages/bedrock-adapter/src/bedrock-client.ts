@@ -185,9 +185,9 @@ function regionOf(given: string | undefined, isOptional: boolean): string {
   const region = given ?? environment("AWS_REGION");
   if (region === undefined && isOptional) return "";
   if (region === undefined) {
-    throw new BedrockError("VALIDATION", "There is no region: pass `region` or set AWS_REGION.");
+    throw new BedrockError("VALIDATION", "No region: pass `region` or set AWS_REGION.");
   }
   // It becomes part of the host name that the credentials are sent to.
   if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(region)) return region;
-  throw new BedrockError("VALIDATION", `${JSON.stringify(region)} is not the name of a region.`);
+  throw new BedrockError("VALIDATION", `${JSON.stringify(region)} is no region.`);
 }

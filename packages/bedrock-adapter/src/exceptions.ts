@@ -92,7 +92,7 @@ export function streamError(errorCode: string, errorMessage: string, offset: num
   const retryable = known !== undefined && new BedrockError(known.code, "", known).retryable;
   return new BedrockError(
     "STREAM_ERROR",
-    `Bedrock ended the stream with an error frame (${errorCode || "no code"})` +
+    `Bedrock sent an error frame (${errorCode || "no code"})` +
       (errorMessage ? `: ${errorMessage}` : "."),
     { status: known?.status, retryable, exceptionType: errorCode || undefined, offset },
   );

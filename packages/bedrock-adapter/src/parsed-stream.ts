@@ -224,6 +224,6 @@ function sourceError(error: unknown, signal: AbortSignal | undefined): unknown {
 function idleError(idleTimeoutMs: number | undefined): BedrockError {
   return new BedrockError(
     "IDLE_TIMEOUT",
-    `Bedrock sent nothing for ${idleTimeoutMs ?? 0} ms in the middle of the answer. Raise idleTimeoutMs if the model may pause longer.`,
+    `Bedrock sent nothing for ${idleTimeoutMs ?? 0} ms inside the answer. Raise idleTimeoutMs if the model may pause longer.`,
   );
 }
