@@ -173,14 +173,14 @@ export class AgentEventParser<E extends { type: string } = AgentEvent> {
       const result = schema["~standard"].validate(parsed);
       if (result instanceof Promise) {
         result.catch(ignoreRejection);
-        throw new TypeError("A parser cannot wait for an asynchronous schema.");
+        throw new TypeError("Its schema is asynchronous.");
       }
       if (!result.issues) return result.value;
       facts = { issues: result.issues };
     } catch (cause) {
       facts = { cause };
     }
-    const what = `The data of \`${parsed.type}\` is not what its schema allows: ${excerpt(data)}`;
+    const what = `The data of \`${parsed.type}\` is not what its schema wants: ${excerpt(data)}`;
     this.#failure = this.#error("INVALID_EVENT", what, facts);
     return undefined;
   }
@@ -188,7 +188,7 @@ export class AgentEventParser<E extends { type: string } = AgentEvent> {
   #failTooLarge(): void {
     this.#failure = this.#error(
       "EVENT_TOO_LARGE",
-      `An event is longer than ${this.#maxEventLength} characters`,
+      `An event is longer than ${this.#maxEventLength}`,
     );
   }
 
@@ -218,13 +218,16 @@ function parseData(name: string, data: string): { type: string } | undefined {
     return undefined;
   }
   if (typeof fields !== "object" || fields === null || Array.isArray(fields)) return undefined;
-  // Without a name it is an event of a durable JSON stream, which has its type inside.
-  const own = "type" in fields && typeof fields.type === "string" ? fields.type : "message";
-  const type = name || own;
+  const type = name || typeOf(fields);
   // A spread, so that a field named __proto__ stays a field; the name wins over a field named type.
   const event = { type, ...fields };
   event.type = type;
   return event;
+}
+
+/** Without a name it is an event of a durable JSON stream, which has its type inside. */
+function typeOf(fields: object): string {
+  return "type" in fields && typeof fields.type === "string" ? fields.type : "message";
 }
 
 /** The text of data that is nothing but a short plain text, as nearly all data is; it needs no JSON parser. */

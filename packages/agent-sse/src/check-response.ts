@@ -24,7 +24,7 @@ export async function checkResponse(
   }
   throw new AgentStreamError(
     ok ? "UNEXPECTED_CONTENT_TYPE" : "UNEXPECTED_STATUS",
-    `${url || "The server"} answered ${status} ${JSON.stringify(contentType)}, not an event stream: ${start}`,
+    `${url || "The server"} answered ${status} (${contentType}), not an event stream: ${start}`,
     { status, url, body: start, lastEventId },
   );
 }

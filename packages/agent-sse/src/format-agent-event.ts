@@ -41,8 +41,7 @@ export function formatAgentEvent(
 ): string {
   const { type } = event;
   if (!knownTypes.has(type)) checkEventName(type);
-  const data =
-    textData(event, format) ?? (format === "python" ? pythonData(event) : jsonData(event));
+  const data = textData(event, format) ?? jsonData(event, format);
   let frame = `event: ${type}\ndata: ${data}\n`;
   if (id !== undefined) frame += `id: ${checkId(id)}\n`;
   if (retryMs !== undefined) frame += formatRetry(retryMs);
@@ -82,19 +81,9 @@ function textData(event: WireEvent, format: JsonFormat = "json"): string | undef
   return `{"text":${format === "python" ? " " : ""}${encodeString(text, format)}}`;
 }
 
-function jsonData(event: WireEvent): string {
-  const json = stringifyJson(event);
-  const prefix = `{"type":"${event.type}"`;
-  // `type` first is the common case, and then the rest of the text is the data as it stands.
-  if (json.startsWith(prefix)) {
-    const next = json[prefix.length];
-    if (next === ",") return `{${json.slice(prefix.length + 1)}`;
-    if (next === "}") return "{}";
-  }
-  return stringifyJson(fieldsOf(event));
-}
-
-function pythonData(event: WireEvent): string {
+/** The data of any event. */
+function jsonData(event: WireEvent, format: JsonFormat | undefined): string {
+  if (format !== "python") return stringifyJson(fieldsOf(event));
   return `{${encodeMembers(fieldsOf(event), "python", 1, floats[event.type])}}`;
 }
 

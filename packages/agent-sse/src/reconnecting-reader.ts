@@ -176,7 +176,7 @@ export class ReconnectingReader<E extends { type: string }> extends StoppableGen
     if (this.#failures >= this.#retry.maxRetries) {
       throw new AgentStreamError(
         "RETRIES_EXHAUSTED",
-        `${this.#url} failed ${this.#failures + 1} times in a row; the last time: ${String(cause)}`,
+        `${this.#url} failed ${this.#failures + 1} times in a row: ${String(cause)}`,
         { lastEventId: this.#lastEventId, url: this.#url, cause },
       );
     }

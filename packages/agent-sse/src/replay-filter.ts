@@ -50,7 +50,10 @@ export class ReplayFilter {
     if (id === this.#last) return;
     this.#first ??= id;
     this.#last = id;
-    if (this.#known.size === maxKnown) this.#known.delete(this.#known.values().next().value ?? "");
+    if (this.#known.size === maxKnown) {
+      const [oldest = ""] = this.#known;
+      this.#known.delete(oldest);
+    }
     this.#known.add(id);
   }
 }
