@@ -61,12 +61,19 @@ export function openByteSource(source: ByteSource): OpenByteSource {
       cancel: (reason) => reader.cancel(reason),
     };
   }
-  const iterator =
-    Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  if (Symbol.asyncIterator in source) {
+    const iterator = source[Symbol.asyncIterator]();
+    return {
+      // Not an async function: it would take three more turns of the microtask queue a chunk.
+      read: () => Promise.resolve(iterator.next()),
+      cancel: async () => iterator.return?.(),
+    };
+  }
+  const iterator = source[Symbol.iterator]();
+  // Inside the promises, so that a source that throws rejects, like one that is asynchronous.
   return {
-    read: async () => iterator.next(),
-
-    cancel: async () => iterator.return?.(),
+    read: () => new Promise((resolve) => resolve(iterator.next())),
+    cancel: () => new Promise((resolve) => resolve(iterator.return?.())),
   };
 }
 

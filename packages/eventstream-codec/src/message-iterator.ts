@@ -5,6 +5,8 @@ import { MessageDecoder } from "./message-decoder.ts";
 
 type Result = IteratorResult<EventStreamMessage, undefined>;
 
+const nothing: Promise<Result> = /* @__PURE__ */ Promise.resolve({ done: true, value: undefined });
+
 /**
  * What `async function*` would be, but for its price: a message that is already there costs one
  * settled promise instead of a suspended function and three turns of the microtask queue.
@@ -13,8 +15,9 @@ export class MessageIterator implements AsyncGenerator<EventStreamMessage, undef
   readonly #source: OpenByteSource;
   readonly #decoder: MessageDecoder;
   #hasEnded = false;
-  /** The last call that has to wait; those made meanwhile take their turn behind it. */
-  #waiting: Promise<Result> | undefined;
+  /** Calls that have to wait, each behind the one before. */
+  #waitingCalls = 0;
+  #last = nothing;
 
   constructor(source: OpenByteSource, options?: DecoderOptions) {
     this.#source = source;
@@ -26,7 +29,7 @@ export class MessageIterator implements AsyncGenerator<EventStreamMessage, undef
   }
 
   next(): Promise<Result> {
-    if (!this.#waiting && !this.#hasEnded) {
+    if (this.#waitingCalls === 0 && !this.#hasEnded) {
       try {
         const value = this.#decoder.read();
         if (value) return Promise.resolve({ done: false, value });
@@ -34,13 +37,9 @@ export class MessageIterator implements AsyncGenerator<EventStreamMessage, undef
         // The decoder throws it again, where it is dealt with.
       }
     }
-    const read = () => this.#readOn();
-    const result = this.#waiting ? this.#waiting.then(read, read) : read();
-    const hasSettled = () => {
-      if (this.#waiting === result) this.#waiting = undefined;
-    };
-    result.then(hasSettled, hasSettled);
-    return (this.#waiting = result);
+    const readOn = () => this.#readOn();
+    this.#last = this.#waitingCalls++ === 0 ? readOn() : this.#last.then(readOn, readOn);
+    return this.#last;
   }
 
   async return(): Promise<IteratorReturnResult<undefined>> {
@@ -72,6 +71,9 @@ export class MessageIterator implements AsyncGenerator<EventStreamMessage, undef
       // Not awaited: a source that is slow to close must not hold back what ended it.
       this.cancel(error).catch(() => undefined);
       throw error;
+    } finally {
+      // The last result is not kept: a payload can be large.
+      if (--this.#waitingCalls === 0) this.#last = nothing;
     }
     return { done: true, value: undefined };
   }

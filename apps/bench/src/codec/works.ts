@@ -184,7 +184,7 @@ function addFrame(tally: Tally, frame: Uint8Array): void {
 
 // A round goes over the frames so often that what follows the forced garbage collection before it
 // (sweeping, on a machine with few cores) does not weigh more on the shorter side.
-const passes = 20;
+const passes = 5;
 
 async function compareTallies(
   work: string,
@@ -206,7 +206,7 @@ async function compareTallies(
       deepStrictEqual(a, b);
       return true;
     },
-    rounds: 7,
+    rounds: 11,
     warmUps: 1,
     units: frames * passes,
   });
