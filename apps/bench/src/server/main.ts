@@ -54,6 +54,9 @@ async function appends(
     units: count,
   });
   for (const check of checks) await check();
+  console.error(
+    `${work}: ${result.rows.map(({ name, ratio }) => `${name} ${ratio.toFixed(2)}`).join(", ")}`,
+  );
   await Promise.all(loads.map((load) => load.close()));
   return result;
 }
@@ -92,7 +95,7 @@ async function growth(server: BenchServer, lengths: readonly number[]): Promise<
     await work();
     times.push(performance.now() - start);
   };
-  for (let round = 0; round < 600; round++) {
+  for (let round = 0; round < 300; round++) {
     for (const { path, appends: appendTimes, reads } of samples) {
       const offset = await load.tail(path);
       await timed(appendTimes, () => load.append([path], 1, 1));
@@ -102,13 +105,13 @@ async function growth(server: BenchServer, lengths: readonly number[]): Promise<
   await load.close();
   return samples.map(
     ({ length, appends: appendTimes, reads }) =>
-      `| ${server.name} | ${length.toLocaleString("en")} | ${formatMs(median(appendTimes.slice(100)))} | ${formatMs(median(reads.slice(100)))} |`,
+      `| ${server.name} | ${length.toLocaleString("en")} | ${formatMs(median(appendTimes.slice(50)))} | ${formatMs(median(reads.slice(50)))} |`,
   );
 }
 
-const one = { streams: 1, writers: 1, count: 1000 };
-const many = { streams: 64, writers: 64, count: 8000 };
-const hot = { streams: 1, writers: 64, count: 4000 };
+const one = { streams: 1, writers: 1, count: 500 };
+const many = { streams: 64, writers: 64, count: 4000 };
+const hot = { streams: 1, writers: 64, count: 1000 };
 const comparisons = [
   await appends("memory, 1 stream, 1 writer", [memory, referenceMemory], one),
   await appends("memory, 64 streams, 64 writers", [memory, referenceMemory], many),
