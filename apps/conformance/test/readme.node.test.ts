@@ -30,7 +30,9 @@ beforeAll(async () => {
     rootDir: ".",
     outDir: ".",
   };
-  const config = { extends: "../../../../tsconfig.base.json", compilerOptions, include: ["*"] };
+  // The output lies beside the examples, and the compiler leaves its output folder out by default.
+  const files = { include: ["*"], exclude: [] };
+  const config = { extends: "../../../../tsconfig.base.json", compilerOptions, ...files };
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
   diagnostics = await tsc("-p", join(folder, "tsconfig.json")).catch(
     (error: unknown) => (error as { stdout: string }).stdout,
