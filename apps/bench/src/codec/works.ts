@@ -182,9 +182,8 @@ function addFrame(tally: Tally, frame: Uint8Array): void {
   tally.characters += frame[frame.byteLength - 1] ?? 0;
 }
 
-// A round goes over the frames so often that what follows the forced garbage collection before it
-// (sweeping, on a machine with few cores) does not weigh more on the shorter side.
-const passes = 5;
+// A round goes over the frames so often that it collects its own garbage, not that of the round before.
+const passes = 10;
 
 async function compareTallies(
   work: string,
@@ -206,7 +205,7 @@ async function compareTallies(
       deepStrictEqual(a, b);
       return true;
     },
-    rounds: 11,
+    rounds: 9,
     warmUps: 1,
     units: frames * passes,
   });
