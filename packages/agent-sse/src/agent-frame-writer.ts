@@ -62,7 +62,7 @@ export class AgentFrameWriter implements FrameWriter<AgentStreamItem> {
   }
 
   report(error: unknown): void {
-    this.#onError(error);
+    reportTo(this.#onError, error);
   }
 
   #endOfTurn({ errorType, message, details }: ClientError): string {
@@ -88,6 +88,15 @@ export function clientErrorOf(
   } catch (failure) {
     logError(failure);
     return write(internalError);
+  }
+}
+
+/** Reports an error that the client is not told of. */
+export function reportTo(onError: (error: unknown) => unknown, error: unknown): void {
+  try {
+    onError(error);
+  } catch (failure) {
+    logError(failure);
   }
 }
 

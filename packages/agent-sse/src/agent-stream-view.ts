@@ -114,7 +114,11 @@ export class AgentStreamView<E extends { type: string } = AgentEvent> {
         ...{ signal, lastEventId: this.#lastEventId },
         onStateChange: (state) => this.#onStateChange(state, signal),
       });
-      for await (const received of events) this.#take(received);
+      for await (const received of events) {
+        // What was on its way when nobody watched any more comes again with the next connection.
+        if (signal.aborted) return;
+        this.#take(received);
+      }
       this.#set("done");
     } catch (error) {
       // The end that `stop` and the last watcher ask for is no failure.

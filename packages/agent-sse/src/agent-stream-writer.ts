@@ -31,18 +31,19 @@ export class AgentStreamWriter implements EventWriters {
     write: (writer: AgentStreamWriter) => Promise<void>,
   ): AsyncIterableIterator<AgentStreamItem> {
     const writer = new AgentStreamWriter();
-    let isRunning = false;
+    let running: Promise<void> | undefined;
     const events: AsyncIterableIterator<AgentStreamItem> = {
-      next: async () => {
-        if (!isRunning) {
-          isRunning = true;
-          void writer.#run(write);
-        }
+      next: () => {
+        running ??= writer.#run(write);
         return writer.#next();
       },
-      return: () => {
+      return: async () => {
         writer.#leave();
-        return Promise.resolve({ done: true, value: undefined });
+        await running;
+        // That the client has left is what it was told; anything else is a failure of its own.
+        const end = writer.#end ?? {};
+        if ("error" in end && end.error !== writer.signal.reason) throw end.error;
+        return { done: true, value: undefined };
       },
       [Symbol.asyncIterator]: () => events,
     };

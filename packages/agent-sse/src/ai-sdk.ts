@@ -10,6 +10,7 @@ import type { UIMessageChunk } from "ai";
 import {
   clientErrorOf,
   logError,
+  reportTo,
   type AgentFrameWriterOptions,
   type AgentStreamItem,
 } from "./agent-frame-writer.ts";
@@ -105,7 +106,7 @@ class UiFrameWriter implements FrameWriter<AgentStreamItem> {
   }
 
   report(error: unknown): void {
-    this.#onError(error);
+    reportTo(this.#onError, error);
   }
 }
 

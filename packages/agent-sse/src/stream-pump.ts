@@ -8,7 +8,7 @@ export interface FrameWriter<Item> {
   close(): string;
   /** The frames that tell the client of a failure; must not throw. */
   fail(error: unknown): string;
-  /** Hears of a failure that nobody can be told of any more. */
+  /** Hears of a failure that nobody can be told of any more; must not throw. */
   report(error: unknown): void;
 }
 
@@ -20,8 +20,8 @@ export interface StreamPumpOptions {
 }
 
 /**
- * Moves items, as frames of text, from a source into a byte stream: one pull, one chunk. A chunk holds what the source has
- * ready, up to 16 KiB, and leaves as soon as the source has nothing ready.
+ * Moves items, as frames of text, from a source into a byte stream: one pull, one chunk. A chunk holds
+ * what the source has ready, up to 16 KiB, and leaves as soon as the source has nothing ready.
  *
  * Whether it has can be seen without a timer: what is ready arrives within a few turns of the microtask
  * queue, and what waits for anything outside never does.
@@ -101,7 +101,7 @@ export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
         this.#advance();
       }
     } catch (error) {
-      this.#stopSource();
+      if (this.#items) this.#stopSource();
       this.#fail(error);
     }
   }

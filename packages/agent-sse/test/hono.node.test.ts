@@ -156,3 +156,37 @@ test("what a writer throws becomes an error event; writes that nobody awaits har
   expect(await types(await app.request("/"))).toEqual(["token", "token", "error", "done"]);
   expect(errors).toEqual([new Error("broken")]);
 });
+
+test("what a writer throws after its client has left goes to onError, unless it is just that", async () => {
+  const app = new Hono();
+  const errors: unknown[] = [];
+  let onReported: (() => void) | undefined;
+  const reported = new Promise<void>((resolve) => (onReported = resolve));
+  app.get("/:how", (c) =>
+    streamAgent(
+      c,
+      async (writer) => {
+        try {
+          for (;;) await writer.token("a");
+        } catch (error) {
+          throw c.req.param("how") === "own" ? new Error("cannot clean up") : error;
+        }
+      },
+      {
+        onError: (error) => {
+          errors.push(error);
+          onReported?.();
+          return undefined;
+        },
+      },
+    ),
+  );
+  for (const path of ["/gone", "/own"]) {
+    const reader = ((await app.request(path)).body as ReadableStream<Uint8Array>).getReader();
+    await reader.read();
+    await reader.read();
+    await reader.cancel();
+  }
+  await reported;
+  expect(errors).toEqual([new Error("cannot clean up")]);
+});
