@@ -202,6 +202,15 @@ test("the abort of a fetch that somebody else controls stays an AbortError", asy
   expect((await drain(decodeConverseStream(aborted()))).error).toBe(abort);
 });
 
+test("a source that fails to close adds nothing to the error that closed it", async () => {
+  const source = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new Uint8Array(16)),
+    cancel: () => Promise.reject(new Error("cannot close")),
+  });
+  const { error } = await drain(decodeConverseStream(source));
+  expect(error).toMatchObject({ code: "INVALID_FRAME" });
+});
+
 test("the request id goes into the error", async () => {
   const { error } = await drain(decodeConverseStream([], { requestId: "r-1" }));
   expect(error).toBeInstanceOf(BedrockError);

@@ -27,6 +27,11 @@ test.each([
   ["a number that is not JSON", converse.replace("3", "03"), anthropic.replace("3", "03")],
   ["something behind it", `${converse}x`, `${anthropic}\n`],
   ["another delta", converse.replace('"text"', '"tool"'), anthropic.replace("text_", "json_")],
+  [
+    "a field behind the padding",
+    `${converse.slice(0, -1)},"p":"a","q":"b"}`,
+    `${anthropic.slice(0, -1)},"p":"a"}`,
+  ],
   ["nothing", "", ""],
 ])("%s is left to JSON.parse", (_, converseText, anthropicText) => {
   expect(readConverseTextDelta(converseText)).toBeUndefined();
