@@ -48,12 +48,14 @@ async function read(
     return taken;
   };
   const body = new ReadableStream(new BreakableBody(chunked(sizes), take, onEnd));
-  let events = 0;
+  const events: string[] = [];
   try {
-    for await (const _event of decodeConverseStream(body, { idleTimeoutMs: 50 })) events++;
-    return { events, code: undefined };
+    for await (const { type } of decodeConverseStream(body, { idleTimeoutMs: 50 })) {
+      events.push(type);
+    }
+    return { events: events.length, code: undefined };
   } catch (error) {
-    return { events, code: (error as { code?: unknown }).code };
+    return { events: events.length, code: (error as { code?: unknown }).code };
   }
 }
 

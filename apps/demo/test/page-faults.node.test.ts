@@ -70,12 +70,12 @@ test("the web server killed twice, the worker and the durable server once, in on
   await untilRunning("streams", 2);
   await press(page, "Worker");
   await page.getByText("Interrupted.").waitFor();
-  expect(await reportOf(page, "The worker killed")).toContain("It took epoch 2");
+  expect(await reportOf(page, "The worker was killed")).toContain("It took epoch 2");
   await untilText(page, 300);
   await press(page, "Web server");
   await untilRunning("web", 3);
   expectNothingLost(await untilDone(page));
-  expect(await reportOf(page, "The durable streams server killed")).toContain("Started again");
+  expect(await reportOf(page, "The durable streams server was killed")).toContain("Started again");
   expect(await page.locator(".attempt").count()).toBe(2);
   expect(await words(page)).toContain("just boots");
 }, 90_000);

@@ -81,18 +81,16 @@ export class PageSite {
   }
 }
 
-async function siteUrl(demo: ChildProcess): Promise<string> {
+function siteUrl(demo: ChildProcess): Promise<string> {
   let out = "";
-  demo.stdout?.setEncoding("utf8");
-  for await (const text of demo.stdout ?? []) {
-    out += String(text);
-    const url = /stays up at (\S+) until/.exec(out)?.[1];
-    if (url !== undefined) {
-      demo.stdout?.resume();
-      return url;
-    }
-  }
-  throw new Error(`The demo ended before it served its page: ${out}`);
+  return new Promise((resolve, reject) => {
+    demo.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      out += text;
+      const url = /stays up at (\S+) until/.exec(out)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+    demo.once("exit", () => reject(new Error(`The demo ended before it served its page: ${out}`)));
+  });
 }
 
 /** A network failure that the browser notes by itself; the page may not complain about anything else. */

@@ -140,7 +140,7 @@ test("a fork goes on without touching what it came from", async () => {
   expect(await words(page)).not.toContain("holds half an answer");
 }, 60_000);
 
-test("a fork in the middle of an answer ends there, and asks something else", async () => {
+test("a question is asked differently in a conversation of its own", async () => {
   const page = await site.open();
   await ask(page, river);
   await untilDone(page);

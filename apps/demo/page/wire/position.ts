@@ -5,5 +5,6 @@ export function shortPosition(id: string): string {
 
 /** The durable stream's own offset in a position; the rest counts the items after it. */
 export function offsetOf(id: string): string {
+  if (id.startsWith("-1,")) return "the start";
   return shortPosition(id.split(",")[0] ?? id);
 }

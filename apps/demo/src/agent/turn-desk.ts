@@ -4,6 +4,7 @@ import type { AgentEvent } from "@freshet/core";
 import { DurableStream, IdempotentProducer, stream } from "@freshet/durable-streams-client";
 import type { DemoEvent } from "../events.ts";
 import { type Command, patience, type StreamUrls, type TurnRequest } from "../streams.ts";
+import { linkedAbort } from "../linked-abort.ts";
 import { historyOf, turnState } from "./history.ts";
 import { Limiter } from "./limiter.ts";
 import type { TracedEvent } from "./wire-ledger.ts";
@@ -90,7 +91,8 @@ export class TurnDesk {
   async #run(turn: TurnRequest, stop: AbortController): Promise<void> {
     const { runTurn, onTurnStored } = this.#options;
     const { agentId, prompt } = turn;
-    const signal = AbortSignal.any([this.#options.signal, stop.signal]);
+    const ending = linkedAbort(this.#options.signal, stop.signal);
+    const { signal } = ending;
     const events = await this.#events(agentId);
     const state = turnState(events, turn.turnId);
     const writer = new TurnWriter(turn, this.#epoch, this.#options);
@@ -110,6 +112,7 @@ export class TurnDesk {
       if (signal.reason !== stopped) throw error;
       writer.done({ stopped: true });
     } finally {
+      ending.abort();
       if (this.#stops.get(agentId) === stop) this.#stops.delete(agentId);
     }
     await writer.flush();

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { DurableStream, stream } from "@freshet/durable-streams-client";
+import { linkedAbort } from "../linked-abort.ts";
 import { type Command, patience, type StreamUrls } from "../streams.ts";
 import { TurnDesk, type TurnDeskOptions } from "./turn-desk.ts";
 
@@ -15,11 +16,11 @@ export interface WorkerOptions extends TurnDeskOptions {
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { urls } = options;
-  const failure = new AbortController();
-  const signal = AbortSignal.any([options.signal, failure.signal]);
+  const ending = linkedAbort(options.signal);
+  const { signal } = ending;
   const epoch = await takeEpoch(urls);
   // The first turn that fails for another reason than its model ends the worker.
-  const desk = new TurnDesk({ ...options, signal }, epoch, (error) => failure.abort(error));
+  const desk = new TurnDesk({ ...options, signal }, epoch, (error) => ending.abort(error));
   const asked = await stream<Command>(urls.turns, { live: false, signal, backoff: patience });
   const interrupted = await desk.resume(await asked.readJson());
   options.onStarted?.({ epoch, interrupted });

@@ -145,7 +145,7 @@ export class FaultDesk {
       return;
     }
     if (state.state === "restarting") return;
-    const report = this.#add(`${words.labels[name]} killed (pid ${state.pid}).`);
+    const report = this.#add(`${words.labels[name]} was killed (pid ${state.pid}).`);
     this.#services.set(name, { ...state, state: "restarting" });
     if (name === "web") await new Promise((resolve) => setTimeout(resolve, lastWordsMs));
     await this.#restart(name, report);

@@ -8,6 +8,7 @@ import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { CreatedConversation, FaultCommand, Status } from "../api.ts";
 import { listCaptures, readCapture } from "../captures.ts";
+import { linkedAbort } from "../linked-abort.ts";
 import type { StreamUrls } from "../streams.ts";
 import { parseFaultCommand } from "../faults/fault-command.ts";
 import { BusyError, Conversations } from "./conversations.ts";
@@ -65,8 +66,8 @@ export function createApp(urls: StreamUrls, options: AppOptions = {}): Hono {
   app.get("/agents/:id/events", async (c) => {
     const offset = c.req.header("last-event-id") ?? c.req.query("offset") ?? "-1";
     // Nobody reads on when the browser has left: its abort ends the wait for the next event too.
-    const reading = new AbortController();
-    const signal = AbortSignal.any([c.req.raw.signal, reading.signal]);
+    const reading = linkedAbort(c.req.raw.signal);
+    const { signal } = reading;
     // What is missing or wrong rejects here, and is an answer of its own, not the end of a stream.
     const events = await conversations.follow(c.req.param("id"), offset, signal);
     const onError = (error: unknown) => {
