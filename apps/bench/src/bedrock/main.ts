@@ -117,7 +117,7 @@ function weightTable(weights: readonly Weight[]): string {
       } |`,
   );
   return [
-    "Each installed alone with npm, sizes as the sum of the files; cold import in a new process, median of 9 interleaved rounds; bundle for the browser with esbuild, minified and gzipped: what a page loads before it can stream, without what is imported only later (ours: SigV4, which an API key does not need).",
+    "Each installed alone with npm, sizes as the sum of the files; cold import in a new process, median of 9 interleaved rounds; bundle for the browser with esbuild, minified and gzipped: what a page loads before it can stream, without what is imported only later (ours: SigV4, which an API key does not need, and agent events).",
     "",
     "| | installed | packages | cold import | browser bundle |",
     "| --- | ---: | ---: | ---: | ---: |",
