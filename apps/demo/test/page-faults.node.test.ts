@@ -16,7 +16,7 @@ import {
 let site: PageSite;
 beforeAll(async () => {
   site = await PageSite.start("--pace", "60");
-}, 60_000);
+}, 120_000);
 afterAll(() => site.stop());
 
 // A fault that stayed on would make the next test fail in its place.
@@ -45,7 +45,7 @@ async function untilRunning(name: string, starts: number): Promise<void> {
     };
     return services.find((one) => one.name === name);
   };
-  await expect.poll(state, { timeout: 30_000 }).toMatchObject({ state: "up", starts });
+  await expect.poll(state, { timeout: 60_000 }).toMatchObject({ state: "up", starts });
 }
 
 test("cut more than 50 times in one answer, it loses nothing", async () => {
@@ -58,7 +58,7 @@ test("cut more than 50 times in one answer, it loses nothing", async () => {
   expect(Number(counted["reconnects"])).toBeGreaterThanOrEqual(50);
   expect(await words(page)).toContain("just boots");
   expect(await reportOf(page, "This page lost its connection")).toContain("with no gap");
-}, 90_000);
+}, 120_000);
 
 test("the web server killed twice, the worker and the durable server once, in one answer", async () => {
   const page = await site.open();
@@ -78,7 +78,7 @@ test("the web server killed twice, the worker and the durable server once, in on
   expect(await reportOf(page, "The durable streams server was killed")).toContain("Started again");
   expect(await page.locator(".attempt").count()).toBe(2);
   expect(await words(page)).toContain("just boots");
-}, 90_000);
+}, 120_000);
 
 test("a slow connection gets everything later", async () => {
   const page = await site.open();
@@ -87,7 +87,7 @@ test("a slow connection gets everything later", async () => {
   expectNothingLost(await untilDone(page));
   await page.getByLabel("Latency").selectOption("0");
   expect(await reportOf(page, "comes 400 ms later")).toContain("does not wait");
-}, 90_000);
+}, 120_000);
 
 test.each([
   ["Throttle", "Throttled.", "Bedrock throttles the answer.", "THROTTLED"],
@@ -110,7 +110,7 @@ test.each([
     const failed = page.locator(".wire tr.is-bad, .wire .event-error");
     expect(await failed.count()).toBeGreaterThan(0);
   },
-  90_000,
+  120_000,
 );
 
 test("throttled before the first word, the client asks again and nobody notices", async () => {
@@ -120,7 +120,7 @@ test("throttled before the first word, the client asks again and nobody notices"
   expectNothingLost(await untilDone(page));
   expect(await page.locator(".pane .failure").count()).toBe(0);
   expect(await reportOf(page, "Bedrock throttles")).toContain("the reader saw nothing of it");
-}, 90_000);
+}, 120_000);
 
 test("the page's connection cut by hand", async () => {
   const page = await site.open();
@@ -132,7 +132,7 @@ test("the page's connection cut by hand", async () => {
   );
   expectNothingLost(await untilDone(page));
   expect((await counters(page))["reconnects"]).not.toBe("0");
-}, 90_000);
+}, 120_000);
 
 test("only the network was complained about, by the browser itself", () => {
   expect(site.complaints.filter((complaint) => !isNetworkNote(complaint))).toEqual([]);

@@ -19,7 +19,7 @@ beforeAll(async () => {
   axe = await readFile(axePath, "utf8");
   if (writesScreenshots) await mkdir(folder, { recursive: true });
   site = await PageSite.start("--pace", "120");
-}, 60_000);
+}, 120_000);
 afterEach(() => site.closePages());
 afterAll(() => site.stop());
 
@@ -101,7 +101,7 @@ test.each(["light", "dark"] as const)(
     await look(page, `replay-1440-${colorScheme}`);
     await page.context().close();
   },
-  90_000,
+  120_000,
 );
 
 test("everything can be reached by keyboard, and the focus is seen", async () => {
@@ -139,7 +139,7 @@ test("everything can be reached by keyboard, and the focus is seen", async () =>
   ]) {
     expect(all).toContain(part);
   }
-}, 60_000);
+}, 120_000);
 
 test("a screen reader hears sentences, not tokens", async () => {
   const page = await site.open();
@@ -163,7 +163,7 @@ test("a screen reader hears sentences, not tokens", async () => {
   expect(said.at(-1)).toBe("The answer is complete.");
   expect(said.length).toBeLessThan(12);
   expect(await page.locator("[aria-live=assertive], [role=alert]").count()).toBe(0);
-}, 60_000);
+}, 120_000);
 
 test.each([
   ["no-preference", 1],

@@ -9,7 +9,7 @@ import { expect } from "vitest";
 
 const main = join(import.meta.dirname, "../dist/main.js");
 const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
-const stepMs = 30_000;
+const stepMs = 60_000;
 
 export class PageSite {
   readonly url: string;

@@ -55,12 +55,18 @@ const titles: Record<string, string> = {
   INCOMPLETE_STREAM: "Cut short.",
 };
 
+/** The simulated model is free; of some real ones the demo does not know the price. */
+function costOf({ total_cost_usd: cost, model }: TurnDoneEvent): string {
+  if (cost > 0) return `$${cost.toFixed(5)}`;
+  return model.includes("claude-demo") ? "no cost, simulated" : "price unknown";
+}
+
 function Usage({ done }: { done: TurnDoneEvent }): ReactElement {
   const facts = [
     duration(done.duration_ms),
     `${done.num_turns} model ${done.num_turns === 1 ? "call" : "calls"}`,
     done.usage && `${done.usage.input_tokens} in, ${done.usage.output_tokens} out`,
-    done.total_cost_usd > 0 && `$${done.total_cost_usd.toFixed(5)}`,
+    costOf(done),
   ];
   return <span className="usage">{facts.filter(Boolean).join(" · ")}</span>;
 }
