@@ -1,17 +1,7 @@
+import { AppendBatch, type AppendResult, isStreamed } from "./append-batch.ts";
 import type { StreamedBody } from "./append-source.ts";
-import { type Encoded, encodedSize, joinBody } from "./body.ts";
+import { type Encoded, encodedSize } from "./body.ts";
 import { FetchError } from "./errors.ts";
-
-/** What came of an append. */
-export interface AppendResult {
-  /**
-   * Where the stream ends after the request that stored the value; others may share it. Servers need
-   * not say it of a duplicate: then it is empty.
-   */
-  nextOffset: string;
-  /** With producer headers of your own: true when the server had this number already. */
-  duplicate?: boolean;
-}
 
 /** One POST that a queue wants sent. */
 export interface AppendRequest {
@@ -39,14 +29,11 @@ export interface AppendItemOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A value that waits. One object each, for there may be a hundred thousand. */
-interface Entry {
-  readonly encoded: Encoded | StreamedBody | undefined;
-  readonly size: number;
-  readonly options: AppendItemOptions;
-  readonly resolve: (result: AppendResult) => void;
+/** An append that a signal may end. */
+interface Waiter {
+  readonly batch: AppendBatch;
+  readonly index: number;
   readonly reject: (error: unknown) => void;
-  isSettled: boolean;
 }
 
 /**
@@ -56,11 +43,13 @@ interface Entry {
 export class AppendQueue {
   readonly #options: AppendQueueOptions;
   /** One listener a signal, however many appends share it. */
-  readonly #watched = new Map<AbortSignal, Set<Entry>>();
-  #entries: Entry[] = [];
+  readonly #watched = new Map<AbortSignal, Set<Waiter>>();
+  #batches: AppendBatch[] = [];
+  /** The last of them, while more may join it. */
+  #open: AppendBatch | undefined;
   #isRunning: boolean = false;
   /** The POST under way. */
-  #sending: { batch: readonly Entry[]; abandoned: AbortController } | undefined;
+  #sending: { batch: AppendBatch; abandoned: AbortController } | undefined;
 
   constructor(options: AppendQueueOptions) {
     this.#options = options;
@@ -70,14 +59,9 @@ export class AppendQueue {
     encoded: Encoded | StreamedBody | undefined,
     options: AppendItemOptions,
   ): Promise<AppendResult> {
-    const { signal } = options;
     const size = encoded === undefined || isStreamed(encoded) ? 0 : encodedSize(encoded);
-    const promise = new Promise<AppendResult>(keepCallbacks);
-    const resolve = lastResolve;
-    const reject = lastReject;
-    const entry: Entry = { encoded, size, options, resolve, reject, isSettled: false };
-    if (signal) this.#watch(signal, entry);
-    this.#entries.push(entry);
+    const batch = this.#batchFor(encoded, size, options);
+    const stored = batch.add(encoded, size);
     if (!this.#isRunning) {
       this.#isRunning = true;
       // After the caller's own turn: appends made in one go are one POST.
@@ -85,117 +69,106 @@ export class AppendQueue {
         void this.#run();
       });
     }
-    return promise;
+    const { signal } = options;
+    return signal ? this.#abortable(stored, signal, batch) : stored;
+  }
+
+  #batchFor(
+    encoded: Encoded | StreamedBody | undefined,
+    size: number,
+    { seq, closes = false }: AppendItemOptions,
+  ): AppendBatch {
+    const open = this.#open;
+    // A POST has room for one seq, one end, and one body that is made while it is sent.
+    const isAlone =
+      !this.#options.batching ||
+      seq !== undefined ||
+      closes ||
+      (encoded !== undefined && isStreamed(encoded));
+    if (open && !isAlone && open.size + size <= this.#options.maxBatchBytes) return open;
+    const batch = new AppendBatch(seq, closes);
+    this.#batches.push(batch);
+    this.#open = isAlone ? undefined : batch;
+    return batch;
   }
 
   async #run(): Promise<void> {
-    while (this.#entries.length > 0) {
-      const batch = this.#takeBatch();
-      if (batch.length > 0) await this.#send(batch);
+    while (this.#batches.length > 0) {
+      const batches = this.#batches;
+      this.#batches = [];
+      for (const batch of batches) {
+        if (batch === this.#open) this.#open = undefined;
+        if (batch.wanted > 0) await this.#send(batch, 0, batch.length);
+        batch.settle();
+      }
     }
     this.#isRunning = false;
   }
 
-  /** The entries of the next POST. */
-  #takeBatch(): Entry[] {
-    const entries = this.#entries;
-    const batch: Entry[] = [];
-    let size = 0;
-    let taken = 0;
-    for (const entry of entries) {
-      const isAlone = !this.#options.batching || mustGoAlone(entry);
-      if (batch.length > 0 && (isAlone || size + entry.size > this.#options.maxBatchBytes)) break;
-      taken++;
-      if (entry.isSettled) continue;
-      batch.push(entry);
-      size += entry.size;
-      if (isAlone) break;
-    }
-    this.#entries = taken === entries.length ? [] : entries.slice(taken);
-    return batch;
-  }
-
-  async #send(batch: readonly Entry[]): Promise<void> {
+  /** Sends the values from `from` to `to`. */
+  async #send(batch: AppendBatch, from: number, to: number): Promise<void> {
     const abandoned = new AbortController();
     this.#sending = { batch, abandoned };
     try {
-      const result = await this.#options.send({
-        body: bodyOf(batch),
-        seq: batch[0]?.options.seq,
-        closes: batch[0]?.options.closes === true,
-        signal: abandoned.signal,
+      const { seq, closes } = batch;
+      const { signal } = abandoned;
+      const body = batch.body(from, to);
+      if (body === undefined && !closes) return; // all of them were aborted
+      batch.conclude({
+        until: to,
+        result: await this.#options.send({ body, seq, closes, signal }),
       });
-      for (const entry of batch) if (this.#settle(entry)) entry.resolve(result);
     } catch (error) {
-      if (batch.length > 1 && error instanceof FetchError && error.status === 413) {
-        // Too large together says nothing about each: none of it was stored.
-        const half = Math.ceil(batch.length / 2);
-        await this.#send(batch.slice(0, half));
-        await this.#send(batch.slice(half));
+      if (to - from < 2 || !(error instanceof FetchError) || error.status !== 413) {
+        batch.conclude({ until: to, error });
         return;
       }
-      for (const entry of batch) if (this.#settle(entry)) entry.reject(error);
+      // Too large together says nothing about each: none of it was stored.
+      const half = Math.ceil((from + to) / 2);
+      await this.#send(batch, from, half);
+      await this.#send(batch, half, to);
+    } finally {
+      this.#sending = undefined;
     }
   }
 
-  #watch(signal: AbortSignal, entry: Entry): void {
-    let entries = this.#watched.get(signal);
-    if (!entries) {
-      this.#watched.set(signal, (entries = new Set()));
-      signal.addEventListener("abort", this.#onAbort);
-    }
-    entries.add(entry);
+  /** Rejects as soon as the signal aborts; what shares the POST goes on. */
+  #abortable(
+    stored: Promise<AppendResult>,
+    signal: AbortSignal,
+    batch: AppendBatch,
+  ): Promise<AppendResult> {
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { batch, index: batch.length - 1, reject };
+      let waiters = this.#watched.get(signal);
+      if (!waiters) {
+        this.#watched.set(signal, (waiters = new Set()));
+        signal.addEventListener("abort", this.#onAbort);
+      }
+      waiters.add(waiter);
+      const unwatch = () => {
+        this.#unwatch(signal, waiter);
+      };
+      stored.then(unwatch, unwatch);
+      stored.then(resolve, reject);
+    });
   }
 
-  #unwatch(signal: AbortSignal, entry: Entry): void {
-    const entries = this.#watched.get(signal);
-    if (!entries?.delete(entry) || entries.size > 0) return;
+  #unwatch(signal: AbortSignal, waiter: Waiter): void {
+    const waiters = this.#watched.get(signal);
+    if (!waiters?.delete(waiter) || waiters.size > 0) return;
     this.#watched.delete(signal);
     signal.removeEventListener("abort", this.#onAbort);
   }
 
   readonly #onAbort = (event: Event): void => {
     const signal = event.target as AbortSignal;
-    for (const entry of this.#watched.get(signal) ?? []) {
-      if (this.#settle(entry)) entry.reject(signal.reason);
+    for (const waiter of this.#watched.get(signal) ?? []) {
+      this.#unwatch(signal, waiter);
+      waiter.batch.drop(waiter.index);
+      waiter.reject(signal.reason);
     }
     const sending = this.#sending;
-    if (sending?.batch.every((entry) => entry.isSettled)) sending.abandoned.abort(signal.reason);
+    if (sending?.batch.wanted === 0) sending.abandoned.abort(signal.reason);
   };
-
-  /** True for the one who gets to settle it. */
-  #settle(entry: Entry): boolean {
-    if (entry.isSettled) return false;
-    entry.isSettled = true;
-    const { signal } = entry.options;
-    if (signal) this.#unwatch(signal, entry);
-    return true;
-  }
-}
-
-// One executor for all promises: a closure for each append would cost as much as the append.
-let lastResolve: Entry["resolve"];
-let lastReject: Entry["reject"];
-const keepCallbacks = (resolve: Entry["resolve"], reject: Entry["reject"]): void => {
-  lastResolve = resolve;
-  lastReject = reject;
-};
-
-function isStreamed(encoded: Encoded | StreamedBody): encoded is StreamedBody {
-  return typeof encoded === "object" && "open" in encoded;
-}
-
-/** A POST has room for one seq, one end, and one body that is made while it is sent. */
-function mustGoAlone({ encoded, options: { seq, closes } }: Entry): boolean {
-  return seq !== undefined || closes === true || (encoded !== undefined && isStreamed(encoded));
-}
-
-function bodyOf(batch: readonly Entry[]): Encoded | StreamedBody | undefined {
-  const values: Encoded[] = [];
-  for (const { encoded } of batch) {
-    if (encoded === undefined) continue;
-    if (isStreamed(encoded)) return encoded;
-    values.push(encoded);
-  }
-  return joinBody(values);
 }

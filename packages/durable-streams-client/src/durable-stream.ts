@@ -1,4 +1,5 @@
-import { AppendQueue, type AppendRequest, type AppendResult } from "./append-queue.ts";
+import type { AppendResult } from "./append-batch.ts";
+import { AppendQueue, type AppendRequest } from "./append-queue.ts";
 import { type AppendSource, streamedBody } from "./append-source.ts";
 import { encodeValue } from "./body.ts";
 import { createHeaders, type CreationOptions, forkHeaders, type ForkOptions } from "./creation.ts";

@@ -1,4 +1,4 @@
-export type { AppendResult } from "./append-queue.ts";
+export type { AppendResult } from "./append-batch.ts";
 export type { AppendSource, ValueSource } from "./append-source.ts";
 export type { CreationOptions, ForkOptions, LifetimeOptions } from "./creation.ts";
 export { DurableStream } from "./durable-stream.ts";

@@ -1,4 +1,4 @@
-import type { AppendResult } from "./append-queue.ts";
+import type { AppendResult } from "./append-batch.ts";
 import { checkInteger } from "./options.ts";
 
 /** Options of `DurableStream.writable`. */
