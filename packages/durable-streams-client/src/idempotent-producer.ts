@@ -186,8 +186,10 @@ export class IdempotentProducer {
   }
 
   #add(value: unknown): void {
-    const { contentType } = this.#stream;
-    if (this.#isJson === undefined && contentType !== undefined) this.#isJson = isJson(contentType);
+    if (this.#isJson === undefined) {
+      const { contentType } = this.#stream;
+      if (contentType !== undefined) this.#isJson = isJson(contentType);
+    }
     this.#queue.add(value, this.#isJson);
   }
 

@@ -1,4 +1,5 @@
 // https://www.rfc-editor.org/rfc/rfc8259
+import { concat } from "./text-splitter.ts";
 
 const quote = 0x22;
 const comma = 0x2c;
@@ -8,6 +9,8 @@ const close = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /**
@@ -15,10 +18,11 @@ const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0
  * soon as the comma or the bracket after it is there. Time and memory are linear in what arrives;
  * only the item that is not yet whole is kept.
  *
- * It finds the ends of items alone; what is between them is JSON.parse's to judge.
+ * It finds the ends of items alone; what is between them is JSON.parse's to judge. Most arrays are of
+ * objects, and there it guesses where the last one ends instead of looking at every byte: if all up
+ * to there parses as items, it was the end of one, for JSON can be read in one way only.
  */
 export class JsonArrayReader {
-  readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #depth: number = 0;
   #inString: boolean = false;
   #escaped: boolean = false;
@@ -26,6 +30,8 @@ export class JsonArrayReader {
   #kept: Uint8Array[] = [];
   /** After a comma an item must follow. */
   #needsItem: boolean = false;
+  /** Until a guess was wrong. */
+  #guesses: boolean = true;
   #ended: boolean = false;
 
   /** True once the closing bracket was read. */
@@ -41,16 +47,40 @@ export class JsonArrayReader {
   push(chunk: Uint8Array): unknown[] {
     const start = this.#skipToArray(chunk);
     if (start === chunk.length) return [];
+    const guess = this.#guesses ? lastObjectEnd(chunk, start) : -1;
+    const items = guess < 0 ? undefined : this.#tryParse(chunk.subarray(start, guess));
+    return items ? this.#pushScanned(chunk, guess + 1, items) : this.#pushScanned(chunk, start, []);
+  }
+
+  /** Takes what is left of a piece from `start` on, and adds the items it completed. */
+  #pushScanned(chunk: Uint8Array, start: number, items: unknown[]): unknown[] {
     const cut = this.#scan(chunk, start);
     if (cut < 0) {
-      this.#kept.push(chunk.subarray(start));
-      return [];
+      if (start < chunk.length) this.#kept.push(chunk.subarray(start));
+      return items;
     }
     this.#kept.push(chunk.subarray(start, cut));
-    const items = this.#parseKept();
+    for (const item of this.#parseKept()) items.push(item);
     if (this.#ended) checkBlank(chunk, cut + 1);
     else if (cut + 1 < chunk.length) this.#kept.push(chunk.subarray(cut + 1));
     return items;
+  }
+
+  /** The items up to the end of `part`, if it is the end of one; else nothing has changed. */
+  #tryParse(part: Uint8Array): unknown[] | undefined {
+    try {
+      const items = parseItems([...this.#kept, part]);
+      this.#kept = [];
+      this.#needsItem = true;
+      this.#depth = 1;
+      this.#inString = false;
+      this.#escaped = false;
+      return items;
+    } catch {
+      // Such an end inside an item, or data that is no JSON: looking at every byte tells which.
+      this.#guesses = false;
+      return undefined;
+    }
   }
 
   #skipToArray(chunk: Uint8Array): number {
@@ -95,18 +125,29 @@ export class JsonArrayReader {
   }
 
   #parseKept(): unknown[] {
-    let text = "";
     const kept = this.#kept;
     this.#kept = [];
-    for (const part of kept) text += this.#decoder.decode(part, { stream: true });
-    text += this.#decoder.decode();
-    if (this.#ended && text.trim() === "") {
-      if (this.#needsItem) throw new SyntaxError("The JSON array ends with a comma.");
-      return [];
+    if (kept.every((part) => part.every(isSpace))) {
+      if (this.#ended && !this.#needsItem) return [];
+      throw new SyntaxError("The JSON array has a comma without an item.");
     }
     this.#needsItem = !this.#ended;
-    return JSON.parse(`[${text}]`) as unknown[];
+    return parseItems(kept);
   }
+}
+
+function parseItems(parts: readonly Uint8Array[]): unknown[] {
+  return JSON.parse(`[${decoder.decode(concat(parts))}]`) as unknown[];
+}
+
+/** The last place where an object ends and a comma follows, by the looks of it, or -1. */
+function lastObjectEnd(chunk: Uint8Array, start: number): number {
+  for (let at = chunk.length; (at = chunk.lastIndexOf(comma, at - 1)) > start;) {
+    if (chunk[at - 1] === closeBrace && (at + 1 === chunk.length || chunk[at + 1] === openBrace)) {
+      return at;
+    }
+  }
+  return -1;
 }
 
 function checkBlank(chunk: Uint8Array, from: number): number {
