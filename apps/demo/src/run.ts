@@ -113,6 +113,7 @@ class BothEnds {
   #read: TallySummary | undefined;
   #reconnects = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isOver = false;
 
   constructor(signal: AbortSignal) {
     this.#reached = new Promise((resolve, reject) => {
@@ -128,6 +129,8 @@ class BothEnds {
     try {
       return await this.#reached;
     } finally {
+      // What is still reported after the end must not start the clock again.
+      this.#isOver = true;
       clearTimeout(this.#timer);
     }
   }
@@ -156,6 +159,7 @@ class BothEnds {
 
   #alive(): void {
     clearTimeout(this.#timer);
+    if (this.#isOver) return;
     const message = `Nothing has moved for ${stuckAfterMs / 1000} seconds: the run is stuck.`;
     this.#timer = setTimeout(() => this.fail(message), stuckAfterMs);
   }
