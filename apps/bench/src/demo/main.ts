@@ -133,8 +133,22 @@ async function report(
     "| process | CPU (100 % is one core) | memory at the end |",
     "| --- | ---: | ---: |",
     ...rows,
+    "",
+    limitNote(before, after, tokens * conversations),
   ].join("\n");
   if (errors[0] !== undefined) console.error(errors[0]);
   await writeReport("demo", "The demo under load", body);
   if (read !== expected || distinct !== expected || errors.length > 0) process.exitCode = 1;
+}
+
+/** What the work costs, whoever else uses the machine: it says how much of a machine it takes. */
+function limitNote(before: readonly Usage[], after: readonly Usage[], count: number): string {
+  const cpu = after.map(({ cpuSeconds }, index) => cpuSeconds - (before[index]?.cpuSeconds ?? 0));
+  const all = cpu.reduce((sum, one) => sum + one, 0);
+  return (
+    `All processes together took ${all.toFixed(1)} s of CPU, ${((all / count) * 1e6).toFixed(0)} µs a token: ` +
+    `at ${conversations} × ${rate} tokens a second that is ${(all / seconds).toFixed(1)} cores. ` +
+    "CPU sets the limit; the worker, which decodes, numbers and writes every answer in one process, has the largest part. " +
+    "Where other work has the cores, times are how long a process waits for its turn."
+  );
 }
