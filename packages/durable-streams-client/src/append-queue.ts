@@ -47,6 +47,7 @@ export class AppendQueue {
   #batches: AppendBatch[] = [];
   /** The last of them, while more may join it. */
   #open: AppendBatch | undefined;
+  #isScheduled: boolean = false;
   #isRunning: boolean = false;
   /** The POST under way. */
   #sending: { batch: AppendBatch; abandoned: AbortController } | undefined;
@@ -62,8 +63,8 @@ export class AppendQueue {
     const size = encoded === undefined || isStreamed(encoded) ? 0 : encodedSize(encoded);
     const batch = this.#batchFor(encoded, size, options);
     const stored = batch.add(encoded, size);
-    if (!this.#isRunning) {
-      this.#isRunning = true;
+    if (!this.#isScheduled) {
+      this.#isScheduled = true;
       // After the caller's own turn: appends made in one go are one POST.
       queueMicrotask(() => {
         void this.#run();
@@ -85,7 +86,11 @@ export class AppendQueue {
       seq !== undefined ||
       closes ||
       (encoded !== undefined && isStreamed(encoded));
-    if (open && !isAlone && open.size + size <= this.#options.maxBatchBytes) return open;
+    if (open && !isAlone) {
+      if (open.size + size <= this.#options.maxBatchBytes) return open;
+      // No more will join it, so it need not wait for the end of the caller's turn.
+      void this.#run();
+    }
     const batch = new AppendBatch(seq, closes);
     this.#batches.push(batch);
     this.#open = isAlone ? undefined : batch;
@@ -93,6 +98,9 @@ export class AppendQueue {
   }
 
   async #run(): Promise<void> {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#isScheduled = true;
     while (this.#batches.length > 0) {
       const batches = this.#batches;
       this.#batches = [];
@@ -103,6 +111,7 @@ export class AppendQueue {
       }
     }
     this.#isRunning = false;
+    this.#isScheduled = false;
   }
 
   /** Sends the values from `from` to `to`. */

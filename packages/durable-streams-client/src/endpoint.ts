@@ -106,15 +106,17 @@ function lowerCaseNames(headers: Record<string, Resolvable> = {}): Record<string
 function withQuery(
   url: URL,
   params: Record<string, string>,
-  query: Record<string, string> = {},
+  query: Record<string, string> | undefined,
 ): string {
-  const all: Record<string, string> = {};
+  const { href, search } = url;
   // Reading searchParams costs more than all the rest, and most URLs have none.
-  if (url.search !== "") for (const [name, value] of url.searchParams) all[name] = value;
-  Object.assign(all, params, query);
-  const names = Object.keys(all).sort();
-  if (names.length === 0) return url.href;
-  const base = url.search === "" ? url.href : url.href.slice(0, url.href.indexOf("?"));
-  const encode = encodeURIComponent;
-  return `${base}?${names.map((name) => `${encode(name)}=${encode(all[name] ?? "")}`).join("&")}`;
+  const own = search === "" ? undefined : Object.fromEntries(url.searchParams);
+  const all: Record<string, string> = { ...own, ...params, ...query };
+  let separator = "?";
+  let text = search === "" ? href : href.slice(0, href.indexOf("?"));
+  for (const name of Object.keys(all).sort()) {
+    text += `${separator}${encodeURIComponent(name)}=${encodeURIComponent(all[name] ?? "")}`;
+    separator = "&";
+  }
+  return text;
 }

@@ -194,23 +194,21 @@ export class IdempotentProducer {
   }
 
   #schedule(): void {
+    if (this.#isSending) return;
     const isFull =
       this.#queue.bytes >= this.#maxBatchBytes || this.#queue.length >= this.#maxBatchItems;
-    if (this.#isSending || (this.#isScheduled && !isFull)) return;
-    if (isFull || this.#lingerMs === 0) {
-      // At the end of the caller's turn, so that a loop of appends becomes full batches.
-      if (this.#isScheduled && this.#timer === undefined) return;
-      this.#unschedule();
-      this.#isScheduled = true;
-      queueMicrotask(() => {
-        this.#send();
-      });
+    if (isFull) {
+      // Nothing more fits, so it need not wait, not even for the end of the caller's turn.
+      this.#send();
       return;
     }
+    if (this.#isScheduled) return;
     this.#isScheduled = true;
-    this.#timer = setTimeout(() => {
+    const send = () => {
       this.#send();
-    }, this.#lingerMs);
+    };
+    if (this.#lingerMs === 0) queueMicrotask(send);
+    else this.#timer = setTimeout(send, this.#lingerMs);
   }
 
   #unschedule(): void {

@@ -51,6 +51,7 @@ export function appends(base: string, count: number): Contestant<number>[] {
       return url;
     }),
     checked(names.floor, count, () => floor(base, count, false)),
+    checked(`${names.floor}, a promise each`, count, () => floor(base, count, false, true)),
   ];
 }
 
@@ -75,12 +76,23 @@ export function producers(base: string, count: number): Contestant<number>[] {
   ];
 }
 
-/** The least that has to be done: bodies of 1 MiB, one after the other, by bare `request()`. */
-async function floor(base: string, count: number, isProducer: boolean): Promise<string> {
+/**
+ * The least that has to be done: bodies of 1 MiB, one after the other, by bare `request()`. With
+ * `hasPromises` there is one for each value, as `append` gives it, and all of them are waited for.
+ */
+async function floor(
+  base: string,
+  count: number,
+  isProducer: boolean,
+  hasPromises: boolean = false,
+): Promise<string> {
   const url = await newStream(base, contentType);
+  const all: Promise<void>[] = [];
   let parts: string[] = [];
   let size = 0;
   let seq = 0;
+  let settle: () => void = () => undefined;
+  let stored = new Promise<void>((resolve) => (settle = resolve));
   const flush = async () => {
     const producer = { "producer-id": "p", "producer-epoch": "0", "producer-seq": String(seq++) };
     const { body } = await request(url, {
@@ -88,16 +100,20 @@ async function floor(base: string, count: number, isProducer: boolean): Promise<
       headers: { "content-type": contentType, ...(isProducer ? producer : {}) },
     });
     await body.dump();
+    settle();
+    stored = new Promise<void>((resolve) => (settle = resolve));
     parts = [];
     size = 0;
   };
   for (let n = 0; n < count; n++) {
     const text = JSON.stringify(item(n));
     parts.push(text);
+    if (hasPromises) all.push(stored.then());
     size += text.length + 1;
     if (size >= 1024 * 1024) await flush();
   }
   if (parts.length > 0) await flush();
+  await Promise.all(all);
   return url;
 }
 
