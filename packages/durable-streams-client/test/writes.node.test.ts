@@ -92,6 +92,44 @@ describe.each(transports)("over %s", (_name, transport) => {
     expect(results.map(({ status }) => status[0]).join("")).toBe("ffffrf");
   });
 
+  test("what is aborted while a request is halved is left out, and each append gets its own result", async () => {
+    const controller = new AbortController();
+    await using stub = await StubServer.start(({ body }, res, index) => {
+      if (index === 0) {
+        controller.abort(new Error("never mind"));
+        res.writeHead(413).end();
+      } else res.writeHead(204, { "stream-next-offset": `after ${body}` }).end();
+    });
+    const handle = handleOf(stub);
+    const { signal } = controller;
+    const appends = [
+      ...[handle.append(1), handle.append(2)],
+      ...[handle.append(3, { signal }), handle.append(4, { signal })],
+    ];
+    const results = await Promise.allSettled(appends);
+    expect(stub.requests.map(({ body }) => body)).toEqual(["[1,2,3,4]", "[1,2]"]);
+    expect(results).toMatchObject([
+      ...[{ value: { nextOffset: "after [1,2]" } }, { value: { nextOffset: "after [1,2]" } }],
+      ...[{ reason: { message: "never mind" } }, { reason: { message: "never mind" } }],
+    ]);
+  });
+
+  test("more than one request holds: full ones, in order, and one that a signal ended does not stop them", async () => {
+    await using stub = await StubServer.start((_request, res) => {
+      res.writeHead(204, stored).end();
+    });
+    const handle = handleOf(stub, { maxBatchBytes: 12 });
+    const controller = new AbortController();
+    const appends = [1, 2, 3, 4, 5].map((n) => handle.append(n * 1111));
+    const aborted = [6, 7].map((n) => handle.append(n * 1111, { signal: controller.signal }));
+    const last = handle.append(8888);
+    controller.abort(new Error("never mind"));
+    const results = await Promise.allSettled([...appends, ...aborted, last]);
+    expect(results.map(({ status }) => status[0]).join("")).toBe("fffffrrf");
+    const sent = stub.requests.map(({ body }) => body);
+    expect(sent).toEqual(["[1111,2222]", "[3333,4444]", "[5555]", "[8888]"]);
+  });
+
   test("a write follows 307, and not what would make it a GET", async () => {
     await using stub = await StubServer.start(({ path }, res) => {
       if (path === "/stream") res.writeHead(307, { location: "/moved" }).end();
