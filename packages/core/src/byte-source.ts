@@ -83,6 +83,7 @@ class ByteIterator implements AsyncIterableIterator<Uint8Array> {
   readonly #idleTimeoutMs: number | undefined;
   readonly #idleError: (() => Error) | undefined;
   #ended = false;
+  #cancelled = false;
   /** Rejects the pending read from outside: by an abort or the idle timer. */
   #interrupt: ((reason: unknown) => void) | undefined;
   #waitingSince = 0;
@@ -171,6 +172,8 @@ class ByteIterator implements AsyncIterableIterator<Uint8Array> {
 
   /** Does not wait: a source that hangs must not hold back the error that ends it. */
   #cancelSource(reason: unknown): void {
+    if (this.#cancelled) return;
+    this.#cancelled = true;
     this.#source.cancel(reason).catch(() => {
       // The loop already ends with the error that matters; a source that fails to close adds nothing.
     });

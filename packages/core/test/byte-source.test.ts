@@ -141,6 +141,23 @@ describe("an abort", () => {
     controller.abort(reason);
     expect(cancelled).toHaveBeenCalledWith(reason);
     await expect(bytes.next()).rejects.toBe(reason);
+    expect(cancelled).toHaveBeenCalledOnce();
+  });
+
+  test("between two reads of an iterator closes it once", async () => {
+    const returned = vi.fn(() => ({ done: true as const, value: undefined }));
+    const source = {
+      [Symbol.iterator]: () => ({
+        next: () => ({ done: false, value: Uint8Array.of(1) }),
+        return: returned,
+      }),
+    };
+    const controller = new AbortController();
+    const bytes = iterateBytes(source, { signal: controller.signal });
+    await bytes.next();
+    controller.abort();
+    await expect(bytes.next()).rejects.toThrow();
+    expect(returned).toHaveBeenCalledOnce();
   });
 
   test("before the first read", async () => {
