@@ -58,8 +58,8 @@ Everything runs on loopback.
                       AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment
   --region REGION     the AWS region of that model (default AWS_REGION, else us-east-1)
   --streams-url URL   use this durable streams server instead of starting one
-  --server NAME       which one is started: reference (@durable-streams/server, with --once) or freshet
-                      (@freshet/durable-streams-server, where the page may kill it)
+  --server NAME       which one is started: freshet (@freshet/durable-streams-server, the default) or
+                      reference (@durable-streams/server, the protocol authors' own)
   --bedrock-url URL   use this simulated Bedrock instead of starting one
   --batch MS          how long tokens are gathered before they are written (default 50)
   --turns N           how many answers may run at the same time (default 32)
@@ -99,7 +99,7 @@ export function parseOptions(
     json: values.json ?? false,
     model,
     region: values.region ?? env["AWS_REGION"] ?? "us-east-1",
-    streamsServer: streamsServer(values),
+    streamsServer: streamsServer(values.server),
     streamsUrl: httpUrl("--streams-url", values["streams-url"]),
     bedrockUrl: httpUrl("--bedrock-url", values["bedrock-url"]),
     batchMs: wholeNumber("--batch", values.batch, 10_000) ?? 50,
@@ -148,8 +148,8 @@ function wholeNumber(name: string, value: string | undefined, max: number): numb
   return number;
 }
 
-function streamsServer({ server, once }: { server?: string; once?: boolean }): StreamsServer {
-  if (server === undefined) return once ? "reference" : "freshet";
+function streamsServer(server: string | undefined): StreamsServer {
+  if (server === undefined) return "freshet";
   if (server === "reference" || server === "freshet") return server;
   throw new UsageError(`--server is reference or freshet, not "${server}".`);
 }

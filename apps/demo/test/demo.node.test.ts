@@ -82,6 +82,14 @@ describe("one run", () => {
     await expectNothingLeft();
   }, 60_000);
 
+  test("does the same on the protocol authors' own server", async () => {
+    const args = ["--once", "--json", "--seed", "3", "--pace", "300", "--server", "reference"];
+    const { code, stdout } = await start(...args).ended;
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, cuts: 5, web_server_kills: 1 });
+    expect(code).toBe(0);
+    await expectNothingLeft();
+  }, 60_000);
+
   test("shows the way in the terminal", async () => {
     const { code, stdout } = await start("--once", "--seed", "2", "--cuts", "8", "--pace", "300")
       .ended;
