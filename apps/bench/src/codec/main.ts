@@ -5,9 +5,9 @@ import { report, type Goal } from "./report.ts";
 import * as works from "./works.ts";
 import { versioned } from "../report.ts";
 
-// The harness collects garbage before each round where it can. Here that would measure the collector: a
-// forced full collection also throws away optimised code, which both sides then win back at the start of
-// every round (ours took 1.1 instead of 0.6 µs a frame so). Rounds are long enough to pay for their own garbage.
+// The harness collects garbage before each round where it can. Here it does not: after a forced full
+// collection our side took 1.1 instead of 0.6 µs a frame, perhaps because optimised code goes with it. Rounds
+// are long enough to pay for their own garbage.
 Reflect.deleteProperty(globalThis, "gc");
 
 const smithyName = await versioned("@smithy/core");

@@ -25,7 +25,7 @@ const notes = [
   "- `headers never alike` is the worst case of what we remember: every frame has a header value of its own, so that nothing is found in a cache and nothing is written into one.",
   "- Theirs has no synchronous way to cut a stream into messages; `push and read` is measured against its async iterator, the only one there is.",
   "- The portable rows run both sides' browser bundles in Node, where theirs has a byte-wise checksum table.",
-  "- The whole package does not fit into 4 kB. What does is what a browser that reads a stream bundles. The rest is encoding (the checks of nine types and their messages), the iterator and the two streams; error messages are about a tenth of it all, and stay.",
+  "- The whole package does not fit into 4 kB. What does is what a browser that reads a stream bundles. The rest is encoding (the checks of nine types and their messages), the iterator and the two streams.",
 ];
 
 export async function report({
