@@ -83,7 +83,6 @@ class ByteIterator implements AsyncIterableIterator<Uint8Array> {
   readonly #idleTimeoutMs: number | undefined;
   readonly #idleError: (() => Error) | undefined;
   #ended = false;
-  #cancelled = false;
   /** Rejects the pending read from outside: by an abort or the idle timer. */
   #interrupt: ((reason: unknown) => void) | undefined;
   #waitingSince = 0;
@@ -95,6 +94,7 @@ class ByteIterator implements AsyncIterableIterator<Uint8Array> {
     this.#idleError = options.idleError;
     this.#idleTimeoutMs = options.idleError && options.idleTimeoutMs;
     this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (this.#signal?.aborted) this.#onAbort();
   }
 
   [Symbol.asyncIterator](): this {
@@ -103,7 +103,11 @@ class ByteIterator implements AsyncIterableIterator<Uint8Array> {
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     if (this.#ended) return { done: true, value: undefined };
-    if (this.#signal?.aborted) return this.#fail(this.#signal.reason);
+    if (this.#signal?.aborted) {
+      // Between two reads: the source was cancelled when it happened.
+      this.#close();
+      throw this.#signal.reason;
+    }
     try {
       const result = await this.#read();
       if (!result.done) return result;
@@ -172,8 +176,6 @@ class ByteIterator implements AsyncIterableIterator<Uint8Array> {
 
   /** Does not wait: a source that hangs must not hold back the error that ends it. */
   #cancelSource(reason: unknown): void {
-    if (this.#cancelled) return;
-    this.#cancelled = true;
     this.#source.cancel(reason).catch(() => {
       // The loop already ends with the error that matters; a source that fails to close adds nothing.
     });

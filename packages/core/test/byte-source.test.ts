@@ -162,8 +162,10 @@ describe("an abort", () => {
 
   test("before the first read", async () => {
     const reason = new Error("enough");
-    const bytes = iterateBytes(streamOf(), { signal: AbortSignal.abort(reason) });
+    const cancelled = vi.fn();
+    const bytes = iterateBytes(streamOf(cancelled), { signal: AbortSignal.abort(reason) });
     await expect(bytes.next()).rejects.toBe(reason);
+    expect(cancelled).toHaveBeenCalledExactlyOnceWith(reason);
   });
 
   test("leaves no listener on the signal once the loop has ended", async () => {
