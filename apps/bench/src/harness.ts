@@ -2,6 +2,9 @@
  * How every figure is measured: all contestants do the same work in the same process run, their
  * results are compared before any clock starts, and the rounds are interleaved, so that a slow minute
  * of the machine hits all of them. What is reported is the median of each and the median of the ratios of each round.
+ *
+ * Nothing forces a garbage collection between rounds: after one, code that both sides had warmed up was
+ * measured up to twice as slow. Rounds should be long enough to pay for their own garbage.
  */
 
 /** One way to do the work. `run` does it once and returns its result. */
@@ -56,7 +59,6 @@ export async function compare<Result>(
   const times = contestants.map((): number[] => []);
   for (let round = -warmUps; round < Math.max(7, rounds); round++) {
     for (const [index, contestant] of contestants.entries()) {
-      globalThis.gc?.();
       const start = performance.now();
       await contestant.run();
       const elapsed = performance.now() - start;

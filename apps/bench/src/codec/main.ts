@@ -5,11 +5,6 @@ import { report, type Goal } from "./report.ts";
 import * as works from "./works.ts";
 import { versioned } from "../report.ts";
 
-// The harness collects garbage before each round where it can. Here it does not: after a forced full
-// collection our side took 1.1 instead of 0.6 µs a frame, perhaps because optimised code goes with it. Rounds
-// are long enough to pay for their own garbage.
-Reflect.deleteProperty(globalThis, "gc");
-
 const smithyName = await versioned("@smithy/core");
 const node = { ...(await nodeCodecs()), names: ["freshet", smithyName] as const };
 const portable = {
