@@ -4,12 +4,13 @@ import {
   type BedrockClient,
   BedrockError,
   type ContentBlock,
+  ConverseMessageBuilder,
   type Message,
   toAgentEvents,
   type TokenUsage,
+  type ToolUseBlock,
 } from "@freshet/bedrock-adapter";
 import type { AgentEvent, DoneEvent } from "@freshet/core";
-import { AssistantMessage, type ToolCall } from "./assistant-message.ts";
 import { costUsd } from "./prices.ts";
 import type { Tool } from "./tools.ts";
 import type { TracedEvent, WireLedger } from "./wire-ledger.ts";
@@ -54,7 +55,7 @@ export async function* runAgentTurn(
     calls++;
     ledger?.beginCall();
     yield agentEvent.turn(calls, tools.length);
-    const answer = new AssistantMessage();
+    const answer = new ConverseMessageBuilder();
     const events = askModel(messages, answer, options);
     for await (const event of batchTokens(ledger?.note(events) ?? events, {
       signal,
@@ -68,16 +69,26 @@ export async function* runAgentTurn(
         addUsage(usage, event);
       } else yield traced(event, ledger);
     }
-    if (last.isError || answer.toolCalls.length === 0) break;
+    if (last.isError || options.operation === "invoke") break;
+    const message = messageOf(answer);
+    if (message instanceof BedrockError) {
+      // A tool call whose input is cut or no JSON: the model ran out of tokens inside it.
+      yield refusal(message, signal);
+      break;
+    }
+    const toolCalls = message.content.flatMap((block) =>
+      "toolUse" in block && block.toolUse.type === undefined ? [block.toolUse] : [],
+    );
+    if (toolCalls.length === 0) break;
     const results: ContentBlock[] = [];
-    for (const call of answer.toolCalls) {
+    for (const call of toolCalls) {
       toolCount++;
       yield await runTool(call, tools, results);
     }
-    messages.push(answer.toMessage(), { role: "user", content: results });
+    messages.push(message, { role: "user", content: results });
     if (calls === maxModelCalls) {
-      const message = `The model still calls tools after ${calls} answers.`;
-      yield agentEvent.error("too_many_model_calls", message);
+      const complaint = `The model still calls tools after ${calls} answers.`;
+      yield agentEvent.error("too_many_model_calls", complaint);
     }
   }
   const done = {
@@ -89,6 +100,15 @@ export async function* runAgentTurn(
     ...(usage.total_tokens > 0 && { usage }),
   };
   yield traced(done, ledger);
+}
+
+function messageOf(answer: ConverseMessageBuilder): Message | BedrockError {
+  try {
+    return answer.message();
+  } catch (error) {
+    if (error instanceof BedrockError) return error;
+    throw error;
+  }
 }
 
 function traced(event: AgentEvent, ledger: WireLedger | undefined): TracedEvent {
@@ -103,7 +123,7 @@ function addUsage(sum: TokenUsage, done: DoneEvent & { usage?: TokenUsage }): vo
 
 async function* askModel(
   messages: Message[],
-  answer: AssistantMessage,
+  answer: ConverseMessageBuilder,
   options: AgentLoopOptions,
 ): AsyncGenerator<AgentEvent> {
   const { modelId, operation, signal, ledger } = options;
@@ -111,7 +131,7 @@ async function* askModel(
   try {
     if (operation === "converse") {
       const response = await askByConverse(messages, options);
-      const events = answer.collect(response);
+      const events = answer.watch(response);
       yield* toAgentEvents(ledger?.count(events) ?? events, mapping);
     } else {
       const chunks = await askByInvoke(messages, options);
@@ -152,7 +172,7 @@ function refusal(error: unknown, signal: AbortSignal): AgentEvent {
 
 /** Runs one call; its result goes to the model in `results`, and to the watcher as the event. */
 async function runTool(
-  { toolUseId, name, input }: ToolCall,
+  { toolUseId, name, input }: ToolUseBlock,
   tools: readonly Tool[],
   results: ContentBlock[],
 ): Promise<AgentEvent> {
