@@ -134,6 +134,9 @@ function cutAfter(answer: IncomingMessage, res: ServerResponse, bytes: number): 
   });
   answer.on("end", () => {
     if (left > 0) res.end();
+    // Also where the cut is before the first byte of no bytes: an answer that is whole to the client,
+    // but never ended here, would hold up the next one on its connection.
+    else res.socket?.destroy();
   });
 }
 
