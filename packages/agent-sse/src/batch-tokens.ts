@@ -42,34 +42,133 @@ async function* generate(
   intervalMs: number,
   stop: AbortSignal,
 ): AsyncGenerator<AgentEvent, undefined, undefined> {
-  const batcher = new TokenBatcher({ intervalMs });
-  const source = events[Symbol.asyncIterator]();
-  let kind: TextType = "token";
-  let reading: Promise<Outcome> | undefined;
+  const gathering = new Gathering(events, intervalMs, stop);
   try {
     for (;;) {
-      reading ??= settle(source.next());
-      const outcome = await within(reading, batcher.hasContent ? batcher.dueInMs : undefined, stop);
-      if (outcome) reading = undefined;
-      const event = outcome && "event" in outcome ? outcome.event : undefined;
-      const textType = event && textTypeOf(event);
-      if (!event || textType !== kind) {
-        const text = batcher.flush();
-        if (text !== undefined) yield { type: kind, text };
-      }
-      if (textType) {
-        kind = textType;
-        const text = batcher.add((event as TextEvent).text);
-        if (text !== undefined) yield { type: kind, text };
-      } else if (event) yield event;
-      if (outcome && "error" in outcome) throw outcome.error;
-      if (outcome && !event) return undefined;
+      await gathering.wait();
+      for (const event of gathering.take()) yield event;
+      if (!gathering.end) continue;
+      if ("error" in gathering.end) throw gathering.end.error;
+      return undefined;
     }
   } finally {
+    await gathering.close();
+  }
+}
+
+/**
+ * Reads the source while somebody waits, until there is something to hand out. There may be hundreds of
+ * tokens a second for each of many readers, so a token that only joins others costs one read and no more:
+ * no timer, listener or generator step of its own.
+ */
+class Gathering {
+  /** Set when the source is over. */
+  end: { error?: unknown } | undefined;
+  readonly #source: AsyncIterator<AgentEvent>;
+  readonly #batcher: TokenBatcher;
+  readonly #stop: AbortSignal;
+  #kind: TextType = "token";
+  #ready: AgentEvent[] = [];
+  #isReading = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #waiting: { resolve: () => void; reject: (reason: unknown) => void } | undefined;
+
+  constructor(events: AsyncIterable<AgentEvent>, intervalMs: number, stop: AbortSignal) {
+    this.#source = events[Symbol.asyncIterator]();
+    this.#batcher = new TokenBatcher({ intervalMs });
+    this.#stop = stop;
+    stop.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  /** Resolves when there is something to take, or nothing more to come. */
+  wait(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      if (this.#stop.aborted) this.#onAbort();
+      else this.#goOn();
+    });
+  }
+
+  /** What is to be handed out, in order. */
+  take(): AgentEvent[] {
+    const ready = this.#ready;
+    this.#ready = [];
+    return ready;
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#stop.removeEventListener("abort", this.#onAbort);
+    const left = this.#source.return?.();
     // A source that is still being waited for would answer only after its next event.
-    const left = source.return?.();
-    if (reading) left?.catch(ignoreRejection);
+    if (this.#isReading) left?.catch(ignoreRejection);
     else await left;
+  }
+
+  /** Lets the one who waits have what there is, or sees to it that there will be something. */
+  #goOn(): void {
+    if (!this.#waiting) return;
+    if (this.#ready.length > 0 || this.end) {
+      this.#waiting.resolve();
+      this.#waiting = undefined;
+      return;
+    }
+    if (this.#batcher.hasContent) {
+      this.#timer ??= setTimeout(this.#onTimer, this.#batcher.dueInMs);
+    }
+    if (this.#isReading) return;
+    this.#isReading = true;
+    try {
+      this.#source.next().then(this.#onResult, this.#onFailure);
+    } catch (error) {
+      this.#onFailure(error);
+    }
+  }
+
+  readonly #onResult = (result: IteratorResult<AgentEvent, unknown>): void => {
+    this.#isReading = false;
+    if (result.done) {
+      this.#flush();
+      this.end = {};
+    } else this.#add(result.value);
+    this.#goOn();
+  };
+
+  readonly #onFailure = (error: unknown): void => {
+    this.#isReading = false;
+    this.#flush();
+    this.end = { error };
+    this.#goOn();
+  };
+
+  readonly #onTimer = (): void => {
+    this.#flush();
+    this.#goOn();
+  };
+
+  readonly #onAbort = (): void => {
+    this.#waiting?.reject(this.#stop.reason);
+    this.#waiting = undefined;
+  };
+
+  #add(event: AgentEvent): void {
+    const kind = textTypeOf(event);
+    if (kind !== this.#kind) this.#flush();
+    if (kind) {
+      this.#kind = kind;
+      this.#hand(this.#batcher.add((event as TextEvent).text));
+    } else this.#ready.push(event);
+  }
+
+  #flush(): void {
+    this.#hand(this.#batcher.flush());
+  }
+
+  #hand(text: string | undefined): void {
+    if (text !== undefined) this.#ready.push({ type: this.#kind, text });
+    if (this.#batcher.hasContent) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 }
 
@@ -80,37 +179,4 @@ type TextEvent = Extract<AgentEvent, { type: TextType }>;
 function textTypeOf(event: AgentEvent): TextType | undefined {
   if (event.type !== "token" && event.type !== "thinking") return undefined;
   return Object.keys(event).length === 2 && typeof event.text === "string" ? event.type : undefined;
-}
-
-type Outcome = { event: AgentEvent } | { error: unknown } | { end: true };
-
-/** Never rejects: a failure that nobody waits for yet is kept until its turn. */
-function settle(read: Promise<IteratorResult<AgentEvent, unknown>>): Promise<Outcome> {
-  return read.then(
-    (result) => (result.done ? { end: true } : { event: result.value }),
-    (error: unknown) => ({ error }),
-  );
-}
-
-/** The outcome, or `undefined` after `ms` milliseconds; an abort rejects with its own reason. */
-function within(
-  reading: Promise<Outcome>,
-  ms: number | undefined,
-  stop: AbortSignal,
-): Promise<Outcome | undefined> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => finish(() => reject(stop.reason));
-    const timer = ms === undefined ? undefined : setTimeout(() => finish(resolve), ms);
-    const finish = (settleWith: (outcome?: Outcome) => void, outcome?: Outcome) => {
-      clearTimeout(timer);
-      stop.removeEventListener("abort", onAbort);
-      settleWith(outcome);
-    };
-    if (stop.aborted) {
-      onAbort();
-      return;
-    }
-    stop.addEventListener("abort", onAbort, { once: true });
-    void reading.then((outcome) => finish(resolve, outcome));
-  });
 }

@@ -31,7 +31,7 @@ export { readAgentEvents } from "./read-agent-events.ts";
 export type { AgentEvents, ReadAgentEventsOptions } from "./read-agent-events.ts";
 export type { ConnectAgentStreamOptions, ConnectionState } from "./reconnecting-reader.ts";
 export { emptyTranscript, reduceAgentEvents } from "./reduce-agent-events.ts";
-export type { AgentTranscript, ToolCall } from "./reduce-agent-events.ts";
+export type { AgentTranscript, ToolCall, TranscriptPart } from "./reduce-agent-events.ts";
 export { lastEventIdOf } from "./last-event-id.ts";
 export { resumableResponse } from "./resumable-response.ts";
 export type { ResumableResponseOptions } from "./resumable-response.ts";

@@ -7,28 +7,32 @@ import type { AgentEvent } from "@freshet/core";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import {
   AgentStreamView,
+  initialStateOf,
   type AgentStreamSnapshot,
   type AgentStreamViewOptions,
 } from "./agent-stream-view.ts";
-import { emptyTranscript } from "./reduce-agent-events.ts";
+import type { AgentTranscript } from "./reduce-agent-events.ts";
 
 export { AgentStreamView } from "./agent-stream-view.ts";
 export type {
+  AgentStreamHealth,
   AgentStreamSnapshot,
   AgentStreamStatus,
   AgentStreamViewOptions,
 } from "./agent-stream-view.ts";
 
 /** What {@link useAgentStream} returns. */
-export interface AgentStreamState extends AgentStreamSnapshot {
-  /** Ends the stream for good; what was read stays. */
-  stop: () => void;
-}
+export type AgentStreamState<S extends object = AgentTranscript> = AgentStreamSnapshot<S> & {
+  /** Ends the stream; what was read stays. */
+  readonly stop: () => void;
+  /** Goes on after the last event: after a failure, a `stop`, or with what comes after `done`. */
+  readonly resume: () => void;
+};
 
 /**
  * Follows an agent stream while the component is mounted. The component is rendered at most once a frame,
- * and with what has been read by then. On the server it renders what `transcript` says, and connects to
- * nothing.
+ * and with what has been read by then: a transcript, or what `reducer` makes of the events. On the server
+ * it renders `initialState`, and connects to nothing.
  *
  * @param source - the URL of the events; or an {@link AgentStreamView} made elsewhere, which goes on where
  * it was when the component is mounted again; or `null` for nothing yet
@@ -51,10 +55,13 @@ export interface AgentStreamState extends AgentStreamSnapshot {
  * }
  * ```
  */
-export function useAgentStream<E extends { type: string } = AgentEvent>(
-  source: string | URL | AgentStreamView<E> | null | undefined,
-  options: AgentStreamViewOptions<E> = {},
-): AgentStreamState {
+export function useAgentStream<
+  E extends { type: string } = AgentEvent,
+  S extends object = AgentTranscript,
+>(
+  source: string | URL | AgentStreamView<E, S> | null | undefined,
+  options: AgentStreamViewOptions<E, S> = {},
+): AgentStreamState<S> {
   const key = source instanceof URL ? source.href : source;
   const [held, setHeld] = useState(() => hold(key, options));
   let current = held;
@@ -65,27 +72,46 @@ export function useAgentStream<E extends { type: string } = AgentEvent>(
   }
   const { view, isOwn } = current;
   useEffect(() => {
-    if (isOwn) view?.setOptions(options);
+    if (isOwn) view.setOptions(options);
   });
-  const subscribe = view?.subscribe ?? subscribeToNothing;
-  const getSnapshot = view?.getSnapshot ?? getNothing;
-  const snapshot = useSyncExternalStore(subscribe, getSnapshot, getSnapshot);
-  return { ...snapshot, stop: view?.stop ?? doNothing };
+  const snapshot = useSyncExternalStore(view.subscribe, view.getSnapshot, view.getSnapshot);
+  return { ...snapshot, stop: view.stop, resume: view.resume };
 }
 
-type Key<E extends { type: string }> = string | AgentStreamView<E> | null | undefined;
+type Key<E extends { type: string }, S extends object> =
+  string | AgentStreamView<E, S> | null | undefined;
 
-function hold<E extends { type: string }>(key: Key<E>, options: AgentStreamViewOptions<E>) {
-  const isOwn = typeof key === "string";
-  return { key, isOwn, view: isOwn ? new AgentStreamView<E>(key, options) : key };
+type View<E extends { type: string }, S extends object> = Pick<
+  AgentStreamView<E, S>,
+  "subscribe" | "getSnapshot" | "stop" | "resume" | "setOptions"
+>;
+
+interface Held<E extends { type: string }, S extends object> {
+  key: Key<E, S>;
+  isOwn: boolean;
+  view: View<E, S>;
 }
 
-const nothing: AgentStreamSnapshot = {
-  ...emptyTranscript,
-  status: "idle",
-  streamError: undefined,
-  lastEventId: undefined,
-};
-const getNothing = () => nothing;
-const doNothing = () => undefined;
-const subscribeToNothing = () => doNothing;
+function hold<E extends { type: string }, S extends object>(
+  key: Key<E, S>,
+  options: AgentStreamViewOptions<E, S>,
+): Held<E, S> {
+  if (typeof key === "string") return { key, isOwn: true, view: new AgentStreamView(key, options) };
+  return { key, isOwn: false, view: key ?? viewOfNothing(options) };
+}
+
+/** What is shown while there is no stream. */
+function viewOfNothing<E extends { type: string }, S extends object>(
+  options: AgentStreamViewOptions<E, S>,
+): View<E, S> {
+  const snapshot: AgentStreamSnapshot<S> = {
+    ...initialStateOf(options),
+    ...{ status: "idle", streamError: undefined, reconnects: 0, lastEventId: undefined },
+  };
+  const doNothing = () => undefined;
+  return {
+    subscribe: () => doNothing,
+    getSnapshot: () => snapshot,
+    ...{ stop: doNothing, resume: doNothing, setOptions: doNothing },
+  };
+}

@@ -19,9 +19,17 @@ export interface ToolCall {
   durationMs: number;
 }
 
+/** A piece of a turn, at its place among the others. */
+export type TranscriptPart =
+  | { readonly type: "text" | "thinking"; readonly text: string }
+  | { readonly type: "tool"; readonly tool: ToolCall }
+  | { readonly type: "creation"; readonly creation: CreationEvent };
+
 /** What an agent has said and done so far, ready to be shown. Treat it as immutable. */
 export interface AgentTranscript {
-  /** The answer so far. */
+  /** Text, reasoning, tool calls and creations in the order in which they began. */
+  readonly parts: readonly TranscriptPart[];
+  /** The answer so far, without what came between its parts. */
   readonly text: string;
   /** The reasoning so far. */
   readonly thinking: string;
@@ -38,6 +46,7 @@ export interface AgentTranscript {
 
 /** Where every transcript starts. */
 export const emptyTranscript: AgentTranscript = Object.freeze({
+  parts: [],
   text: "",
   thinking: "",
   tools: [],
@@ -64,19 +73,31 @@ export function reduceAgentEvents(state: AgentTranscript, event: AgentEvent): Ag
   if (state.done) return reduceAgentEvents(emptyTranscript, event);
   switch (event.type) {
     case "token":
-      return { ...state, text: state.text + event.text };
+      return {
+        ...state,
+        parts: addText(state.parts, "text", event.text),
+        text: state.text + event.text,
+      };
     case "thinking":
-      return { ...state, thinking: state.thinking + event.text };
+      return {
+        ...state,
+        parts: addText(state.parts, "thinking", event.text),
+        thinking: state.thinking + event.text,
+      };
     case "tool_use":
-      return { ...state, tools: [...state.tools, startedTool(event)] };
+      return addTool(state, startedTool(event));
     case "tool_result":
-      return { ...state, tools: endTool(state.tools, event) };
+      return endTool(state, event);
     case "turn":
       return { ...state, turn: event };
     case "progress":
       return { ...state, progress: event };
     case "creation":
-      return { ...state, creations: [...state.creations, event] };
+      return {
+        ...state,
+        parts: [...state.parts, { type: "creation", creation: event }],
+        creations: [...state.creations, event],
+      };
     case "error":
       return { ...state, error: event };
     case "done":
@@ -84,6 +105,26 @@ export function reduceAgentEvents(state: AgentTranscript, event: AgentEvent): Ag
     default:
       return state;
   }
+}
+
+/** More of the same text makes the last part longer. */
+function addText(
+  parts: readonly TranscriptPart[],
+  type: "text" | "thinking",
+  text: string,
+): readonly TranscriptPart[] {
+  const last = parts.at(-1);
+  return last?.type === type
+    ? parts.with(-1, { type, text: last.text + text })
+    : [...parts, { type, text }];
+}
+
+function addTool(state: AgentTranscript, tool: ToolCall): AgentTranscript {
+  return {
+    ...state,
+    parts: [...state.parts, { type: "tool", tool }],
+    tools: [...state.tools, tool],
+  };
 }
 
 function startedTool(event: ToolUseEvent): ToolCall {
@@ -98,14 +139,23 @@ function startedTool(event: ToolUseEvent): ToolCall {
 }
 
 /** A result whose call was never seen is shown all the same. */
-function endTool(tools: readonly ToolCall[], event: ToolResultEvent): readonly ToolCall[] {
+function endTool(state: AgentTranscript, event: ToolResultEvent): AgentTranscript {
   const result = {
     status: event.status,
     outputSummary: event.output_summary,
     durationMs: event.duration_ms,
   };
-  const index = tools.findLastIndex(({ id }) => id === event.tool_use_id);
-  const call = tools[index];
-  if (call) return tools.with(index, { ...call, ...result });
-  return [...tools, { id: event.tool_use_id, name: event.tool_name, inputSummary: "", ...result }];
+  const call = state.tools.findLast(({ id }) => id === event.tool_use_id);
+  if (!call) {
+    const { tool_use_id: id, tool_name: name } = event;
+    return addTool(state, { id, name, inputSummary: "", ...result });
+  }
+  const ended = { ...call, ...result };
+  return {
+    ...state,
+    parts: state.parts.map((part) =>
+      part.type === "tool" && part.tool === call ? { type: "tool", tool: ended } : part,
+    ),
+    tools: state.tools.map((tool) => (tool === call ? ended : tool)),
+  };
 }

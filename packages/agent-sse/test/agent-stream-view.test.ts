@@ -1,16 +1,24 @@
 import { expect, test, vi } from "vitest";
-import type { AgentStreamItem } from "../src/index.ts";
+import type { AgentEvent } from "@freshet/core";
+import type { AgentStreamItem, AgentTranscript } from "../src/index.ts";
 import { AgentStreamView, type AgentStreamViewOptions } from "../src/react.ts";
-import { agentEvent, agentStreamResponse } from "../src/index.ts";
+import {
+  agentEvent,
+  agentStreamResponse,
+  emptyTranscript,
+  reduceAgentEvents,
+} from "../src/index.ts";
 import { scheduleFrame } from "../src/schedule-frame.ts";
 import { Feed } from "./feed.ts";
 
 /** A view over a feed for each connection, whose frames come when the test says so. */
-function open(options: AgentStreamViewOptions = {}) {
+function open<S extends object = AgentTranscript>(
+  options: AgentStreamViewOptions<AgentEvent, S> = {},
+) {
   const feeds: Feed<AgentStreamItem>[] = [];
   const asked: (string | null)[] = [];
   const updates: (() => void)[] = [];
-  const view = new AgentStreamView("https://example.com/events", {
+  const asIs: AgentStreamViewOptions<AgentEvent, S> = {
     fetch: (_, { headers, signal }) => {
       asked.push(new Headers(headers).get("last-event-id"));
       const feed = new Feed<AgentStreamItem>();
@@ -22,7 +30,8 @@ function open(options: AgentStreamViewOptions = {}) {
       return () => updates.splice(updates.indexOf(update), 1);
     },
     ...options,
-  });
+  };
+  const view = new AgentStreamView("https://example.com/events", asIs);
   const frame = async () => {
     await settle();
     for (const update of updates.splice(0)) update();
@@ -100,12 +109,13 @@ test("goes on where it was when it is watched again", async () => {
   expect(view.getSnapshot().text).toBe("abc");
 });
 
-test("stop ends it for good", async () => {
+test("stop ends it; resume goes on where it was", async () => {
   const { view, feeds, asked, frame } = open();
   const leave = view.subscribe(() => undefined);
   await frame();
-  feeds[0]?.push(token("a"));
+  feeds[0]?.push(token("a", "1"));
   await settle();
+  view.resume();
   view.stop();
   view.stop();
   await frame();
@@ -118,7 +128,21 @@ test("stop ends it for good", async () => {
   leave();
   view.subscribe(() => undefined);
   await settle();
-  expect(asked).toHaveLength(1);
+  expect(asked).toEqual([null]);
+  view.resume();
+  await frame();
+  expect(asked).toEqual([null, "1"]);
+  feeds[1]?.push(token("b", "2"));
+  feeds[1]?.push({ event: agentEvent.done(), id: "3" });
+  await frame();
+  expect(view.getSnapshot()).toMatchObject({ status: "done", text: "ab" });
+  view.resume();
+  await frame();
+  feeds[2]?.push(token("next answer", "4"));
+  await frame();
+  expect(asked).toEqual([null, "1", "3"]);
+  expect(view.getSnapshot()).toMatchObject({ status: "open", text: "next answer" });
+  view.stop();
 });
 
 test("a failure is shown with its error, and what came before it", async () => {
@@ -158,8 +182,8 @@ test("begins with what was rendered elsewhere", async () => {
   await settle();
   leave();
   await settle();
-  const { lastEventId, ...transcript } = first.getSnapshot();
-  const second = open({ transcript, lastEventId });
+  const { lastEventId, ...initialState } = first.getSnapshot();
+  const second = open({ initialState, lastEventId });
   expect(second.view.getSnapshot()).toMatchObject({ text: "a", status: "idle" });
   second.view.subscribe(() => undefined);
   await settle();
@@ -177,6 +201,85 @@ test("onEvent hears every event at once; new options are used from then on", asy
   feeds[0]?.push({ event: { type: "mine" } });
   await settle();
   expect(heard).toEqual(["first token", "second mine"]);
+  view.stop();
+});
+
+test("a state of one's own is made by a reducer", async () => {
+  interface Conversation {
+    answers: AgentTranscript[];
+    ids: (string | undefined)[];
+  }
+  const { view, feeds, frame } = open({
+    until: "closed",
+    initialState: (): Conversation => ({ answers: [], ids: [] }),
+    reducer: ({ answers, ids }, event, id) => {
+      const last = answers.at(-1);
+      const isNew = !last || last.done !== undefined;
+      const answer = reduceAgentEvents(isNew ? emptyTranscript : last, event);
+      return { answers: [...(isNew ? answers : answers.slice(0, -1)), answer], ids: [...ids, id] };
+    },
+  });
+  expect(view.getSnapshot()).toMatchObject({ answers: [], ids: [], status: "idle" });
+  view.subscribe(() => undefined);
+  await frame();
+  feeds[0]?.push(token("one", "1"));
+  feeds[0]?.push({ event: agentEvent.done(), id: "2" });
+  feeds[0]?.push(token("two", "3"));
+  await frame();
+  const { answers, ids, status, lastEventId } = view.getSnapshot();
+  expect(answers.map(({ text }) => text)).toEqual(["one", "two"]);
+  expect({ ids, status, lastEventId }).toEqual({
+    ...{ ids: ["1", "2", "3"], status: "open", lastEventId: "3" },
+  });
+  view.stop();
+});
+
+test("a stream without ids comes from its start after a cut, and is not shown twice", async () => {
+  let cut = () => undefined as unknown;
+  let connections = 0;
+  const { view, frame } = open({
+    fetch: () => {
+      const first = ++connections === 1;
+      const body = new ReadableStream<string>({
+        start: (controller) => {
+          controller.enqueue('event: token\ndata: {"text":"a"}\n\n');
+          if (!first) controller.enqueue('event: token\ndata: {"text":"b"}\n\n');
+          cut = () => controller.close();
+        },
+      }).pipeThrough(new TextEncoderStream());
+      return Promise.resolve(
+        new Response(body, { headers: { "content-type": "text/event-stream" } }),
+      );
+    },
+    retry: { initialDelayMs: 0 },
+  });
+  view.subscribe(() => undefined);
+  await frame();
+  expect(view.getSnapshot()).toMatchObject({ text: "a", reconnects: 0 });
+  cut();
+  await vi.waitFor(async () => {
+    await frame();
+    expect(view.getSnapshot()).toMatchObject({ text: "ab", reconnects: 1 });
+  });
+  view.stop();
+});
+
+test("a request that is made again has the headers and the fetch of the newest options", async () => {
+  const asked: string[] = [];
+  const options = (name: string): AgentStreamViewOptions => ({
+    headers: { authorization: name },
+    fetch: (_, { headers }) => {
+      asked.push(`${name} ${new Headers(headers).get("authorization") ?? ""}`);
+      return Promise.reject(new TypeError("offline"));
+    },
+    retry: { initialDelayMs: 50, jitter: 0 },
+  });
+  const { view } = open(options("old"));
+  view.subscribe(() => undefined);
+  await vi.waitFor(() => expect(asked).toHaveLength(1));
+  view.setOptions(options("new"));
+  await vi.waitFor(() => expect(asked).toHaveLength(2));
+  expect(asked).toEqual(["old old", "new new"]);
   view.stop();
 });
 

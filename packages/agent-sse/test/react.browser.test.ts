@@ -123,6 +123,57 @@ test("a view goes on by its position when it is mounted again", async () => {
   await shows("open: abc");
 });
 
+test("a hidden page lets go of its connection, if it may, and goes on when it is seen", async () => {
+  const { fetch, feeds, asked } = server();
+  const setHidden = (hidden: boolean) => {
+    Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+  };
+  try {
+    setHidden(true);
+    const options = { fetch, pauseWhenHidden: true };
+    render(createElement(Answer, { source: "/a", options }));
+    await shows("idle: ");
+    setHidden(false);
+    await shows("open: ");
+    feeds[0]?.push(token("a", "1"));
+    await shows("open: a");
+    setHidden(true);
+    await shows("idle: a");
+    expect(feeds[0]?.returned).toBe(1);
+    setHidden(false);
+    await shows("open: a");
+    expect(asked.map(({ lastEventId }) => lastEventId)).toEqual([null, "1"]);
+    render(null);
+    await vi.waitFor(() => expect(feeds[1]?.returned).toBe(1));
+    setHidden(true);
+    setHidden(false);
+    expect(asked).toHaveLength(2);
+  } finally {
+    Reflect.deleteProperty(document, "hidden");
+  }
+});
+
+test("a state of one's own is typed by the schema of its events", async () => {
+  const events = defineEvents({ "order.placed": z.object({ items: z.number() }) });
+  const { fetch, feeds } = server();
+  function Orders() {
+    const { items, resume } = useAgentStream("/a", {
+      fetch,
+      schema: events,
+      initialState: { items: 0 },
+      reducer: (state, event) =>
+        event.type === "order.placed" ? { items: state.items + event.items } : state,
+    });
+    return createElement("p", { onClick: resume }, items);
+  }
+  render(createElement(Orders));
+  await vi.waitFor(() => expect(feeds).toHaveLength(1));
+  feeds[0]?.push(events.event("order.placed", { items: 2 }));
+  feeds[0]?.push(events.event("order.placed", { items: 3 }));
+  await shows("5");
+});
+
 test("stop ends it; what was read stays", async () => {
   const { fetch, feeds } = server();
   render(createElement(Answer, { source: "/a", options: { fetch } }));
@@ -180,8 +231,8 @@ test("callbacks may be new at every render; state they set is theirs", async () 
 
 test("goes on from what the server rendered", async () => {
   const { fetch, feeds, asked } = server();
-  const transcript = { ...emptyTranscript, text: "so far" };
-  const options = { fetch, transcript, lastEventId: "4" };
+  const initialState = { ...emptyTranscript, text: "so far" };
+  const options = { fetch, initialState, lastEventId: "4" };
   container.innerHTML = "<section><p>idle: so far</p><button>stop</button></section>";
   const onRecoverableError = vi.fn();
   root = hydrateRoot(container, createElement(Answer, { source: "/a", options }), {

@@ -7,11 +7,11 @@ import { useAgentStream } from "../src/react.ts";
 test("a server renders what is known, and asks nothing", () => {
   const fetch = vi.fn();
   function Answer({ url }: { url: string | null }) {
-    const transcript = { ...emptyTranscript, text: "so far" };
-    const { text, status } = useAgentStream(url, { fetch, transcript, lastEventId: "4" });
+    const initialState = { ...emptyTranscript, text: "so far" };
+    const { text, status } = useAgentStream(url, { fetch, initialState, lastEventId: "4" });
     return createElement("p", null, `${status}: ${text}`);
   }
   expect(renderToString(createElement(Answer, { url: "/events" }))).toBe("<p>idle: so far</p>");
-  expect(renderToString(createElement(Answer, { url: null }))).toBe("<p>idle: </p>");
+  expect(renderToString(createElement(Answer, { url: null }))).toBe("<p>idle: so far</p>");
   expect(fetch).not.toHaveBeenCalled();
 });

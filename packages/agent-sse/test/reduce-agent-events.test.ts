@@ -16,19 +16,26 @@ test("a whole turn", () => {
     agentEvent.token("noon."),
     agentEvent.done({ model: "m" }),
   ];
+  const clock = {
+    ...{ id: "t1", name: "clock", status: "done", inputSummary: "{}" },
+    ...{ outputSummary: "noon", durationMs: 12 },
+  };
+  const map = {
+    ...{ id: "t2", name: "map", status: "error", inputSummary: "" },
+    ...{ outputSummary: "lost", durationMs: 0 },
+  };
   expect(events.reduce(reduceAgentEvents, emptyTranscript)).toEqual({
+    parts: [
+      { type: "thinking", text: "Let me see." },
+      { type: "text", text: "It is " },
+      { type: "tool", tool: clock },
+      { type: "tool", tool: map },
+      { type: "creation", creation: agentEvent.creation("note", 1) },
+      { type: "text", text: "noon." },
+    ],
     text: "It is noon.",
     thinking: "Let me see.",
-    tools: [
-      {
-        ...{ id: "t1", name: "clock", status: "done", inputSummary: "{}" },
-        ...{ outputSummary: "noon", durationMs: 12 },
-      },
-      {
-        ...{ id: "t2", name: "map", status: "error", inputSummary: "" },
-        ...{ outputSummary: "lost", durationMs: 0 },
-      },
-    ],
+    tools: [clock, map],
     creations: [agentEvent.creation("note", 1)],
     turn: agentEvent.turn(1),
     progress: agentEvent.progress("reading", 50, "half"),
@@ -43,17 +50,18 @@ test("a state is never changed, only replaced", () => {
   const after = reduceAgentEvents(before, agentEvent.toolResult("a", "1"));
   expect(before).toEqual(copy);
   expect(after.tools[0]).toMatchObject({ status: "done" });
+  expect(after.parts[0]).toEqual({ type: "tool", tool: after.tools[0] });
   expect(emptyTranscript.tools).toEqual([]);
 });
 
 test("a result whose call was never seen is shown", () => {
-  const { tools } = reduceAgentEvents(emptyTranscript, agentEvent.toolResult("a", "1"));
-  expect(tools).toEqual([
-    {
-      ...{ id: "1", name: "a", status: "done", inputSummary: "" },
-      ...{ outputSummary: "", durationMs: 0 },
-    },
-  ]);
+  const { tools, parts } = reduceAgentEvents(emptyTranscript, agentEvent.toolResult("a", "1"));
+  const tool = {
+    ...{ id: "1", name: "a", status: "done", inputSummary: "" },
+    ...{ outputSummary: "", durationMs: 0 },
+  };
+  expect(tools).toEqual([tool]);
+  expect(parts).toEqual([{ type: "tool", tool }]);
 });
 
 test("when a tool id is used twice, the result belongs to the newer call", () => {
@@ -76,6 +84,7 @@ test("the event after done starts the next answer", () => {
   const events = [agentEvent.token("a"), agentEvent.done(), agentEvent.token("b")];
   expect(events.reduce(reduceAgentEvents, emptyTranscript)).toEqual({
     ...emptyTranscript,
+    parts: [{ type: "text", text: "b" }],
     text: "b",
   });
 });
