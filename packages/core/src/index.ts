@@ -16,4 +16,5 @@ export type { BackoffOptions } from "./backoff.ts";
 export { iterateBytes, openByteSource } from "./byte-source.ts";
 export type { ByteSource, IterateBytesOptions, OpenByteSource } from "./byte-source.ts";
 export { FreshetError } from "./error.ts";
+export { linkedAbort } from "./linked-abort.ts";
 export type { StandardSchemaV1 } from "@standard-schema/spec";

@@ -21,7 +21,8 @@ export class Endpoint {
   readonly backoff: BackoffOptions;
   /** Whether the caller said how often to retry; else a live session goes on for ever. */
   readonly hasRetryLimit: boolean;
-  readonly signal: AbortSignal | undefined;
+  /** Each of them ends everything. */
+  readonly signals: readonly AbortSignal[];
   readonly timeoutMs: number;
   readonly onError: ErrorHandler | undefined;
   readonly #options: EndpointOptions;
@@ -30,14 +31,19 @@ export class Endpoint {
   #params: Record<string, Resolvable>;
   #isStatic: boolean = false;
 
-  constructor(url: string | URL, options: EndpointOptions) {
+  constructor(
+    url: string | URL,
+    options: EndpointOptions,
+    inheritedSignals: readonly AbortSignal[] = [],
+  ) {
     this.url = checkUrl(url, options.warnOnHttp);
     this.backoff = checkBackoff(options.backoff);
     this.hasRetryLimit = options.backoff?.maxRetries !== undefined;
     this.timeoutMs = checkNumber("timeoutMs", options.timeoutMs ?? 30_000, 1);
     checkParams(options.params);
-    options.signal?.throwIfAborted();
-    this.signal = options.signal;
+    const signals = options.signal ? [...inheritedSignals, options.signal] : inheritedSignals;
+    for (const signal of signals) signal.throwIfAborted();
+    this.signals = [...new Set(signals)];
     this.onError = options.onError;
     this.#options = options;
     this.#transport = options.fetch
@@ -53,10 +59,11 @@ export class Endpoint {
     const merged: EndpointOptions = { ...this.#options, ...definedOf(options) };
     merged.headers = { ...this.#headers, ...lowerCaseNames(options.headers) };
     merged.params = { ...this.#params, ...options.params };
-    if (this.signal && options.signal && this.signal !== options.signal) {
-      merged.signal = AbortSignal.any([this.signal, options.signal]);
-    }
-    return new Endpoint(url, merged);
+    return new Endpoint(url, merged, this.signals);
+  }
+
+  get isAborted(): boolean {
+    return this.signals.some((signal) => signal.aborted);
   }
 
   /** Takes over what an `onError` handler changed. */
@@ -72,7 +79,7 @@ export class Endpoint {
    * as soon as a signal aborts.
    */
   async send(request: EndpointRequest): Promise<Answer> {
-    const exchange = new Exchange(this.signal, request, this.timeoutMs);
+    const exchange = new Exchange(this.signals, request, this.timeoutMs);
     try {
       const params = this.#isStatic ? this.#params : await resolveValues(this.#params);
       const headers = this.#isStatic ? this.#headers : await resolveValues(this.#headers);

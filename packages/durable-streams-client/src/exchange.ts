@@ -40,10 +40,10 @@ export class Exchange {
   readonly #timeoutMs: number;
   #url: string = "";
 
-  constructor(signal: AbortSignal | undefined, request: EndpointRequest, timeoutMs: number) {
+  constructor(signals: readonly AbortSignal[], request: EndpointRequest, timeoutMs: number) {
     this.#request = request;
     this.#timeoutMs = request.timeoutMs ?? timeoutMs;
-    for (const each of [signal, ...(request.signals ?? [])]) {
+    for (const each of [...signals, ...(request.signals ?? [])]) {
       if (!each) continue;
       each.throwIfAborted();
       each.addEventListener("abort", this.#onAbort, { once: true });

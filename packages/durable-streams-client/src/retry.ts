@@ -1,4 +1,4 @@
-import { backoffDelayMs, delay } from "@freshet/core";
+import { backoffDelayMs, delay, linkedAbort } from "@freshet/core";
 import type { Endpoint } from "./endpoint.ts";
 import { DurableStreamError, FetchError, isRetryable } from "./errors.ts";
 
@@ -31,7 +31,7 @@ export class Retry {
 
   /** Returns when it is time to try again; throws `error`, or an abort's reason, if it is not. */
   async recover(error: unknown, retryable: boolean = isRetryable(error)): Promise<void> {
-    this.#endpoint.signal?.throwIfAborted();
+    for (const signal of this.#endpoint.signals) signal.throwIfAborted();
     this.#signal?.throwIfAborted();
     if (retryable && this.#failures < this.maxRetries) {
       const asked = error instanceof FetchError ? (error.retryAfterMs ?? 0) : 0;
@@ -48,21 +48,11 @@ export class Retry {
 
   /** Waits; an abort of either signal ends it at once. */
   async wait(ms: number): Promise<void> {
-    const other = this.#endpoint.signal;
-    if (!other || other === this.#signal || !this.#signal) {
-      await delay(ms, this.#signal ?? other);
-      return;
-    }
-    const either = new AbortController();
-    const abort = (event: Event) => {
-      either.abort((event.target as AbortSignal).reason);
-    };
-    const signals = [this.#signal, other];
-    for (const signal of signals) signal.addEventListener("abort", abort);
+    const waiting = linkedAbort(...this.#endpoint.signals, this.#signal);
     try {
-      await delay(ms, either.signal);
+      await delay(ms, waiting.signal);
     } finally {
-      for (const signal of signals) signal.removeEventListener("abort", abort);
+      waiting.abort();
     }
   }
 

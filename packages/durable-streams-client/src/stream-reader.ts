@@ -125,7 +125,7 @@ export class StreamReader {
   /** Returns if it makes sense to ask for the next segment after this error; else throws it. */
   async recover(error: unknown): Promise<void> {
     await this.#sse.close();
-    if (this.#isCancelled() || (error === reconnect && !this.#endpoint.signal?.aborted)) return;
+    if (this.#isCancelled() || (error === reconnect && !this.#endpoint.isAborted)) return;
     try {
       await this.#retry.recover(error);
     } catch (final) {

@@ -1,10 +1,9 @@
 import { agentEvent } from "@freshet/agent-sse";
 import type { Message } from "@freshet/bedrock-adapter";
-import type { AgentEvent } from "@freshet/core";
+import { type AgentEvent, linkedAbort } from "@freshet/core";
 import { DurableStream, IdempotentProducer, stream } from "@freshet/durable-streams-client";
 import type { DemoEvent } from "../events.ts";
 import { type Command, patience, type StreamUrls, type TurnRequest } from "../streams.ts";
-import { linkedAbort } from "../linked-abort.ts";
 import { historyOf, turnState } from "./history.ts";
 import { Limiter } from "./limiter.ts";
 import type { TracedEvent } from "./wire-ledger.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { linkedAbort } from "@freshet/core";
 import { DurableStream, stream } from "@freshet/durable-streams-client";
-import { linkedAbort } from "../linked-abort.ts";
 import { type Command, patience, type StreamUrls } from "../streams.ts";
 import { TurnDesk, type TurnDeskOptions } from "./turn-desk.ts";
 

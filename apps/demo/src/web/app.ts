@@ -4,11 +4,11 @@ import {
   InvalidOptionError,
   StreamNotFoundError,
 } from "@freshet/durable-streams-client";
+import { linkedAbort } from "@freshet/core";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { CreatedConversation, FaultCommand, Status } from "../api.ts";
 import { listCaptures, readCapture } from "../captures.ts";
-import { linkedAbort } from "../linked-abort.ts";
 import type { StreamUrls } from "../streams.ts";
 import { parseFaultCommand } from "../faults/fault-command.ts";
 import { BusyError, Conversations } from "./conversations.ts";

@@ -1,5 +1,5 @@
 import { sendWebhook } from "#webhook-transport";
-import { backoffDelayMs } from "@freshet/core";
+import { backoffDelayMs, linkedAbort } from "@freshet/core";
 import type { SubscriptionKeys } from "./keys.ts";
 import type { ManagerOptions } from "./manager.ts";
 import type { StateStore } from "./state-store.ts";
@@ -170,15 +170,20 @@ export class Delivery {
       callback_token: await keys.token(state.id, state.generation),
     });
     const { leaseTtlMs, webhookUrl = "" } = state.config;
+    const signature = await keys.signWebhook(body);
+    const sending = linkedAbort(this.#stopped.signal);
+    const lease = setTimeout(() => {
+      sending.abort(new Error(`The webhook gave no answer within its lease of ${leaseTtlMs} ms.`));
+    }, leaseTtlMs);
     const answer = await sendWebhook({
       url: new URL(webhookUrl),
-      headers: {
-        "content-type": "application/json",
-        "webhook-signature": await keys.signWebhook(body),
-      },
+      headers: { "content-type": "application/json", "webhook-signature": signature },
       body,
       allowLocal: this.#options.allowLocalWebhooks,
-      signal: AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(leaseTtlMs)]),
+      signal: sending.signal,
+    }).finally(() => {
+      clearTimeout(lease);
+      sending.abort();
     });
     if (answer.status < 200 || answer.status > 299) {
       throw new Error(`The webhook answered with status ${answer.status}.`);
