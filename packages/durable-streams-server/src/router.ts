@@ -41,20 +41,27 @@ export class Router {
     this.#isRefusing = true;
   }
 
-  /** Resolves when no request is under way. Bodies that are still being read do not count. */
-  whenIdle(): Promise<void> {
+  /** Resolves when no request is under way, its answer's body aside; or after `timeoutMs`. */
+  whenIdle(timeoutMs: number): Promise<void> {
     if (this.#underWay === 0) return Promise.resolve();
-    return new Promise((resolve) => (this.#onIdle = resolve));
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.#onIdle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async handle(request: ExchangeRequest): Promise<ExchangeAnswer> {
     const { onMetric } = this.#options;
     const start = onMetric ? performance.now() : 0;
-    const operation = operationOf(request);
+    const path = this.#context.toStreamPath(request.url.pathname);
+    const operation = operationOf(request, path);
     this.#underWay++;
     let answer: ExchangeAnswer;
     try {
-      answer = await this.#answer(request, operation);
+      answer = await this.#answer(request, operation, path);
     } catch (error) {
       answer = this.#failure(error, request);
     } finally {
@@ -73,21 +80,35 @@ export class Router {
     const { headers } = answer;
     headers["x-content-type-options"] = "nosniff";
     headers["cross-origin-resource-policy"] = "same-origin";
-    if (this.#cors) Object.assign(headers, this.#cors.headers(request));
+    if (this.#cors) Object.assign(headers, this.#corsHeaders(this.#cors, request));
     const isBodyless = request.method === "HEAD" || answer.status === 204 || answer.status === 304;
     return isBodyless && answer.body !== undefined ? { status: answer.status, headers } : answer;
   }
 
-  async #answer(request: ExchangeRequest, operation: RequestOperation): Promise<ExchangeAnswer> {
+  /** The answer stands whatever happens in a hook: the operation has been done. */
+  #corsHeaders(cors: Cors, request: ExchangeRequest): Record<string, string> {
+    try {
+      return cors.headers(request);
+    } catch (err) {
+      this.#options.logger?.error({ err }, "cors.origin failed");
+      return {};
+    }
+  }
+
+  async #answer(
+    request: ExchangeRequest,
+    operation: RequestOperation,
+    path: string | undefined,
+  ): Promise<ExchangeAnswer> {
     if (this.#isRefusing) {
       throw new HttpError(503, "The server is shutting down.", { "retry-after": "1" });
     }
     if (operation === "preflight" && this.#cors) return this.#cors.preflight();
-    const path = this.#context.toStreamPath(request.url.pathname);
     if (path === undefined) throw new HttpError(404, "No stream can be at this URL.");
     checkRequestSize(request, path, this.#context.limits);
-    if (path === "__ds" || path.startsWith("__ds/")) return this.#control(request, path.slice(5));
     switch (operation) {
+      case "subscribe":
+        return this.#control(request, path.slice(5));
       case "create":
         return this.#create(request, path);
       case "append":
@@ -157,7 +178,8 @@ class RefusedByHook extends Error {
   }
 }
 
-function operationOf(request: ExchangeRequest): RequestOperation {
+function operationOf(request: ExchangeRequest, path: string | undefined): RequestOperation {
+  if (isControlPath(path) && request.method !== "OPTIONS") return "subscribe";
   switch (request.method) {
     case "PUT":
       return "create";
@@ -174,4 +196,9 @@ function operationOf(request: ExchangeRequest): RequestOperation {
     default:
       return "unknown";
   }
+}
+
+/** https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (section 6) */
+function isControlPath(path: string | undefined): boolean {
+  return path !== undefined && (path === "__ds" || path.startsWith("__ds/"));
 }

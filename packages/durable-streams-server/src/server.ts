@@ -16,13 +16,16 @@ export interface DurableStreams {
   readonly handle: (request: ExchangeRequest) => Promise<ExchangeAnswer>;
   /**
    * Ends: long-polls are answered, SSE gets its last control event, new requests get 503, requests
-   * under way are finished, then the store is closed.
+   * under way are finished, then the store is closed. One whose body has not arrived five seconds
+   * later, or whose hook has not answered, is not waited for: it gets 503 as well.
    */
   readonly close: () => Promise<void>;
 }
 
-/** How long `close` waits for readers to take their last event, in milliseconds. */
-const CLOSE_GRACE_MS = 2000;
+/** How long `close` waits for requests that have not come to the store yet, in milliseconds. */
+const REQUEST_GRACE_MS = 5000;
+/** How long it then waits for readers to take their last event, in milliseconds. */
+const READER_GRACE_MS = 2000;
 
 /**
  * A Durable Streams server as a fetch handler.
@@ -39,7 +42,8 @@ const CLOSE_GRACE_MS = 2000;
  * await streams.close();
  * ```
  */
-export function createDurableStreams(options: DurableStreamsOptions): DurableStreams {
+export function createDurableStreams(given: DurableStreamsOptions): DurableStreams {
+  const options = withHarmlessMetrics(given);
   const basePath = checkedBasePath(options.basePath ?? "");
   const limits = resolveLimits(options.limits);
   const { store, onMetric } = options;
@@ -71,6 +75,22 @@ export function createDurableStreams(options: DurableStreamsOptions): DurableStr
   };
 }
 
+/** What counts requests must not fail them. */
+function withHarmlessMetrics(options: DurableStreamsOptions): DurableStreamsOptions {
+  const { onMetric, logger } = options;
+  if (!onMetric) return options;
+  return {
+    ...options,
+    onMetric: (metric) => {
+      try {
+        onMetric(metric);
+      } catch (err) {
+        logger?.error({ err, metric: metric.type }, "onMetric failed");
+      }
+    },
+  };
+}
+
 function startSubscriptions(
   { store, publicUrl, subscriptions, logger, onMetric }: DurableStreamsOptions,
   basePath: string,
@@ -92,8 +112,8 @@ async function close(
 ): Promise<void> {
   router.refuse();
   waitingRoom.end();
-  await router.whenIdle();
-  await waitingRoom.whenEmpty(CLOSE_GRACE_MS);
+  await router.whenIdle(REQUEST_GRACE_MS);
+  await waitingRoom.whenEmpty(READER_GRACE_MS);
   await subscriptions?.stop();
   await store.close();
 }

@@ -244,12 +244,14 @@ test("metrics tell of requests and of readers that wait", async () => {
   await send("GET", "/b");
   const waiting = await send("GET", "/a?offset=now&live=sse");
   await waiting.body?.cancel();
+  await send("PUT", "/__ds/subscriptions/s", { body: "{}" });
   expect(metrics).toMatchObject([
     { type: "request", operation: "create", status: 201 },
     { type: "request", operation: "read", status: 404 },
     { type: "waitingReaders", count: 1 },
     { type: "request", operation: "read", status: 200 },
     { type: "waitingReaders", count: 0 },
+    { type: "request", operation: "subscribe", status: 400 },
   ]);
 });
 
@@ -269,4 +271,28 @@ test("a store that fails is 503, one that is full 507, and the log says why", as
   expect((await send("HEAD", "/a")).status).toBe(503);
   expect((await post("/a", "x")).status).toBe(507);
   expect(logged).toHaveLength(2);
+});
+
+test("a hook that throws after the fact does not change the answer", async () => {
+  const logged: string[] = [];
+  const fail = () => {
+    throw new Error("no");
+  };
+  start({
+    onMetric: fail,
+    cors: { origin: fail },
+    logger: { info: fail, warn: fail, error: (_, message) => logged.push(message) },
+  });
+  const answer = await put("/a", "hi", { origin: "https://page.example" });
+  expect(answer.status).toBe(201);
+  expect(answer.headers.get("access-control-allow-origin")).toBeNull();
+  const sse = await send("GET", "/a?offset=-1&live=sse");
+  await sse.body?.cancel();
+  expect(new Set(logged)).toEqual(new Set(["onMetric failed", "cors.origin failed"]));
+});
+
+test("a hook that throws refuses the request", async () => {
+  start({ authorize: () => Promise.reject(new Error("no")) });
+  expect((await put("/a")).status).toBe(500);
+  expect((await send("GET", "/a")).status).toBe(500);
 });

@@ -24,3 +24,28 @@ test("an option that makes no sense is refused", () => {
     expect.objectContaining({ code: "INVALID_OPTION" }),
   );
 });
+
+test("a database that is away is an error of the store, for documents too", async () => {
+  const store = postgresStore({ url: "postgres://streams@127.0.0.1:1/none" });
+  const unavailable = { code: "STORE_UNAVAILABLE" };
+  await expect(store.documents.get("a")).rejects.toMatchObject(unavailable);
+  await expect(store.head("a")).rejects.toMatchObject(unavailable);
+  await store.close();
+
+  // Away after it was there: the tables have been made.
+  const answering = { exists: true, version: 1 };
+  const away = Object.assign(new Error("write CONNECTION_ENDED"), { code: "CONNECTION_ENDED" });
+  const unsafe = (text: string) =>
+    text.includes("layout") ? Promise.resolve([answering]) : Promise.reject(away);
+  const sql = {
+    unsafe: (text: string) => (text.includes("advisory") ? Promise.resolve([]) : unsafe(text)),
+    begin: (work: (connection: { unsafe: typeof unsafe }) => Promise<unknown>) => work(sql),
+    listen: () => Promise.reject(away),
+    end: () => Promise.resolve(),
+  };
+  const later = postgresStore({ sql });
+  await expect(later.documents.get("a")).rejects.toMatchObject(unavailable);
+  await expect(later.documents.list("a")).rejects.toMatchObject(unavailable);
+  await expect(later.documents.set("a", "{}", undefined)).rejects.toMatchObject(unavailable);
+  await later.close();
+});

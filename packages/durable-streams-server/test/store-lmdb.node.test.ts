@@ -1,7 +1,7 @@
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { lmdbStore } from "../src/lmdb/index.ts";
 import { storeTests } from "../src/testing/index.ts";
 
@@ -16,4 +16,17 @@ describe("LMDB store", () => {
     };
   });
   for (const { name, run } of tests) test(name, run);
+});
+
+test("a closed store says so, to readers too", async () => {
+  const path = await mkdtemp(join(tmpdir(), "freshet-lmdb-"));
+  const store = lmdbStore({ path });
+  await store.close();
+  const closed = { code: "STORE_CLOSED" };
+  await expect(store.head("a")).rejects.toMatchObject(closed);
+  await expect(store.read({ path: "a", position: 0, maxBytes: 1 })).rejects.toMatchObject(closed);
+  await expect(store.documents.get("a")).rejects.toMatchObject(closed);
+  await expect(store.documents.list("a")).rejects.toMatchObject(closed);
+  await expect(store.touch("a")).rejects.toMatchObject(closed);
+  await rm(path, { recursive: true });
 });

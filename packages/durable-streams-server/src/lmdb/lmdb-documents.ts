@@ -1,6 +1,7 @@
 import type { GroupCommit } from "../store/group-commit.ts";
 import type { DocumentStore, StoredDocument } from "../store/store.ts";
 import type { LmdbTables } from "./database.ts";
+import { attempt } from "./lmdb-errors.ts";
 
 export class LmdbDocuments implements DocumentStore {
   readonly #tables: LmdbTables;
@@ -11,18 +12,24 @@ export class LmdbDocuments implements DocumentStore {
     this.#commits = commits;
   }
 
-  async get(key: string): Promise<StoredDocument | undefined> {
-    const found = this.#tables.documents.get(key);
-    return Promise.resolve(found && { key, ...found });
+  get(key: string): Promise<StoredDocument | undefined> {
+    const { path, documents } = this.#tables;
+    return attempt(path, () => {
+      const found = documents.get(key);
+      return found && { key, ...found };
+    });
   }
 
-  async list(prefix: string): Promise<readonly StoredDocument[]> {
-    const found: StoredDocument[] = [];
-    for (const { key, value } of this.#tables.documents.getRange({ start: prefix })) {
-      if (!key.startsWith(prefix)) break;
-      found.push({ key, ...value });
-    }
-    return Promise.resolve(found);
+  list(prefix: string): Promise<readonly StoredDocument[]> {
+    const { path, documents } = this.#tables;
+    return attempt(path, () => {
+      const found: StoredDocument[] = [];
+      for (const { key, value } of documents.getRange({ start: prefix })) {
+        if (!key.startsWith(prefix)) break;
+        found.push({ key, ...value });
+      }
+      return found;
+    });
   }
 
   set(

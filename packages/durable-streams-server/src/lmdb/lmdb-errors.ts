@@ -8,6 +8,9 @@ const FULL_BELOW_BYTES = 1024 * 1024;
 export async function storeError(error: unknown, path: string): Promise<DurableStreamsServerError> {
   if (error instanceof DurableStreamsServerError) return error;
   const cause = await commitError(error);
+  if (String(cause).includes("closed database")) {
+    return new DurableStreamsServerError("STORE_CLOSED", "The store is closed.", { cause });
+  }
   if (await isDiskFull(cause, path)) {
     return new DurableStreamsServerError(
       "STORE_FULL",
@@ -39,4 +42,13 @@ async function isDiskFull(error: unknown, path: string): Promise<boolean> {
   if (code !== 5 && code !== "EIO") return false;
   const { bavail, bsize } = await statfs(path);
   return bavail * bsize < FULL_BELOW_BYTES;
+}
+
+/** An async function's manners for what throws at once. */
+export async function attempt<T>(path: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw await storeError(error, path);
+  }
 }

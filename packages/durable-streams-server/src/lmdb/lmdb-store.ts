@@ -11,7 +11,7 @@ import type { DataRecord, ListedStream, Store } from "../store/store.ts";
 import { WakeHub } from "../store/wake-hub.ts";
 import { openTables, type LmdbTables } from "./database.ts";
 import { LmdbDocuments } from "./lmdb-documents.ts";
-import { storeError } from "./lmdb-errors.ts";
+import { attempt, storeError } from "./lmdb-errors.ts";
 import { LmdbJanitor } from "./lmdb-janitor.ts";
 import { LmdbTransaction } from "./lmdb-transaction.ts";
 
@@ -59,10 +59,10 @@ export function lmdbStore(options: LmdbStoreOptions): Store {
       return outcome;
     },
     touch: (path) => commits.run(touchOperation(path)),
-    head: (path) => attempt(tables, () => headOf(byPath(path), Date.now())),
+    head: (path) => attempt(tables.path, () => headOf(byPath(path), Date.now())),
     read: (request) =>
-      attempt(tables, () => readChain(reader, byPath(request.path), request, Date.now())),
-    list: (range) => attempt(tables, () => listStreams(tables, range)),
+      attempt(tables.path, () => readChain(reader, byPath(request.path), request, Date.now())),
+    list: (range) => attempt(tables.path, () => listStreams(tables, range)),
     subscribe: (path, listener) => hub.subscribe(path, listener),
     documents: new LmdbDocuments(tables, commits),
     close: () =>
@@ -72,15 +72,6 @@ export function lmdbStore(options: LmdbStoreOptions): Store {
         await tables.root.close();
       })()),
   };
-}
-
-/** An async function's manners for what throws at once. */
-async function attempt<T>(tables: LmdbTables, work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw await storeError(error, tables.path);
-  }
 }
 
 async function commit(

@@ -14,6 +14,7 @@ export interface NodeRequest {
   };
   readonly socket: object;
   readonly complete: boolean;
+  readonly destroyed: boolean;
   on(event: string, listener: Listener): unknown;
   removeAllListeners(event?: string): unknown;
   pause(): unknown;
@@ -54,7 +55,8 @@ export function nodeListener(
   streams: Pick<DurableStreams, "handle">,
 ): (request: NodeRequest, response: NodeResponse) => void {
   return (request, response) => {
-    void answer(streams, request, response);
+    // What cannot be sent must not leave the client waiting.
+    answer(streams, request, response).catch(() => response.destroy());
   };
 }
 
@@ -89,10 +91,12 @@ class NodeExchange implements ExchangeRequest {
 
   constructor(request: NodeRequest, response: NodeResponse) {
     this.method = request.method ?? "GET";
+    const target = request.url ?? "/";
     const scheme = "encrypted" in request.socket ? "https" : "http";
-    // A target such as "//a/b" must stay a path.
-    const target = request.url?.startsWith("/") ? request.url : "/";
-    this.url = new URL(`${scheme}://${request.headers.host ?? "localhost"}${target}`);
+    const origin = `${scheme}://${request.headers.host ?? "localhost"}`;
+    // A target such as "//a/b" must stay a path. Others are whole URLs, which proxies send, or "*".
+    if (target.startsWith("/")) this.url = new URL(origin + target);
+    else this.url = new URL(URL.canParse(target) ? target : origin);
     this.#request = request;
     this.#response = response;
   }
@@ -129,15 +133,20 @@ class NodeExchange implements ExchangeRequest {
           reject(bodyTooLarge(maxBytes));
         }
       });
+      let isWhole = false;
       request.on("end", () => {
+        isWhole = true;
         resolve(collector.end());
       });
-      request.on("error", reject);
-      request.on("close", () => {
+      const cutShort = () => {
         // It comes after the end of a whole body too, and an error is not made for nothing.
-        if (request.complete) return;
+        if (isWhole) return;
         reject(new HttpError(400, "The body ended before it was complete. Nothing was stored."));
-      });
+      };
+      request.on("error", reject);
+      request.on("close", cutShort);
+      // The client left while a hook was asked: there will be no event any more.
+      if (request.destroyed) cutShort();
     });
   }
 

@@ -1,5 +1,6 @@
 import type { DocumentStore, StoredDocument } from "../store/store.ts";
 import type { Database, Row } from "./database.ts";
+import { storeError } from "./postgres-errors.ts";
 
 export class PostgresDocuments implements DocumentStore {
   readonly #database: Database;
@@ -47,12 +48,20 @@ export class PostgresDocuments implements DocumentStore {
   }
 
   async #version(text: string, values: readonly string[]): Promise<number | undefined> {
-    const [row] = await this.#database.run(text, values);
+    const [row] = await this.#run(text, values);
     return row && Number(row["version"]);
   }
 
+  async #run(text: string, values: readonly string[]): Promise<readonly Row[]> {
+    try {
+      return await this.#database.run(text, values);
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+
   async #select(condition: string, value: string): Promise<StoredDocument[]> {
-    const rows = await this.#database.run(
+    const rows = await this.#run(
       `SELECT key, value, version::float8 AS version FROM ${this.#database.schema}.documents
        WHERE ${condition} ORDER BY key`,
       [value],
