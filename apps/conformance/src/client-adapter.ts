@@ -20,10 +20,15 @@ async function answer(line: string): Promise<Result> {
   }
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
-  if (line.trim() === "") continue;
-  const result = await answer(line);
-  process.stdout.write(`${JSON.stringify(result)}\n`);
-  if (result.type === "shutdown") break;
-}
-process.stdin.destroy();
+// The runner goes on while a read waits for data, so a command does not wait for the one before it;
+// its answer does, for the runner tells answers apart by their order.
+let answered: Promise<unknown> = Promise.resolve();
+createInterface({ input: process.stdin }).on("line", (line) => {
+  if (line.trim() === "") return;
+  const answering = answer(line);
+  answered = answered.then(async () => {
+    const result = await answering;
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+    if (result.type === "shutdown") process.stdin.destroy();
+  });
+});

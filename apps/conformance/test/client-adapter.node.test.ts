@@ -115,6 +115,38 @@ test.each(["long-poll", "sse", "auto"])("live data by %s", async (live) => {
   });
 });
 
+test("a live read does not hold up the commands after it; answers keep their order", async () => {
+  for (const live of ["long-poll", "sse"]) {
+    const path = await create();
+    const producer = { type: "idempotent-append", path, producerId: "late", autoClaim: true };
+    expect(await send({ ...producer, epoch: 5, data: "first" })).toMatchObject({ success: true });
+    const { offset } = await send({ type: "head", path });
+    const reading = read(path, { live, offset, maxChunks: 1, timeoutMs: 10_000 });
+    // Another session under an epoch that is no longer the latest: it claims the next one.
+    const appending = send({ ...producer, epoch: 0, data: "second" });
+    expect(await reading).toMatchObject({ type: "read", data: "second" });
+    expect(await appending).toMatchObject({ type: "idempotent-append", success: true });
+  }
+});
+
+test("a long-poll that brings nothing is a 204", async () => {
+  const path = await create();
+  const nothing = { live: "long-poll", offset: "now", timeoutMs: 300 };
+  expect(await read(path, nothing)).toMatchObject({ status: 204, upToDate: true, chunks: [] });
+});
+
+test.each(["text/json", "application/vnd.api+json", "text/plain"])(
+  "%s is no JSON stream: what went in comes out, line separators too",
+  async (contentType) => {
+    const path = await create(contentType);
+    const data = '{"a": "\u0085\u2028\u2029"}';
+    await send({ type: "append", path, data });
+    for (const live of [false, "long-poll", "sse"]) {
+      expect(await read(path, { live, waitForUpToDate: true })).toMatchObject({ data });
+    }
+  },
+);
+
 test("binary data, also by SSE", async () => {
   const path = await create("application/octet-stream");
   const data = "AAABm/WLZTs=";

@@ -2,6 +2,7 @@ import { DurableStream, IdempotentProducer } from "@freshet/durable-streams-clie
 import { benchmark } from "./benchmark.ts";
 import type { Command, Result } from "./protocol.ts";
 import { read } from "./read.ts";
+import { isJson } from "./result.ts";
 import { Session } from "./session.ts";
 
 /** Every feature of the protocol, as the runner calls them. */
@@ -25,7 +26,7 @@ const good = (type: string, facts: object = {}): Result => ({ type, success: tru
 function valueOf(item: { data?: string; binary?: boolean }, stream: DurableStream): unknown {
   const { data = "", binary } = item;
   if (binary) return Uint8Array.from(Buffer.from(data, "base64"));
-  return stream.contentType?.includes("application/json") ? (JSON.parse(data) as unknown) : data;
+  return isJson(stream.contentType) ? (JSON.parse(data) as unknown) : data;
 }
 
 /** A handle that knows its content type, which says how a value is spelt. */
@@ -40,9 +41,8 @@ const handlers: Record<string, Handler | undefined> = {
   async create(session, command) {
     const { path, contentType = "application/octet-stream", ttlSeconds, expiresAt } = command;
     const { headers = {}, closed } = command;
-    const isJson = contentType.includes("application/json");
     const { data } = command;
-    const value = data && isJson ? (JSON.parse(data) as unknown) : data;
+    const value = data && isJson(contentType) ? (JSON.parse(data) as unknown) : data;
     const body = value === "" ? undefined : value;
     const stream = await DurableStream.create({
       ...{ url: session.url(path), contentType, ttlSeconds, expiresAt, headers, closed, body },

@@ -1,6 +1,6 @@
 import { stream, type StreamResponse } from "@freshet/durable-streams-client";
 import type { Chunk, Command, Result } from "./protocol.ts";
-import { byteChunk } from "./result.ts";
+import { byteChunk, isJson } from "./result.ts";
 import type { Session } from "./session.ts";
 
 /** Reads as the command says: until up to date, or live until enough came or the time is over. */
@@ -23,8 +23,8 @@ export async function read(session: Session, command: Command): Promise<Result> 
       params: dynamic.params,
       signal: controller.signal,
     });
-    const isJson = (res.contentType ?? session.contentType(command.path))?.includes("json");
-    for await (const { chunk, upToDate } of isJson ? jsonChunks(res) : byteChunks(res)) {
+    const holdsJson = isJson(res.contentType ?? session.contentType(command.path));
+    for await (const { chunk, upToDate } of holdsJson ? jsonChunks(res) : byteChunks(res)) {
       if (chunk) chunks.push(chunk);
       const isEnough = chunks.length >= (command.maxChunks ?? 100);
       if (live !== false && (isEnough || (command.waitForUpToDate && upToDate))) break;
@@ -38,7 +38,8 @@ export async function read(session: Session, command: Command): Promise<Result> 
   return {
     type: "read",
     success: true,
-    status: 200,
+    // The runner's name for a long-poll that brought nothing.
+    status: live === "long-poll" && chunks.length === 0 ? 204 : 200,
     chunks,
     offset: res?.offset ?? command.offset ?? "-1",
     // The time was over because nothing more came.

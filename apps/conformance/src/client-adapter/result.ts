@@ -47,3 +47,8 @@ export function byteChunk(bytes: Uint8Array, offset: string): Chunk {
     return { data: Buffer.from(bytes).toString("base64"), binary: true, offset };
   }
 }
+
+/** A stream whose messages are JSON values; a suffix (`+json`) does not make one. */
+export function isJson(contentType: string | undefined): boolean {
+  return contentType?.split(";", 1)[0]?.trim().toLowerCase() === "application/json";
+}
