@@ -1,0 +1,30 @@
+import { compare, type Comparison } from "../harness.ts";
+import { Load } from "./load.ts";
+import type { BenchServer } from "./servers.ts";
+
+const MESSAGES = 20_000;
+
+/** Reading a stream from its start. */
+export async function catchUp(
+  work: string,
+  servers: readonly [BenchServer, BenchServer],
+): Promise<Comparison> {
+  const prepare = async (server: BenchServer) => {
+    const load = new Load(server, 64);
+    const path = await load.create();
+    await load.append([path], { streams: 1, writers: 64, count: MESSAGES });
+    return { name: server.name, load, run: () => load.readAll(path) };
+  };
+  const ours = await prepare(servers[0]);
+  const theirs = await prepare(servers[1]);
+  // Pages have brackets of their own.
+  const equal = (a: number, b: number) => Math.abs(a - b) < 100;
+  const result = await compare(work, {
+    contestants: [ours, theirs],
+    equal,
+    rounds: 15,
+    units: MESSAGES,
+  });
+  await Promise.all([ours.load.close(), theirs.load.close()]);
+  return result;
+}
