@@ -1,5 +1,6 @@
 import type { StreamedBody } from "./append-source.ts";
-import { type Encoded, joinBody } from "./body.ts";
+import { type BatchBody, ByteBody, JsonBody } from "./batch-body.ts";
+import type { Encoded } from "./body.ts";
 
 /** What came of an append. */
 export interface AppendResult {
@@ -28,11 +29,12 @@ interface Outcome {
 export class AppendBatch {
   readonly seq: string | undefined;
   readonly closes: boolean;
-  /** Bytes of the values. */
-  size: number = 0;
   /** How many of the values somebody still waits for. */
   wanted: number = 0;
-  readonly #values: (Encoded | StreamedBody | undefined)[] = [];
+  #body: BatchBody | undefined;
+  #streamed: StreamedBody | undefined;
+  /** The values that nobody waits for any more. */
+  #dropped: Set<number> | undefined;
   readonly #outcomes: Outcome[] = [];
   #told: number = 0;
   #settle!: () => void;
@@ -44,32 +46,30 @@ export class AppendBatch {
   }
 
   get length(): number {
-    return this.#values.length;
+    return this.#body?.length ?? 1;
   }
 
-  add(value: Encoded | StreamedBody | undefined, size: number): Promise<AppendResult> {
-    this.#values.push(value);
-    this.size += size;
-    this.wanted++;
-    return this.#settled.then(this.#tell);
+  /** Adds a value, or says with `undefined` that the body would be larger than `maxBytes`. */
+  add(value: Encoded, maxBytes: number): Promise<AppendResult> | undefined {
+    this.#body ??= typeof value === "string" ? new JsonBody() : new ByteBody();
+    return this.#body.add(value, maxBytes) ? this.#promise() : undefined;
+  }
+
+  /** Makes it a batch of one body that is made while it is sent, or of none. */
+  addOnly(body: StreamedBody | undefined): Promise<AppendResult> {
+    this.#streamed = body;
+    return this.#promise();
   }
 
   /** Nobody waits for this value any more: it is left out, unless it is on its way. */
   drop(index: number): void {
-    this.#values[index] = undefined;
+    (this.#dropped ??= new Set()).add(index);
     this.wanted--;
   }
 
   /** The request body of the values from `from` to `to`. */
   body(from: number, to: number): Encoded | StreamedBody | undefined {
-    const values: Encoded[] = [];
-    for (let at = from; at < to; at++) {
-      const value = this.#values[at];
-      if (value === undefined) continue;
-      if (isStreamed(value)) return value;
-      values.push(value);
-    }
-    return joinBody(values);
+    return this.#streamed ?? this.#body?.encode(from, to, this.#dropped);
   }
 
   /** Says what came of the next values. None is told before `settle`. */
@@ -80,6 +80,11 @@ export class AppendBatch {
   /** Everything is concluded. */
   settle(): void {
     this.#settle();
+  }
+
+  #promise(): Promise<AppendResult> {
+    this.wanted++;
+    return this.#settled.then(this.#tell);
   }
 
   readonly #tell = (): AppendResult => {

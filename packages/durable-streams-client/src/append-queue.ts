@@ -1,6 +1,6 @@
 import { AppendBatch, type AppendResult, isStreamed } from "./append-batch.ts";
 import type { StreamedBody } from "./append-source.ts";
-import { type Encoded, encodedSize } from "./body.ts";
+import type { Encoded } from "./body.ts";
 import { FetchError } from "./errors.ts";
 
 /** One POST that a queue wants sent. */
@@ -47,6 +47,8 @@ export class AppendQueue {
   #batches: AppendBatch[] = [];
   /** The last of them, while more may join it. */
   #open: AppendBatch | undefined;
+  /** The batch of the last append. */
+  #newest: AppendBatch | undefined;
   #isScheduled: boolean = false;
   #isRunning: boolean = false;
   /** The POST under way. */
@@ -60,42 +62,42 @@ export class AppendQueue {
     encoded: Encoded | StreamedBody | undefined,
     options: AppendItemOptions,
   ): Promise<AppendResult> {
-    const size = encoded === undefined || isStreamed(encoded) ? 0 : encodedSize(encoded);
-    const batch = this.#batchFor(encoded, size, options);
-    const stored = batch.add(encoded, size);
+    const stored = this.#join(encoded, options);
     if (!this.#isScheduled) {
       this.#isScheduled = true;
       // After the caller's own turn: appends made in one go are one POST.
-      queueMicrotask(() => {
-        void this.#run();
-      });
+      queueMicrotask(this.#start);
     }
     const { signal } = options;
-    return signal ? this.#abortable(stored, signal, batch) : stored;
+    return signal && this.#newest ? this.#abortable(stored, signal, this.#newest) : stored;
   }
 
-  #batchFor(
-    encoded: Encoded | StreamedBody | undefined,
-    size: number,
+  #join(
+    value: Encoded | StreamedBody | undefined,
     { seq, closes = false }: AppendItemOptions,
-  ): AppendBatch {
-    const open = this.#open;
+  ): Promise<AppendResult> {
+    const { batching, maxBatchBytes } = this.#options;
+    const isValue = value !== undefined && !isStreamed(value);
     // A POST has room for one seq, one end, and one body that is made while it is sent.
-    const isAlone =
-      !this.#options.batching ||
-      seq !== undefined ||
-      closes ||
-      (encoded !== undefined && isStreamed(encoded));
-    if (open && !isAlone) {
-      if (open.size + size <= this.#options.maxBatchBytes) return open;
+    const isAlone = !batching || seq !== undefined || closes || !isValue;
+    if (this.#open && !isAlone) {
+      const stored = this.#open.add(value, maxBatchBytes);
+      if (stored) return stored;
       // No more will join it, so it need not wait for the end of the caller's turn.
-      void this.#run();
+      this.#start();
     }
     const batch = new AppendBatch(seq, closes);
     this.#batches.push(batch);
+    this.#newest = batch;
     this.#open = isAlone ? undefined : batch;
-    return batch;
+    const stored = isValue ? batch.add(value, maxBatchBytes) : batch.addOnly(value);
+    if (!stored) throw new Error("A batch always takes its first value.");
+    return stored;
   }
+
+  readonly #start = (): void => {
+    void this.#run();
+  };
 
   async #run(): Promise<void> {
     if (this.#isRunning) return;

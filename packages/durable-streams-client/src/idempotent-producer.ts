@@ -71,17 +71,14 @@ export class IdempotentProducer {
   readonly #internals: StreamInternals;
   readonly #autoClaim: boolean;
   readonly #lingerMs: number;
-  readonly #maxBatchBytes: number;
-  readonly #maxBatchItems: number;
   readonly #onError: ((error: unknown) => void) | undefined;
-  readonly #queue = new ProducerQueue();
+  readonly #queue: ProducerQueue;
   #waiters: Waiter[] = [];
   #epoch: number;
   #seq: number = 0;
   #claims: number = 0;
   #isSending: boolean = false;
-  /** `undefined` until the content type is known; it does not change. */
-  #isJson: boolean | undefined;
+  #isContentKnown: boolean = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isScheduled: boolean = false;
   /** `close` or `detach` was called. */
@@ -105,8 +102,10 @@ export class IdempotentProducer {
     this.#epoch = checkInteger("epoch", options.epoch ?? 0, 0);
     this.#autoClaim = options.autoClaim ?? false;
     this.#lingerMs = checkNumber("lingerMs", options.lingerMs ?? 5, 0);
-    this.#maxBatchBytes = checkInteger("maxBatchBytes", options.maxBatchBytes ?? 1024 * 1024, 1);
-    this.#maxBatchItems = checkNumber("maxBatchItems", options.maxBatchItems ?? Infinity, 1);
+    this.#queue = new ProducerQueue(
+      checkInteger("maxBatchBytes", options.maxBatchBytes ?? 1024 * 1024, 1),
+      checkNumber("maxBatchItems", options.maxBatchItems ?? Infinity, 1),
+    );
     this.#onError = options.onError;
   }
 
@@ -120,7 +119,7 @@ export class IdempotentProducer {
     return this.#queue.length;
   }
 
-  /** The values that are not known to be stored, in order. */
+  /** The values that are not known to be stored, in order; of a JSON stream, as it would hold them. */
   get notStored(): readonly unknown[] {
     return this.#queue.values;
   }
@@ -186,18 +185,21 @@ export class IdempotentProducer {
   }
 
   #add(value: unknown): void {
-    if (this.#isJson === undefined) {
-      const { contentType } = this.#stream;
-      if (contentType !== undefined) this.#isJson = isJson(contentType);
+    const { contentType } = this.#stream;
+    if (!this.#isContentKnown && contentType !== undefined && this.#queue.length === 0) {
+      this.#setContent(contentType);
     }
-    this.#queue.add(value, this.#isJson);
+    this.#queue.add(value);
+  }
+
+  #setContent(contentType: string): void {
+    this.#queue.setContent(isJson(contentType));
+    this.#isContentKnown = true;
   }
 
   #schedule(): void {
     if (this.#isSending) return;
-    const isFull =
-      this.#queue.bytes >= this.#maxBatchBytes || this.#queue.length >= this.#maxBatchItems;
-    if (isFull) {
+    if (this.#queue.hasFullBatch) {
       // Nothing more fits, so it need not wait, not even for the end of the caller's turn.
       this.#send();
       return;
@@ -237,12 +239,11 @@ export class IdempotentProducer {
   }
 
   async #sendAll(): Promise<void> {
-    const isJsonStream =
-      this.#queue.length > 0 &&
-      isJson(this.#stream.contentType ?? (await this.#internals.contentType()));
+    if (this.#queue.length > 0 && !this.#isContentKnown) {
+      this.#setContent(this.#stream.contentType ?? (await this.#internals.contentType()));
+    }
     while (this.#queue.length > 0 || (this.#closes && !this.#closeResult)) {
-      const count = this.#queue.countBatch(isJsonStream, this.#maxBatchBytes, this.#maxBatchItems);
-      await this.#store(count);
+      await this.#store(this.#queue.takeBatch());
       this.#wake();
     }
   }

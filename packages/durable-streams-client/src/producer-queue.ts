@@ -1,21 +1,25 @@
-import { type Encoded, encodedSize, encodeValue, joinBody } from "./body.ts";
-import { InvalidOptionError } from "./errors.ts";
+import { type BatchBody, ByteBody, JsonBody } from "./batch-body.ts";
+import { bytesOrText, type Encoded, encodeJson } from "./body.ts";
 
-/** The values of a producer that are not stored yet, in order. */
+/** The values of a producer that are not stored yet, in order, in the batches they are sent in. */
 export class ProducerQueue {
-  // Three columns: an object for each value would cost as much as the value.
-  #values: unknown[] = [];
-  /** `undefined` until it is known whether the stream holds JSON. */
-  #encoded: (Encoded | undefined)[] = [];
-  #sizes: number[] = [];
-  /** Values before this one are stored; they are cut off now and then, not each time. */
+  readonly #maxBytes: number;
+  readonly #maxItems: number;
+  #batches: BatchBody[] = [];
+  /** The last of them, while more may join it. */
+  #open: BatchBody | undefined;
+  /** How many values of the first of them are stored. */
   #head: number = 0;
-  #waitingBytes: number = 0;
-  /** How many values were ever stored. */
+  /** Values from before it was known whether the stream holds JSON; objects as text already. */
+  #early: { value: unknown; text: string | undefined }[] = [];
+  #isJson: boolean | undefined;
+  /** How many values wait, and how many were ever stored. */
+  length: number = 0;
   stored: number = 0;
 
-  get length(): number {
-    return this.#values.length - this.#head;
+  constructor(maxBytes: number, maxItems: number) {
+    this.#maxBytes = maxBytes;
+    this.#maxItems = maxItems;
   }
 
   /** How many values were ever added. */
@@ -23,74 +27,69 @@ export class ProducerQueue {
     return this.stored + this.length;
   }
 
-  /** The size of what waits, as far as it is known, in bytes. */
-  get bytes(): number {
-    return this.#waitingBytes;
+  /** What waits, as it would be stored. */
+  get values(): unknown[] {
+    return this.#batches
+      .flatMap((batch, index) => batch.values(index === 0 ? this.#head : 0))
+      .concat(this.#early.map(({ value }) => value));
   }
 
-  get values(): unknown[] {
-    return this.#values.slice(this.#head);
+  /** Whether a batch is as large as it may be: nothing is won by waiting. */
+  get hasFullBatch(): boolean {
+    const [first] = this.#batches;
+    if (!first) return this.length >= this.#maxItems;
+    return first !== this.#open || first.length >= this.#maxItems || first.isFull(this.#maxBytes);
   }
 
   /** Adds a value as it is now: what becomes of an object later is not written. */
-  add(value: unknown, isJsonStream: boolean | undefined): void {
-    const mustBeJson =
-      typeof value === "object" && value !== null && !(value instanceof Uint8Array);
-    const encoded =
-      isJsonStream !== undefined || mustBeJson
-        ? encodeValue(value, isJsonStream ?? true)
-        : undefined;
-    const size = encoded === undefined ? 0 : encodedSize(encoded);
-    this.#values.push(value);
-    this.#encoded.push(encoded);
-    this.#sizes.push(size);
-    this.#waitingBytes += size;
-  }
-
-  /** How many of the first values fit into one request; at least one. */
-  countBatch(isJsonStream: boolean, maxBytes: number, maxItems: number): number {
-    let size = 0;
-    let count = 0;
-    for (; count < maxItems && count < this.length; count++) {
-      size += this.#encode(this.#head + count, isJsonStream);
-      if (size > maxBytes && count > 0) break;
+  add(value: unknown): void {
+    if (this.#isJson === undefined) {
+      const isObject =
+        typeof value === "object" && value !== null && !(value instanceof Uint8Array);
+      this.#early.push({ value, text: isObject ? encodeJson(value) : undefined });
+    } else {
+      this.#join(this.#isJson ? encodeJson(value) : bytesOrText(value));
     }
-    return count;
+    this.length++;
   }
 
-  /** The body of the first `count` values, which `countBatch` has counted. */
+  /** It is known now what the stream holds. Throws for a value from before that it cannot hold. */
+  setContent(isJson: boolean): void {
+    this.#isJson ??= isJson;
+    for (let early; (early = this.#early[0]); this.#early.shift()) {
+      this.#join(isJson ? (early.text ?? encodeJson(early.value)) : bytesOrText(early.value));
+    }
+  }
+
+  /** How many values the next batch has. Later ones do not join it. */
+  takeBatch(): number {
+    const [batch] = this.#batches;
+    if (!batch) return 0;
+    if (batch === this.#open) this.#open = undefined;
+    return batch.length - this.#head;
+  }
+
+  /** The body of the first `count` values, of one batch. */
   body(count: number): Encoded | undefined {
-    return joinBody(this.#encoded.slice(this.#head, this.#head + count) as Encoded[]);
+    return this.#batches[0]?.encode(this.#head, this.#head + count);
   }
 
   /** The first `count` values are stored. */
   remove(count: number): void {
-    for (let at = this.#head; at < this.#head + count; at++) {
-      this.#waitingBytes -= this.#sizes[at] ?? 0;
-    }
-    this.#head += count;
+    this.length -= count;
     this.stored += count;
-    if (this.length === 0 || (this.#head > 1024 && this.#head * 2 > this.#values.length)) {
-      this.#values = this.#values.slice(this.#head);
-      this.#encoded = this.#encoded.slice(this.#head);
-      this.#sizes = this.#sizes.slice(this.#head);
-      this.#head = 0;
-    }
+    this.#head += count;
+    if (this.#head !== this.#batches[0]?.length) return;
+    this.#batches.shift();
+    this.#head = 0;
   }
 
-  /** Encodes the value at `at` if it is not yet, and returns its size. */
-  #encode(at: number, isJsonStream: boolean): number {
-    const encoded = this.#encoded[at];
-    if (encoded === undefined) {
-      const late = encodeValue(this.#values[at], isJsonStream);
-      this.#encoded[at] = late;
-      this.#sizes[at] = encodedSize(late);
-      this.#waitingBytes += this.#sizes[at];
-    } else if (!isJsonStream && typeof encoded === "string") {
-      throw new InvalidOptionError(
-        "The value is an object, but the stream does not hold JSON: append strings or Uint8Arrays.",
-      );
-    }
-    return this.#sizes[at] ?? 0;
+  #join(value: Encoded): void {
+    const open = this.#open;
+    if (open && open.length < this.#maxItems && open.add(value, this.#maxBytes)) return;
+    const batch = this.#isJson ? new JsonBody() : new ByteBody();
+    batch.add(value as string, this.#maxBytes);
+    this.#batches.push(batch);
+    this.#open = batch;
   }
 }
