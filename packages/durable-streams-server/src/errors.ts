@@ -7,7 +7,6 @@ import { FreshetError } from "@freshet/core";
  * - `STORE_UNAVAILABLE`: the store could not be reached or the outcome is unknown; a producer that
  *   repeats the request learns whether it was stored (HTTP 503)
  * - `STORE_CLOSED`: the store was closed before or during the operation (HTTP 503)
- * - `STORE_CORRUPT`: the store holds something that it cannot have written
  * - `STORE_VERSION`: the data was written by a newer version of this package
  * - `INVALID_OPTION`: an option of {@link createDurableStreams} or of a store makes no sense
  * - `PEER_MISSING`: the optional peer (lmdb, postgres) of an entry is not installed
@@ -16,7 +15,6 @@ export type DurableStreamsServerErrorCode =
   | "STORE_FULL"
   | "STORE_UNAVAILABLE"
   | "STORE_CLOSED"
-  | "STORE_CORRUPT"
   | "STORE_VERSION"
   | "INVALID_OPTION"
   | "PEER_MISSING";

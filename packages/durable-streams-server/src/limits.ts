@@ -27,7 +27,7 @@ export const defaultLimits: Readonly<Limits> = {
 };
 
 /** LMDB keys end at 1,978 bytes. */
-const LONGEST_PATH = 1900;
+export const LONGEST_PATH: number = 1900;
 const LONGEST_PRODUCER_ID = 1024;
 
 export function resolveLimits(limits: Partial<Limits> = {}): Limits {

@@ -60,7 +60,10 @@ export interface DurableStreamsOptions {
   sseMaxAgeMs?: number;
   /** About how many bytes one read gives (default 1 MiB); at least one append, however long. */
   pageBytes?: number;
-  /** The origin that clients know, such as `https://streams.example`; default: each request's. */
+  /**
+   * The origin that clients know, such as `https://streams.example`, for `Location` and callbacks;
+   * default: each request's own. Behind a proxy that ends TLS the two differ.
+   */
   publicUrl?: string;
   /** Subscriptions of the protocol (webhooks, pull-wake). `false` answers 404 to them. */
   subscriptions?: SubscriptionOptions | false;

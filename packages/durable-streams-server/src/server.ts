@@ -61,6 +61,8 @@ export function createDurableStreams(given: DurableStreamsOptions): DurableStrea
     sseMaxAgeMs: positive("sseMaxAgeMs", options.sseMaxAgeMs ?? 60_000),
     pageBytes: positive("pageBytes", options.pageBytes ?? 1024 * 1024),
     isPublic: !options.authorize,
+    publicOrigin: options.publicUrl?.replace(/\/+$/, ""),
+    logger: options.logger,
     onAppended: (path) => subscriptions?.appended(path),
     onDeleted: (path) => subscriptions?.deleted(path),
     toStreamPath: (pathname) => streamPath(basePath, pathname),

@@ -296,3 +296,113 @@ test("a hook that throws refuses the request", async () => {
   expect((await put("/a")).status).toBe(500);
   expect((await send("GET", "/a")).status).toBe(500);
 });
+
+describe("a live read", () => {
+  const controls = (events: string) =>
+    [...events.matchAll(/^event: control\ndata:(.*)$/gm)].map(
+      ([, data = ""]) => JSON.parse(data) as { streamCursor?: string; upToDate?: boolean },
+    );
+
+  test("has cursors that never go back, and leave the client's behind", async () => {
+    await put("/a");
+    const ahead = "99999999";
+    const sse = await send("GET", `/a?offset=-1&live=sse&cursor=${ahead}`);
+    const events = sse.text();
+    for (let n = 0; n < 20; n++) await post("/a", `${n}`);
+    await streams.close();
+    const cursors = controls(await events).map(({ streamCursor }) => Number(streamCursor));
+    expect(cursors.length).toBeGreaterThan(1);
+    expect(cursors[0]).toBeGreaterThan(Number(ahead));
+    expect(cursors).toEqual(cursors.toSorted((a, b) => a - b));
+  });
+
+  test("that the client left before its answer gives its place back", async () => {
+    const store = memoryStore();
+    const left = new AbortController();
+    const waiting: number[] = [];
+    start({
+      store: {
+        ...store,
+        read: (request) => {
+          left.abort();
+          return store.read(request);
+        },
+      },
+      onMetric: (metric) => metric.type === "waitingReaders" && waiting.push(metric.count),
+    });
+    await put("/a");
+    await send("GET", "/a?offset=now&live=sse", { signal: left.signal });
+    expect(waiting).toEqual([1, 0]);
+  });
+
+  test("that fails is cut off, not ended, and the log says why", async () => {
+    const store = memoryStore();
+    const logged: object[] = [];
+    const ignore = () => undefined;
+    let isAway = false;
+    const away = () =>
+      Promise.reject(new DurableStreamsServerError("STORE_UNAVAILABLE", "away for now"));
+    start({
+      store: { ...store, read: (request) => (isAway ? away() : store.read(request)) },
+      logger: { info: ignore, warn: ignore, error: (details) => logged.push(details) },
+    });
+    await put("/a", "hi");
+    const events = (await send("GET", "/a?offset=-1&live=sse")).text();
+    isAway = true;
+    await post("/a", "there");
+    await expect(events).rejects.toThrow("away for now");
+    expect(logged).toMatchObject([{ path: "a", err: { code: "STORE_UNAVAILABLE" } }]);
+  });
+
+  test("may wait as long as one likes", async () => {
+    const reads: unknown[] = [];
+    const store = memoryStore();
+    start({
+      longPollTimeoutMs: 2 ** 40,
+      store: {
+        ...store,
+        read: (request) => {
+          reads.push(request);
+          return store.read(request);
+        },
+      },
+    });
+    await put("/a");
+    const poll = send("GET", "/a?offset=now&live=long-poll");
+    // Long enough for a timer that ends at once to show.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await post("/a", "hi");
+    expect(await (await poll).text()).toBe("hi");
+    expect(reads.length).toBe(2);
+  });
+});
+
+test("Location is the URL that clients know", async () => {
+  start({ publicUrl: "https://streams.example/" });
+  expect((await put("/a/b")).headers.get("location")).toBe("https://streams.example/a/b");
+});
+
+test.each([
+  ["2030-02-28T23:59:59.5Z", 201],
+  ["2030-02-28t23:59:59+01:00", 201],
+  ["2032-02-29T00:00:00Z", 201],
+  ["2030-02-29T00:00:00Z", 400],
+  ["2030-04-31T00:00:00Z", 400],
+  ["2030-04-00T00:00:00Z", 400],
+  ["2030-04-30T24:00:00Z", 400],
+  ["2030-04-30T00:00:00", 400],
+])("Stream-Expires-At: %s", async (expires, status) => {
+  expect((await put("/a", "", { "stream-expires-at": expires })).status).toBe(status);
+});
+
+test.each([
+  ["text/html; charset=utf-8", "sandbox"],
+  ["image/svg+xml", "sandbox"],
+  ["text/plain", null],
+  ["application/json", null],
+])("a browser that is led to a stream of %s runs nothing of it", async (contentType, policy) => {
+  await send("PUT", "/a", { headers: { "content-type": contentType }, body: "1" });
+  const answer = await send("GET", "/a");
+  expect(answer.headers.get("content-security-policy")).toBe(policy);
+  expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+});

@@ -1,13 +1,17 @@
 import { connect, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { memoryStore, type DurableStreamsOptions } from "../src/index.ts";
+import type { NodeListenerOptions } from "../src/node/index.ts";
 import { serve, type RunningServer } from "./support/serve.ts";
 
 let server: RunningServer | undefined;
 afterEach(() => server?.close());
 
-async function start(options: Partial<DurableStreamsOptions> = {}): Promise<RunningServer> {
-  server = await serve({ store: memoryStore(), ...options });
+async function start(
+  options: Partial<DurableStreamsOptions> = {},
+  listenerOptions: NodeListenerOptions = {},
+): Promise<RunningServer> {
+  server = await serve({ store: memoryStore(), ...options }, listenerOptions);
   return server;
 }
 
@@ -89,3 +93,26 @@ test("a whole URL as the target is understood, as proxies send it", async () => 
   );
   expect(await answerOn(socket)).toMatch(/^HTTP\/1.1 200 [^]*hi$/);
 });
+
+test.each([["offset=-1&live=sse"], ["offset=-1"]])(
+  "a client that takes nothing of its answer to ?%s is cut off",
+  async (query) => {
+    const waiting: number[] = [];
+    const onMetric: DurableStreamsOptions["onMetric"] = (metric) =>
+      metric.type === "waitingReaders" && waiting.push(metric.count);
+    const limits = { bodyBytes: 64 * 1024 * 1024 };
+    const pageBytes = limits.bodyBytes;
+    const running = await start({ onMetric, limits, pageBytes }, { stalledAfterMs: 300 });
+    const body = "x".repeat(limits.bodyBytes);
+    const headers = { "content-type": "text/plain" };
+    await fetch(`${running.url}/a`, { method: "PUT", headers, body });
+    const before = await running.connections();
+    const socket = await sent(running, `GET /a?${query} HTTP/1.1\r\nhost: x\r\n\r\n`);
+    socket.pause();
+    await expect.poll(() => running.connections()).toBe(before + 1);
+    await expect.poll(() => running.connections(), { timeout: 20_000 }).toBe(before);
+    if (query.includes("sse")) expect(waiting).toEqual([1, 0]);
+    socket.destroy();
+  },
+  30_000,
+);

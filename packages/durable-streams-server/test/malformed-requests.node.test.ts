@@ -1,7 +1,13 @@
 import fc from "fast-check";
+import { mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createDurableStreams, memoryStore } from "../src/index.ts";
+import { createDurableStreams, memoryStore, type Store } from "../src/index.ts";
+import { lmdbStore } from "../src/lmdb/index.ts";
+import { postgresStore } from "../src/postgres/index.ts";
+import { PostgresServer } from "./support/postgres.ts";
 import { serve, type RunningServer } from "./support/serve.ts";
 
 const RUNS = Number(process.env["MALFORMED_RUNS"] ?? 3000);
@@ -76,6 +82,8 @@ const path = fc.oneof(
     "/s/__ds/subscriptions/x/callback",
     "/s/__ds/subscriptions/x/streams",
     "/s/__ds/subscriptions/%/streams/%",
+    "/s/__ds/subscriptions/%00",
+    "/s/__ds/subscriptions/x/streams/%00",
     "/s/__ds/subscriptions/x/streams/a%2Fb",
   ),
   fc.webPath(),
@@ -102,8 +110,14 @@ const json = fc.oneof(
     .record(
       {
         type: fc.constantFrom("webhook", "pull-wake", 1, null),
-        pattern: fc.oneof(fc.constantFrom("**", "*", "a/*", ""), fc.anything()),
-        streams: fc.oneof(fc.array(fc.string()), fc.anything()),
+        pattern: fc.oneof(
+          fc.constantFrom("**", "*", "a/*", "", "\0/*", `${"x".repeat(3000)}*`),
+          fc.anything(),
+        ),
+        streams: fc.oneof(
+          fc.array(fc.oneof(fc.string(), fc.constantFrom("..", "\0", "é", "x".repeat(3000)))),
+          fc.anything(),
+        ),
         webhook: fc.oneof(fc.record({ url: fc.webUrl() }), fc.anything()),
         wake_stream: fc.anything(),
         lease_ttl_ms: fc.anything(),
@@ -134,29 +148,70 @@ const requests = fc.record({
   body,
 });
 
+interface OpenStore {
+  store: Store;
+  remove: () => Promise<void>;
+}
+
+const stores: [string, number, () => Promise<OpenStore>][] = [
+  [
+    "memory",
+    RUNS,
+    () => Promise.resolve({ store: memoryStore(), remove: () => Promise.resolve() }),
+  ],
+  [
+    "LMDB",
+    RUNS / 3,
+    async () => {
+      const path = await mkdtemp(join(tmpdir(), "freshet-malformed-"));
+      return { store: lmdbStore({ path }), remove: () => rm(path, { recursive: true }) };
+    },
+  ],
+  [
+    "PostgreSQL",
+    RUNS / 3,
+    async () => {
+      const server = await PostgresServer.start();
+      return { store: postgresStore({ url: server.url }), remove: () => server.remove() };
+    },
+  ],
+];
+
 describe("malformed requests", () => {
-  test("are never the server's fault", async () => {
-    const errors: unknown[] = [];
-    const streams = createDurableStreams({
-      store: memoryStore(),
-      basePath: "/s",
-      longPollTimeoutMs: 1,
-      sseMaxAgeMs: 1,
-      limits: { bodyBytes: 64 },
-      logger: { info: () => undefined, warn: () => undefined, error: (e) => errors.push(e) },
-    });
-    const property = fc.asyncProperty(requests, async ({ method, path, query, headers, body }) => {
-      const url = new URL(`http://localhost${path}${query}`);
-      const hasBody = method !== "GET" && method !== "HEAD";
-      const init = { method, headers, ...(hasBody && body && { body: new Uint8Array(body) }) };
-      const response = await streams.fetch(new Request(url, init));
-      await response.arrayBuffer();
-      expect(errors).toEqual([]);
-      expect(response.status).toSatisfy((status: number) => status < 500 || status === 507);
-    });
-    await fc.assert(property, { numRuns: RUNS });
-    await streams.close();
-  }, 60_000);
+  test.each(stores)(
+    "are never the server's fault, on %s",
+    async (_, numRuns, open) => {
+      const errors: unknown[] = [];
+      const { store, remove } = await open();
+      const streams = createDurableStreams({
+        store,
+        basePath: "/s",
+        longPollTimeoutMs: 1,
+        sseMaxAgeMs: 1,
+        limits: { bodyBytes: 64 },
+        logger: { info: () => undefined, warn: () => undefined, error: (e) => errors.push(e) },
+      });
+      const property = fc.asyncProperty(
+        requests,
+        async ({ method, path, query, headers, body }) => {
+          const url = new URL(`http://localhost${path}${query}`);
+          const hasBody = method !== "GET" && method !== "HEAD";
+          const init = { method, headers, ...(hasBody && body && { body: new Uint8Array(body) }) };
+          const response = await streams.fetch(new Request(url, init));
+          await response.arrayBuffer();
+          expect(errors).toEqual([]);
+          expect(response.status).toSatisfy((status: number) => status < 500 || status === 507);
+        },
+      );
+      try {
+        await fc.assert(property, { numRuns });
+      } finally {
+        await streams.close();
+        await remove();
+      }
+    },
+    60_000,
+  );
 
   describe("on a socket", () => {
     let server: RunningServer;

@@ -59,6 +59,19 @@ const append = (path: string) => send("POST", `${server.url}/${path}`, { event: 
 const create = (path: string) => send("PUT", `${server.url}/${path}`);
 const subscribe = (id: string, more: object) =>
   send("PUT", control(id), { type: "webhook", webhook: { url: webhook }, ...more });
+/** How many of a subscription's streams have something that was not acknowledged. */
+const pending = async (id: string): Promise<number> => {
+  const { streams } = (await (await fetch(control(id))).json()) as {
+    streams: { path: string; acked_offset: string }[];
+  };
+  const behind = await Promise.all(
+    streams.map(async ({ path, acked_offset }) => {
+      const head = await store.head(path);
+      return head.status === "ok" && !acked_offset.endsWith(String(head.stream.tail));
+    }),
+  );
+  return behind.filter(Boolean).length;
+};
 const wakeNumber = async (count: number): Promise<Wake> => {
   await expect.poll(() => wakes.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(count);
   const wake = wakes[count - 1];
@@ -193,6 +206,45 @@ test("a stream that was deleted and made again is read from its start", async ()
   expect(wake.streams).toMatchObject([{ path: "x/a", acked_offset: "-1" }]);
 });
 
+test("streams are named as they like", async () => {
+  answers = Array.from({ length: 9 }, () => ({ status: 200, body: '{"done":true}' }));
+  const names = ["constructor", "__proto__", "toString", "é", "a%2Fb"];
+  await subscribe("s", { pattern: "*", streams: ["valueOf"] });
+  await subscribe("t", { pattern: "é/*" });
+  for (const [index, name] of names.entries()) {
+    await create(name);
+    await append(name);
+    const wake = await wakeNumber(index + 1);
+    expect(wake.streams.filter(({ path }) => path === encodeURI(name).replace("%25", "%"))).toEqual(
+      [expect.objectContaining({ acked_offset: "-1", has_pending: true })],
+    );
+    await expect.poll(() => pending("s")).toBe(0);
+  }
+  await create("é/x");
+  await append("é/x");
+  expect((await wakeNumber(names.length + 1)).streams).toMatchObject([{ path: "%C3%A9/x" }]);
+});
+
+test("a stream can be deleted whose subscription another server has deleted", async () => {
+  const other = await start();
+  try {
+    await create("a");
+    await subscribe("s", { streams: ["a"] });
+    // A callback makes the other server know the subscription.
+    await append("a");
+    const wake = await wakeNumber(1);
+    const headers = { authorization: `Bearer ${wake.callback_token}` };
+    const { wake_id, generation } = wake;
+    const callback = wake.callback_url.replace(server.url, other.url);
+    const report = await send("POST", callback, { wake_id, generation }, headers);
+    expect(report.status).toBe(200);
+    expect((await send("DELETE", control("s"))).status).toBe(204);
+    expect((await send("DELETE", `${other.url}/a`)).status).toBe(204);
+  } finally {
+    await other.close();
+  }
+});
+
 describe("what is not right", () => {
   test.each([
     ["no streams", { type: "webhook", webhook: { url: "https://a.example" } }],
@@ -201,11 +253,24 @@ describe("what is not right", () => {
       "a lease that is too short",
       { type: "pull-wake", pattern: "*", wake_stream: "w", lease_ttl_ms: 1 },
     ],
+    ["a path that is none", { type: "pull-wake", streams: [".."], wake_stream: "w" }],
+    ["a path that is too long", { type: "pull-wake", pattern: "x".repeat(2000), wake_stream: "w" }],
     ["a filter", { type: "pull-wake", pattern: "*", wake_stream: "w", filter: {} }],
   ])("%s is refused", async (_, body) => {
     const answer = await send("PUT", control("s"), body);
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({ error: { code: "INVALID_REQUEST" } });
+  });
+
+  test("a method says which ones there are", async () => {
+    const answer = await send("PATCH", control("s"));
+    expect([answer.status, answer.headers.get("allow")]).toEqual([405, "PUT, GET, DELETE"]);
+  });
+
+  test("more streams than a subscription can have", async () => {
+    const streams = Array.from({ length: 10_001 }, (_, n) => `${n}`);
+    const answer = await subscribe("s", { streams });
+    expect(answer.status).toBe(507);
   });
 
   test("a token of another subscription", async () => {

@@ -3,6 +3,9 @@ import type { ReadOutcome, ReadRequest, Store } from "../store/store.ts";
 
 export type WakeReason = "changed" | "timeout" | "aborted" | "ended";
 
+/** A timer for longer than this ends at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** One reader at the tail of a stream. */
 export interface Waiter {
   /** Resolves at once if the stream may have changed since the last read. */
@@ -158,7 +161,7 @@ class RoomWaiter implements Waiter {
     return new Promise((resolve) => {
       const onAbort = () => this.wake("aborted");
       const timer = Number.isFinite(timeoutMs)
-        ? setTimeout(() => this.wake("timeout"), timeoutMs)
+        ? setTimeout(() => this.wake("timeout"), Math.min(timeoutMs, LONGEST_TIMER_MS))
         : undefined;
       this.#resolve = (reason) => {
         this.#resolve = undefined;

@@ -1,2 +1,2 @@
 export { nodeListener } from "./listener.ts";
-export type { NodeRequest, NodeResponse } from "./listener.ts";
+export type { NodeListenerOptions, NodeRequest, NodeResponse } from "./listener.ts";

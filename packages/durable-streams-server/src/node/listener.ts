@@ -27,6 +27,7 @@ export interface NodeResponse {
   setHeader(name: string, value: string): unknown;
   writeHead(status: number, headers: Record<string, string>): unknown;
   flushHeaders(): void;
+  setTimeout(ms: number, listener: () => void): unknown;
   write(chunk: Uint8Array): boolean;
   end(body?: string | Uint8Array): unknown;
   destroy(error?: Error): unknown;
@@ -34,6 +35,17 @@ export interface NodeResponse {
   once(event: string, listener: Listener): unknown;
   off(event: string, listener: Listener): unknown;
 }
+
+export interface NodeListenerOptions {
+  /**
+   * A client that takes nothing of its answer for so long, in milliseconds, is cut off (default
+   * 60,000): each holds a page in memory, and a live reader one of `limits.waitingReaders`.
+   */
+  stalledAfterMs?: number;
+}
+
+/** An answer that is longer than this does not simply lie in the system's buffers. */
+const LONG_BODY_BYTES = 64 * 1024;
 
 /**
  * A request listener for `node:http`, without the cost of Request and Response objects: about half
@@ -53,10 +65,11 @@ export interface NodeResponse {
  */
 export function nodeListener(
   streams: Pick<DurableStreams, "handle">,
+  { stalledAfterMs = 60_000 }: NodeListenerOptions = {},
 ): (request: NodeRequest, response: NodeResponse) => void {
   return (request, response) => {
     // What cannot be sent must not leave the client waiting.
-    answer(streams, request, response).catch(() => response.destroy());
+    answer(streams, request, response, stalledAfterMs).catch(() => response.destroy());
   };
 }
 
@@ -64,6 +77,7 @@ async function answer(
   streams: Pick<DurableStreams, "handle">,
   request: NodeRequest,
   response: NodeResponse,
+  stalledAfterMs: number,
 ): Promise<void> {
   // What a client that goes away in the middle leaves behind is not an error of anybody here.
   response.on("error", ignore);
@@ -71,13 +85,14 @@ async function answer(
   try {
     exchange = new NodeExchange(request, response);
   } catch {
-    await send(response, new HttpError(400, "The request's URL or Host is not valid.").answer);
+    const invalid = new HttpError(400, "The request's URL or Host is not valid.").answer;
+    await send(response, invalid, stalledAfterMs);
     return;
   }
   const result = await streams.handle(exchange);
   // A body that nobody read would be taken for the next request.
   if (!request.complete) response.setHeader("connection", "close");
-  await send(response, result);
+  await send(response, result, stalledAfterMs);
 }
 
 const ignore = () => undefined;
@@ -159,15 +174,22 @@ class NodeExchange implements ExchangeRequest {
   }
 }
 
-async function send(response: NodeResponse, answer: ExchangeAnswer): Promise<void> {
-  const { status, headers, body } = answer;
+async function send(
+  response: NodeResponse,
+  { status, headers, body }: ExchangeAnswer,
+  stalledAfterMs: number,
+): Promise<void> {
+  const cutOff = () => response.destroy();
   if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
-    if (body !== undefined) headers["content-length"] = String(byteLength(body));
+    const length = body === undefined ? 0 : byteLength(body);
+    if (body !== undefined) headers["content-length"] = String(length);
+    if (length > LONG_BODY_BYTES) response.setTimeout(stalledAfterMs, cutOff);
     response.writeHead(status, headers);
     response.end(body);
     return;
   }
   const iterator = body[Symbol.asyncIterator]();
+  response.setTimeout(stalledAfterMs, cutOff);
   response.once("close", () => void iterator.return?.());
   response.writeHead(status, headers);
   response.flushHeaders();

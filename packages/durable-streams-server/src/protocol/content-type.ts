@@ -15,6 +15,11 @@ export function isText(contentType: string): boolean {
   return type.startsWith("text/") || type === "application/json";
 }
 
+/** Whether a browser that is led to the stream's URL runs scripts in it (HTML, SVG and other XML). */
+export function isActive(contentType: string): boolean {
+  return /^[^;]*(html|xml)/i.test(contentType);
+}
+
 /** RFC 9110, section 8.3.1: type "/" subtype, with parameters or without. */
 const wellFormed = /^[!#$%&'*+.^_`|~\w-]+\/[!#$%&'*+.^_`|~\w-]+\s*(;[\x20-\x7e\t]*)?$/;
 

@@ -1,5 +1,6 @@
 import type { Limits } from "../limits.ts";
 import type { WaitingRoom } from "../live/waiting-room.ts";
+import type { Logger } from "../options.ts";
 import type { Store } from "../store/store.ts";
 
 /** What every operation of the protocol works with. */
@@ -12,6 +13,9 @@ export interface ProtocolContext {
   readonly pageBytes: number;
   /** Whether answers may lie in caches that many users share. */
   readonly isPublic: boolean;
+  /** The origin that clients know, if it is not that of their requests. */
+  readonly publicOrigin: string | undefined;
+  readonly logger: Logger | undefined;
   /** Told after data was stored at a path, before the writer is answered. */
   readonly onAppended: (path: string) => void;
   /** Told after a stream was deleted, before the client is. */

@@ -54,7 +54,9 @@ export async function createStream(
       "stream-next-offset": formatOffset(stream.tail),
       "cache-control": "no-store",
       ...(stream.closed && { "stream-closed": "true" }),
-      ...(status === "created" && { location: request.url.origin + request.url.pathname }),
+      ...(status === "created" && {
+        location: (context.publicOrigin ?? request.url.origin) + request.url.pathname,
+      }),
     },
   };
 }

@@ -22,3 +22,8 @@ export function nextCursor(
   const jitterSeconds = 1 + Math.floor(random() * MAX_JITTER_SECONDS);
   return String(client + Math.ceil((jitterSeconds * 1000) / INTERVAL_MS));
 }
+
+/** Within one answer a cursor stays or grows: the client's own is left behind once. */
+export function laterCursor(a: string, b: string): string {
+  return Number(a) > Number(b) ? a : b;
+}

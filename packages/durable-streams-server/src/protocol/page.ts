@@ -2,7 +2,7 @@
 import { HttpError, type ExchangeAnswer, type ExchangeRequest } from "../exchange.ts";
 import { needsTouch } from "../store/lifetime.ts";
 import type { ReadOutcome, StreamInfo } from "../store/store.ts";
-import { isJson } from "./content-type.ts";
+import { isActive, isJson } from "./content-type.ts";
 import type { ProtocolContext } from "./context.ts";
 import { nextCursor } from "./cursor.ts";
 import { entityTag, matchesEntityTag } from "./entity-tag.ts";
@@ -67,6 +67,8 @@ export function pageAnswer(
     "stream-next-offset": formatOffset(end),
     "cache-control": cacheControl(context, page, isNow, live),
   };
+  // What somebody wrote to a stream must not run with the rights of the pages beside it.
+  if (isActive(stream.contentType)) headers["content-security-policy"] = "sandbox";
   if (upToDate) headers["stream-up-to-date"] = "true";
   if (upToDate && stream.closed) headers["stream-closed"] = "true";
   if (live) headers["stream-cursor"] = nextCursor(request.url.searchParams.get("cursor"));

@@ -8,7 +8,15 @@ import { isWellFormedContentType } from "./content-type.ts";
 import { parseOffset } from "./offset.ts";
 
 const nonNegativeInteger = /^(0|[1-9]\d*)$/;
-const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ]([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+
+/** Milliseconds since 1970; `NaN` for what is not a timestamp. */
+function timestamp(text: string): number {
+  const [, year, month, day] = rfc3339.exec(text) ?? [];
+  // JavaScript takes February 30 for March 2.
+  const daysInMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  return Number(day) <= daysInMonth ? Date.parse(text) : NaN;
+}
 
 function integer(name: string, text: string): number {
   const value = nonNegativeInteger.test(text) ? Number(text) : NaN;
@@ -45,7 +53,7 @@ export function lifetimeHeaders(request: ExchangeRequest): LifetimeHeaders {
   }
   if (ttl !== undefined) return { ttlSeconds: integer("Stream-TTL", ttl) };
   if (expires === undefined) return {};
-  const expiresAt = rfc3339.test(expires) ? Date.parse(expires) : NaN;
+  const expiresAt = timestamp(expires);
   if (Number.isNaN(expiresAt)) {
     throw new HttpError(
       400,

@@ -6,7 +6,7 @@ import { HttpError, type ExchangeAnswer, type ExchangeRequest } from "../exchang
 import type { Waiter } from "../live/waiting-room.ts";
 import { isText } from "./content-type.ts";
 import type { ProtocolContext } from "./context.ts";
-import { nextCursor } from "./cursor.ts";
+import { laterCursor, nextCursor } from "./cursor.ts";
 import { touchInterval } from "./long-poll.ts";
 import { expectPage, readPage, touchIfDue, type Page, type ReadStart } from "./page.ts";
 import { SseFrames } from "./sse-frames.ts";
@@ -51,7 +51,7 @@ class EventBody implements AsyncIterableIterator<Uint8Array> {
   readonly #waiter: Waiter;
   readonly #path: string;
   readonly #frames: SseFrames;
-  readonly #cursor: string | null;
+  #cursor: string;
   readonly #cancelled = new AbortController();
   readonly #ends: number;
   #page: Page | undefined;
@@ -71,9 +71,10 @@ class EventBody implements AsyncIterableIterator<Uint8Array> {
     this.#page = first;
     this.#last = first;
     this.#frames = new SseFrames(first.stream.contentType);
-    this.#cursor = request.url.searchParams.get("cursor");
+    this.#cursor = nextCursor(request.url.searchParams.get("cursor"));
     this.#ends = performance.now() + context.sseMaxAgeMs;
     request.signal.addEventListener("abort", () => void this.return(), { once: true });
+    if (request.signal.aborted) void this.return();
   }
 
   [Symbol.asyncIterator](): this {
@@ -91,10 +92,12 @@ class EventBody implements AsyncIterableIterator<Uint8Array> {
       if (page.upToDate && page.stream.closed) this.#finish();
       const isLast = this.#waiter.isEnding || performance.now() >= this.#ends;
       if (isLast) this.#finish();
-      return { done: false, value: this.#frames.page(page, nextCursor(this.#cursor)) };
-    } catch (error) {
+      this.#cursor = laterCursor(this.#cursor, nextCursor(null));
+      return { done: false, value: this.#frames.page(page, this.#cursor) };
+    } catch (err) {
       this.#finish();
-      throw error;
+      this.#context.logger?.error({ err, path: this.#path }, "A live read failed and was cut off");
+      throw err;
     }
   }
 

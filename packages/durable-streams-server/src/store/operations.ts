@@ -156,7 +156,6 @@ function store(
     tail,
     accessedAt: needsTouch(record, now) ? now : record.accessedAt,
     closed: close,
-    closedBy: close ? producer : undefined,
     lastSeq: request.seq ?? record.lastSeq,
     producers: record.producers + (producer && !state ? 1 : 0),
   });

@@ -13,8 +13,6 @@ export interface StreamRecord {
   readonly expiresAt?: number | undefined;
   readonly tail: number;
   readonly closed: boolean;
-  /** The request that closed it, if a producer did: the same again is a duplicate. */
-  readonly closedBy?: { id: string; epoch: number; seq: number } | undefined;
   /** The highest `Stream-Seq`. */
   readonly lastSeq?: string | undefined;
   /** How many producers it knows. */

@@ -1,3 +1,4 @@
+import { LONGEST_PATH } from "../limits.ts";
 import { SubscriptionError, type SubscriptionConfig } from "./types.ts";
 
 const DEFAULT_LEASE_TTL_MS = 30_000;
@@ -23,12 +24,13 @@ export function parseBody(body: Uint8Array): Fields {
   throw invalid("The body must be a JSON object.");
 }
 
-/** A stream's path as it stands in URLs: without slashes around it, percent-encoded. */
+/** A stream's path, or a pattern, as it stands in URLs: without slashes around it, percent-encoded. */
 export function streamPathOf(text: string): string {
   const trimmed = text.replace(/^\/+|\/+$/g, "");
-  return new URL(
-    `http://localhost/${trimmed.replaceAll("?", "%3F").replaceAll("#", "%23")}`,
-  ).pathname.slice(1);
+  const url = `http://localhost/${trimmed.replaceAll("?", "%3F").replaceAll("#", "%23")}`;
+  const path = new URL(url).pathname.slice(1);
+  if (path !== "" && path.length <= LONGEST_PATH) return path;
+  throw invalid(`A stream's path has from 1 to ${LONGEST_PATH} bytes.`);
 }
 
 export function streamPaths(value: unknown): string[] {
@@ -55,7 +57,7 @@ export function parseConfig(fields: Fields): SubscriptionConfig {
   }
   return {
     type,
-    pattern: pattern?.replace(/^\/+|\/+$/g, ""),
+    pattern: pattern === undefined ? undefined : streamPathOf(pattern),
     streams: [...new Set(streams)].sort(),
     webhookUrl: type === "webhook" ? webhookUrl(fields["webhook"]) : undefined,
     wakeStream: wakeStream === undefined ? undefined : streamPathOf(wakeStream),

@@ -7,7 +7,8 @@ import type { Store } from "../store/store.ts";
 import { SubscriptionError } from "./types.ts";
 
 const DOCUMENT = "subscription-keys";
-const TOKEN_LIFETIME_S = 3600;
+/** Longer than a worker is likely to hold on to one wake: its generation ends a token much sooner. */
+const TOKEN_LIFETIME_S = 24 * 3600;
 
 interface StoredKeys {
   readonly privateKey: JsonWebKey;

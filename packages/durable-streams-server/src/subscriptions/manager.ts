@@ -5,7 +5,12 @@ import { globMatches } from "./glob.ts";
 import type { WakeReport } from "./input.ts";
 import { SubscriptionKeys } from "./keys.ts";
 import { StateStore } from "./state-store.ts";
-import { SubscriptionError, type SubscriptionConfig, type SubscriptionState } from "./types.ts";
+import {
+  byPath,
+  SubscriptionError,
+  type SubscriptionConfig,
+  type SubscriptionState,
+} from "./types.ts";
 import {
   applyAcks,
   beginWake,
@@ -75,6 +80,7 @@ export class SubscriptionManager {
     if (config.webhookUrl !== undefined) {
       checkWebhookUrl(config.webhookUrl, this.#options.allowLocalWebhooks);
     }
+    checkCount(config.streams.length);
     const state = newState(id, config, configHash, this.#options.rootUrl(origin));
     for (const path of config.streams) {
       link(state, path, "explicit", await this.states.tailOf(path));
@@ -87,6 +93,7 @@ export class SubscriptionManager {
   }
 
   async addStreams(id: string, paths: readonly string[]): Promise<void> {
+    checkCount(paths.length);
     await this.states.update(id, async (state) => {
       for (const path of paths) link(state, path, "explicit", await this.states.tailOf(path));
       checkSize(state);
@@ -200,7 +207,16 @@ export class SubscriptionManager {
 
   async deleted(path: string): Promise<void> {
     for (const { id, links } of this.states.known()) {
-      if (links[path]) await this.states.update(id, (state) => removeLink(state, path));
+      if (links[path]) await this.#unlink(id, path);
+    }
+  }
+
+  async #unlink(id: string, path: string): Promise<void> {
+    try {
+      await this.states.update(id, (state) => removeLink(state, path));
+    } catch (error) {
+      // The subscription was deleted too, and this process did not know.
+      if (!(error instanceof SubscriptionError)) throw error;
     }
   }
 
@@ -230,7 +246,7 @@ export class SubscriptionManager {
 }
 
 function removeLink(state: SubscriptionState, path: string): void {
-  state.links = Object.fromEntries(Object.entries(state.links).filter(([name]) => name !== path));
+  state.links = byPath(Object.entries(state.links).filter(([name]) => name !== path));
 }
 
 function newState(
@@ -245,10 +261,10 @@ function newState(
     configHash,
     createdAt: new Date().toISOString(),
     baseUrl,
-    links: {},
+    links: byPath(),
     generation: 0,
     wakeId: null,
-    snapshot: {},
+    snapshot: byPath(),
     holder: null,
     leaseUntil: null,
     status: "active",
@@ -271,7 +287,11 @@ function expectPullWake({ config }: SubscriptionState): void {
 }
 
 function checkSize({ links }: SubscriptionState): void {
-  if (Object.keys(links).length <= MAX_LINKS) return;
+  checkCount(Object.keys(links).length);
+}
+
+function checkCount(streams: number): void {
+  if (streams <= MAX_LINKS) return;
   throw new SubscriptionError(
     "TOO_MANY_STREAMS",
     `A subscription can have ${MAX_LINKS} streams: use a narrower pattern, or several subscriptions.`,

@@ -26,16 +26,24 @@ export async function answerControl(
   } catch (error) {
     if (!(error instanceof SubscriptionError)) throw error;
     const { code, message, details } = error;
-    return json(errorStatus[code], { error: { code, message, ...details } });
+    const answer = json(errorStatus[code], { error: { code, message, ...details } });
+    const { allow } = details;
+    return typeof allow === "string"
+      ? { ...answer, headers: { ...answer.headers, allow } }
+      : answer;
   }
 }
 
 function decoded(text: string): string {
+  let value: string;
   try {
-    return decodeURIComponent(text);
+    value = decodeURIComponent(text);
   } catch {
     throw new SubscriptionError("INVALID_REQUEST", "The URL is not valid percent-encoding.");
   }
+  // They are keys in the store, and PostgreSQL has no text with a NUL in it.
+  if (!value.includes("\0")) return value;
+  throw new SubscriptionError("INVALID_REQUEST", "The URL has an encoded NUL in it.");
 }
 
 function json(status: number, body: object): ExchangeAnswer {
@@ -103,7 +111,8 @@ class Control {
 
   #expectMethod(...methods: string[]): void {
     if (methods.includes(this.#request.method)) return;
-    throw new SubscriptionError("METHOD_NOT_ALLOWED", `Use ${methods.join(" or ")}.`);
+    const allow = methods.join(", ");
+    throw new SubscriptionError("METHOD_NOT_ALLOWED", `Use ${methods.join(" or ")}.`, { allow });
   }
 
   async #base(): Promise<ExchangeAnswer> {

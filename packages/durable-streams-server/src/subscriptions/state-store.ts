@@ -1,5 +1,5 @@
 import type { Store } from "../store/store.ts";
-import { SubscriptionError, type SubscriptionState } from "./types.ts";
+import { parseState, SubscriptionError, type SubscriptionState } from "./types.ts";
 
 const PREFIX = "subscription/";
 
@@ -24,7 +24,7 @@ export class StateStore {
 
   async list(): Promise<readonly SubscriptionState[]> {
     const documents = await this.#store.documents.list(PREFIX);
-    const states = documents.map(({ value }) => JSON.parse(value) as SubscriptionState);
+    const states = documents.map(({ value }) => parseState(value));
     this.#known.clear();
     for (const state of states) this.#known.set(state.id, state);
     return states;
@@ -32,7 +32,7 @@ export class StateStore {
 
   async find(id: string): Promise<SubscriptionState | undefined> {
     const document = await this.#store.documents.get(PREFIX + id);
-    return document && (JSON.parse(document.value) as SubscriptionState);
+    return document && parseState(document.value);
   }
 
   /** @throws SubscriptionError `SUBSCRIPTION_NOT_FOUND` */
@@ -68,7 +68,7 @@ export class StateStore {
         this.#known.delete(id);
         return this.get(id);
       }
-      const state = JSON.parse(document.value) as SubscriptionState;
+      const state = parseState(document.value);
       if ((await change(state)) === false) return state;
       const value = JSON.stringify(state);
       const version = await this.#store.documents.set(PREFIX + id, value, document.version);

@@ -23,6 +23,19 @@ export interface SubscriptionState {
   nextAttemptAt: number | null;
 }
 
+/** An object by stream path: paths are names like any other, "constructor" included. */
+export function byPath<T>(entries: Iterable<readonly [string, T]> = []): Record<string, T> {
+  return Object.assign(Object.create(null) as Record<string, T>, Object.fromEntries(entries));
+}
+
+/** A document's value as a subscription. */
+export function parseState(value: string): SubscriptionState {
+  const state = JSON.parse(value) as SubscriptionState;
+  state.links = byPath(Object.entries(state.links));
+  state.snapshot = byPath(Object.entries(state.snapshot));
+  return state;
+}
+
 export interface SubscriptionConfig {
   readonly type: "webhook" | "pull-wake";
   readonly pattern?: string | undefined;

@@ -4,7 +4,12 @@
  */
 import { formatOffset, parseOffset } from "../protocol/offset.ts";
 import type { WakeReport } from "./input.ts";
-import { SubscriptionError, type SubscriptionLink, type SubscriptionState } from "./types.ts";
+import {
+  byPath,
+  SubscriptionError,
+  type SubscriptionLink,
+  type SubscriptionState,
+} from "./types.ts";
 
 /** The tail of a stream; 0 while there is none. */
 export type TailOf = (path: string) => Promise<number>;
@@ -85,7 +90,7 @@ export async function beginWake(
 ): Promise<void> {
   state.generation++;
   state.wakeId = `w_${crypto.randomUUID().replaceAll("-", "")}`;
-  state.snapshot = {};
+  state.snapshot = byPath();
   for (const path of Object.keys(state.links)) state.snapshot[path] = await tailOf(path);
   state.retries = 0;
   state.holder = null;
@@ -99,7 +104,7 @@ export function endWake(state: SubscriptionState): void {
   state.holder = null;
   state.leaseUntil = null;
   state.nextAttemptAt = null;
-  state.snapshot = {};
+  state.snapshot = byPath();
 }
 
 /** The webhook said that it is done: all that it was told of is processed. */

@@ -1,23 +1,30 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { promisify } from "node:util";
 import { createDurableStreams } from "../../src/index.ts";
 import type { DurableStreams, DurableStreamsOptions } from "../../src/index.ts";
-import { nodeListener } from "../../src/node/index.ts";
+import { nodeListener, type NodeListenerOptions } from "../../src/node/index.ts";
 
 export interface RunningServer {
   url: string;
   streams: DurableStreams;
+  /** How many clients are connected. */
+  connections(): Promise<number>;
   close(): Promise<void>;
 }
 
 /** A server on a free loopback port. */
-export async function serve(options: DurableStreamsOptions): Promise<RunningServer> {
+export async function serve(
+  options: DurableStreamsOptions,
+  listenerOptions: NodeListenerOptions = {},
+): Promise<RunningServer> {
   const streams = createDurableStreams(options);
-  const server = createServer(nodeListener(streams));
+  const server = createServer(nodeListener(streams, listenerOptions));
   const url = await listen(server);
   return {
     url,
     streams,
+    connections: promisify(server.getConnections.bind(server)),
     close: async () => {
       await streams.close();
       server.closeAllConnections();
