@@ -7,7 +7,7 @@ import {
   type DecoderOptions,
   type EventStreamMessage,
   type MessageHeaders,
-} from "@freshet/eventstream-codec";
+} from "@freshet/eventstream-codec/decoder";
 import { fromBase64 } from "./base64.ts";
 import { BedrockError } from "./bedrock-error.ts";
 import type { ConverseStreamEvent } from "./converse-events.ts";

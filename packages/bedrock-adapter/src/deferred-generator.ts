@@ -1,4 +1,4 @@
-import { addAsyncDispose } from "./async-dispose.ts";
+import { addAsyncDispose } from "@freshet/core";
 
 /**
  * A generator whose code is loaded by its first read. It costs nothing after that: `next` goes straight

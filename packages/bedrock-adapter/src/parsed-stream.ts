@@ -1,5 +1,4 @@
-import { FreshetError, iterateBytes, type ByteSource } from "@freshet/core";
-import { addAsyncDispose } from "./async-dispose.ts";
+import { addAsyncDispose, FreshetError, iterateBytes, type ByteSource } from "@freshet/core";
 import { BedrockError } from "./bedrock-error.ts";
 import { PrimedParser, StagedParser, type PushParser, type Stage } from "./push-parser.ts";
 

@@ -11,6 +11,7 @@ export type {
   ToolUseEvent,
   TurnEvent,
 } from "./agent-event.ts";
+export { addAsyncDispose } from "./async-dispose.ts";
 export { backoffDelayMs, defaultBackoff, delay, parseRetryAfterMs } from "./backoff.ts";
 export type { BackoffOptions } from "./backoff.ts";
 export { iterateBytes, openByteSource } from "./byte-source.ts";

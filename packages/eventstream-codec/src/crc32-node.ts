@@ -1,4 +1,3 @@
-import { crc32 as zlibCrc32 } from "node:zlib";
 import {
   crc32 as portableCrc32,
   crc32Range as portableCrc32Range,
@@ -11,10 +10,20 @@ export type { Crc32, Crc32Range };
 // zlib is faster by the byte, but a call into it costs as much as JavaScript needs for this many.
 const worthACall = 400;
 
+let loaded: Crc32 | undefined;
+
+/** Loaded by the first bytes that are worth it: small frames never pay for it when a program starts. */
+function loadZlib(): Crc32 {
+  return (loaded = process.getBuiltinModule("node:zlib").crc32);
+}
+
 export const crc32: Crc32 = (bytes, seed = 0) =>
-  bytes.byteLength < worthACall ? portableCrc32(bytes, seed) : zlibCrc32(bytes, seed);
+  bytes.byteLength < worthACall ? portableCrc32(bytes, seed) : (loaded ?? loadZlib())(bytes, seed);
 
 export const crc32Range: Crc32Range = (view, start, end, seed) =>
   end - start < worthACall
     ? portableCrc32Range(view, start, end, seed)
-    : zlibCrc32(new Uint8Array(view.buffer, view.byteOffset + start, end - start), seed >>> 0) | 0;
+    : (loaded ?? loadZlib())(
+        new Uint8Array(view.buffer, view.byteOffset + start, end - start),
+        seed >>> 0,
+      ) | 0;

@@ -19,7 +19,7 @@ import { isText, notAnEventStream } from "./not-an-event-stream.ts";
 export function decodeMessage(frame: Uint8Array, options?: DecoderOptions): EventStreamMessage {
   const resolved = resolveOptions(options);
   if (isText(frame)) throw notAnEventStream(frame);
-  const { buffer, byteOffset, byteLength } = resolved.copy ? new Uint8Array(frame) : frame;
+  const { buffer, byteOffset, byteLength } = frame;
   const view = new DataView(buffer, byteOffset, byteLength);
   const total = byteLength < preludeBytes ? undefined : readPrelude(view, 0, resolved, 0);
   if (total === byteLength) return readFrame(view, 0, total, resolved, 0);

@@ -133,6 +133,12 @@ export function readHeaders(
 ): MessageHeaders {
   const known = blocks.find(view, start, end);
   if (known) return known;
+  if (options.copy) {
+    // Values that are built later must find their bytes, and must not hold the rest of the chunk.
+    view = new DataView(view.buffer.slice(view.byteOffset + start, view.byteOffset + end));
+    end -= start;
+    start = 0;
+  }
   const parsed = parseHeaders(view, start, end, options.keepLastDuplicate, offset);
   for (const { type } of parsed.values()) {
     if (type > 1 && type !== stringType) return create(view, parsed);
@@ -149,7 +155,7 @@ export function readHeaders(
  */
 export function decodeHeaders(block: Uint8Array, options?: DecoderOptions): MessageHeaders {
   const resolved = resolveOptions(options);
-  const { buffer, byteOffset, byteLength } = resolved.copy ? new Uint8Array(block) : block;
+  const { buffer, byteOffset, byteLength } = block;
   if (byteLength > resolved.maxHeaderBytes) {
     const message = `The headers have ${byteLength} bytes; maxHeaderBytes is ${resolved.maxHeaderBytes}.`;
     throw new EventStreamError("HEADERS_TOO_LARGE", message);

@@ -1,4 +1,4 @@
-import type { OpenByteSource } from "@freshet/core";
+import { addAsyncDispose, type OpenByteSource } from "@freshet/core";
 import type { EventStreamMessage } from "./frame.ts";
 import type { DecoderOptions } from "./limits.ts";
 import { MessageDecoder } from "./message-decoder.ts";
@@ -12,6 +12,10 @@ const nothing: Promise<Result> = /* @__PURE__ */ Promise.resolve({ done: true, v
  * settled promise instead of a suspended function and three turns of the microtask queue.
  */
 export class MessageIterator implements AsyncGenerator<EventStreamMessage, undefined> {
+  static {
+    addAsyncDispose(this.prototype);
+  }
+
   readonly #source: OpenByteSource;
   readonly #decoder: MessageDecoder;
   #hasEnded = false;

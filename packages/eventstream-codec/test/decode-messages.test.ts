@@ -163,3 +163,12 @@ test("calls that do not wait for each other come out in order", async () => {
 function fail(): never {
   throw new Error("a message is missing");
 }
+
+test("`await using` cancels the source", async () => {
+  let resolve: (reason: unknown) => void = () => undefined;
+  const cancelled = new Promise((done) => (resolve = done));
+  const messages = decodeMessages(readable([stream], resolve));
+  const { asyncDispose } = Symbol as unknown as { asyncDispose: symbol };
+  await (messages as unknown as Record<symbol, () => Promise<void>>)[asyncDispose]?.();
+  await cancelled;
+});

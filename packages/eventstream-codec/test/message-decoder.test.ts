@@ -110,6 +110,19 @@ describe("memory", () => {
     }
   });
 
+  test("copy gives binary headers of their own too: a small one does not hold its chunk", () => {
+    const headers = {
+      ticket: header.binary(utf8("abc")),
+      last: header.uuid("0".repeat(8) + "-0000".repeat(3) + "-000000000000"),
+    };
+    const frame = encodeMessage({ headers, payload: new Uint8Array(100_000) });
+    const [message] = new MessageDecoder({ copy: true }).push(frame);
+    const ticket = message?.headers.get("ticket");
+    expect(ticket).toEqual(headers.ticket);
+    expect(ticket?.type === "binary" && ticket.value.buffer.byteLength).toBeLessThan(100);
+    expect(message?.headers.get("last")).toEqual(headers.last);
+  });
+
   test("a claimed length allocates nothing: only bytes that came are held", () => {
     // 24 MiB are claimed, and within the limit; hundreds of such decoders would need gigabytes.
     const start = rawFrame({ totalLength: 25_000_000 }).subarray(0, 14);

@@ -1,6 +1,7 @@
 import type { EventStreamMessage } from "../frame.ts";
 import type { HeaderValue } from "../header-value.ts";
 import { minMessageBytes } from "../limits.ts";
+import { terminalText } from "./terminal-text.ts";
 
 /** A good frame and where it lies in the stream. */
 export interface Frame {
@@ -20,7 +21,7 @@ export function formatFrame(frame: Frame, hasColors = false): string {
   const { message, offset, byteLength } = frame;
   const headers = Array.from(
     message.headers,
-    ([name, header]) => `${style(cyan, escape(name))}=${escape(formatValue(header))}`,
+    ([name, header]) => `${style(cyan, terminalText(name))}=${terminalText(formatValue(header))}`,
   );
   const lengths = `${byteLength} bytes (headers ${headersLength(frame)}, payload ${message.payload.byteLength})`;
   return [
@@ -72,7 +73,7 @@ function formatValue({ type, value }: HeaderValue): string {
 function formatPayload(payload: Uint8Array): string {
   // Four times as many bytes as characters are always enough, and a huge payload is not decoded whole.
   const start = payload.subarray(0, 4 * shownCharacters);
-  const text = escape(new TextDecoder("utf-8", { ignoreBOM: true }).decode(start));
+  const text = terminalText(new TextDecoder("utf-8", { ignoreBOM: true }).decode(start));
   return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
 }
 
@@ -82,12 +83,4 @@ function decodeText(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Nothing that came over the wire may speak to the terminal. */
-function escape(text: string): string {
-  return text.replace(
-    /\p{Cc}/gu,
-    (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
 }

@@ -4,6 +4,7 @@ import { EventStreamError } from "../event-stream-error.ts";
 import { MessageDecoder } from "../message-decoder.ts";
 import { formatFrame, toJson, type Frame } from "./format-frame.ts";
 import { StreamSummary } from "./stream-summary.ts";
+import { terminalText } from "./terminal-text.ts";
 
 /** What to show, and how. */
 export interface InspectOptions {
@@ -41,7 +42,7 @@ export async function inspect(
   if (!failure) return 0;
   const { code, offset, message } = failure;
   if (options.json) await print(JSON.stringify({ error: { code, offset, message } }));
-  errors.write(`eventstream: ${code}: ${message}\n`);
+  errors.write(`eventstream: ${code}: ${terminalText(message)}\n`);
   return 1;
 }
 

@@ -1,5 +1,6 @@
 import { readEnvelope, type Envelope } from "../envelope.ts";
 import type { Frame } from "./format-frame.ts";
+import { terminalText } from "./terminal-text.ts";
 
 /** Counts the frames of a stream by what they are. */
 export class StreamSummary {
@@ -19,9 +20,7 @@ export class StreamSummary {
     const byCount = [...this.#messages].sort(([, a], [, b]) => b - a);
     return [
       `${this.#frames} frames, ${this.#bytes} bytes`,
-      ...byCount.map(
-        ([name, count]) => `${String(count).padStart(8)}  ${JSON.stringify(name).slice(1, -1)}`,
-      ),
+      ...byCount.map(([name, count]) => `${String(count).padStart(8)}  ${terminalText(name)}`),
     ].join("\n");
   }
 

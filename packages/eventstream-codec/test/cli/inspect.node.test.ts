@@ -168,3 +168,13 @@ test("a gigabyte in constant memory, waiting for a slow output", async () => {
   expect(output.text.trimEnd().split("\n")).toHaveLength(1024);
   expect(largest - before).toBeLessThan(300 * 1024 * 1024);
 });
+
+test("what the wire says in an error or a summary does not speak to the terminal either", async () => {
+  const page = utf8("<html><title>\u001b]0;mine\u0007\u009b2J</title></html>");
+  const { status, errors } = await run(page);
+  expect(status).toBe(1);
+  expect(errors).toContain("NOT_AN_EVENT_STREAM");
+  expect(errors).toContain("<title>\\x1b]0;mine\\x07\\x9b2J</title>");
+  const { output } = await run(event("\u001b[2J\u009b", ""), { summary: true });
+  expect(output).toContain("event \\x1b[2J\\x9b\n");
+});
