@@ -45,6 +45,11 @@ export interface AgentEventOptions {
    * rejects with the signal's own reason.
    */
   errors?: "throw" | "event" | undefined;
+  /**
+   * Hears each of Bedrock's events before it becomes agent events: a `ConverseMessageBuilder`, for
+   * example. Cheaper than a generator in between, which would take the short way from the bytes away.
+   */
+  onInput?: ((event: AgentEventInput) => void) | undefined;
 }
 
 /** What agent events are made of: Converse events, Invoke events, or the chunks inside them. */
@@ -89,15 +94,18 @@ export class AgentEventMapper {
   readonly #converse = new ConverseReader();
   readonly #model: string | undefined;
   readonly #errorsAsEvents: boolean;
+  readonly #onInput: AgentEventOptions["onInput"];
   #dialect: Dialect | undefined;
 
   constructor(options: AgentEventOptions = {}) {
     this.#answer = new AgentAnswer(options.model ?? "", Object.entries(options.toolNames ?? {}));
     this.#model = options.model;
     this.#errorsAsEvents = options.errors === "event";
+    this.#onInput = options.onInput;
   }
 
   push(event: AgentEventInput): void {
+    this.#onInput?.(event);
     try {
       const type = "type" in event ? event.type : undefined;
       if (converseTypes.has(type)) {
