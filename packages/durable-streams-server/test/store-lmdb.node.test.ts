@@ -18,6 +18,13 @@ describe("LMDB store", () => {
   for (const { name, run } of tests) test(name, run);
 });
 
+test("its folder is a folder, whatever its name", async () => {
+  const path = join(await mkdtemp(join(tmpdir(), "freshet-lmdb-")), "streams.v1");
+  await lmdbStore({ path }).close();
+  expect((await stat(join(path, "data.mdb"))).isFile()).toBe(true);
+  await rm(path, { recursive: true });
+});
+
 test("a closed store says so, to readers too", async () => {
   const path = await mkdtemp(join(tmpdir(), "freshet-lmdb-"));
   const store = lmdbStore({ path });

@@ -103,8 +103,15 @@ function storeChoice(values: {
   memory?: boolean | undefined;
 }): StoreChoice {
   const choices: StoreChoice[] = [];
+  if (values.data === "") throw new UsageError("--data must be a folder");
   if (values.data !== undefined) choices.push({ kind: "lmdb", path: values.data });
-  if (values.postgres !== undefined) choices.push({ kind: "postgres", url: values.postgres });
+  if (values.postgres !== undefined) {
+    // What was typed is not repeated: there may be a password in it.
+    if (!/^postgres(ql)?:\/\/./.test(values.postgres)) {
+      throw new UsageError("--postgres must be a URL such as postgres://user@host/database");
+    }
+    choices.push({ kind: "postgres", url: values.postgres });
+  }
   if (values.memory) choices.push({ kind: "memory" });
   const [choice] = choices;
   if (choice && choices.length === 1) return choice;

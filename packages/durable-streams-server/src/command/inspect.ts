@@ -1,3 +1,5 @@
+import { isJson } from "../protocol/content-type.ts";
+import { firstMessages } from "../store/json-messages.ts";
 import { inspectArguments, usage, type InspectArguments } from "./arguments.ts";
 
 interface PageOfStream {
@@ -42,8 +44,10 @@ async function readPage(
   if (isLive && cursor !== null) target.searchParams.set("cursor", cursor);
   if (isLive) target.searchParams.set("live", "long-poll");
   target.searchParams.set("offset", offset);
-  const response = await fetch(target, {
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+  const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }) };
+  const response = await fetch(target, { headers }).catch((error: unknown) => {
+    const { cause = error } = error as { cause?: unknown };
+    throw new Error(`${url.href} cannot be reached: ${String(cause)}`, { cause: error });
   });
   if (!response.ok) {
     throw new Error(`${url.href} answered ${response.status}: ${(await response.text()).trim()}`);
@@ -64,17 +68,34 @@ async function readPage(
 
 function printPage({ json }: InspectArguments, offset: string, page: PageOfStream): void {
   if (page.body.byteLength === 0) return;
-  if (!/^application\/json\b/i.test(page.contentType)) {
+  if (!isJson(page.contentType)) {
     if (json) printLine({ offset, base64: Buffer.from(page.body).toString("base64") });
     else printLine(`${offset}  ${page.body.byteLength} bytes  ${preview(page.body)}`);
     return;
   }
-  const messages = JSON.parse(new TextDecoder().decode(page.body)) as unknown[];
-  for (const [index, message] of messages.entries()) {
+  let index = 0;
+  for (const message of messagesOf(page.body)) {
     // The form that @freshet/durable-streams-client resumes from: so many messages after an offset.
     const position = index === 0 ? offset : `${offset},${index}`;
-    if (json) printLine({ position, message });
-    else printLine(`${position}  ${JSON.stringify(message)}`);
+    if (json) printLine(`{"position":${JSON.stringify(position)},"message":${message}}`);
+    else printLine(`${position}  ${inert(message)}`);
+    index++;
+  }
+}
+
+/** The messages of a JSON page as they were written: numbers keep their digits. Each on one line. */
+function* messagesOf(page: Uint8Array): Generator<string> {
+  const decoder = new TextDecoder();
+  let rest = page.subarray(page.indexOf(0x5b) + 1, page.lastIndexOf(0x5d));
+  for (;;) {
+    const first = firstMessages(rest, 1);
+    const text = decoder
+      .decode(first)
+      .replace(/[\r\n]+/g, " ")
+      .trim();
+    if (text === "" || first === undefined) return;
+    yield text;
+    rest = rest.subarray(first.byteLength + 1);
   }
 }
 
@@ -87,7 +108,15 @@ function printLine(line: string | object): void {
   console.log(typeof line === "string" ? line : JSON.stringify(line));
 }
 
-/** The beginning of a page on one line, without anything that a terminal would act on. */
+/** The beginning of a page on one line. */
 function preview(body: Uint8Array): string {
-  return JSON.stringify(new TextDecoder().decode(body.subarray(0, 120)));
+  return inert(JSON.stringify(new TextDecoder().decode(body.subarray(0, 120))));
+}
+
+/** JSON without what a terminal would act on; JSON itself only escapes the first of it. */
+function inert(json: string): string {
+  return json.replace(
+    /[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

@@ -43,7 +43,10 @@ export async function serve(args: string[]): Promise<void> {
   });
   // Longer than a load balancer keeps an idle connection, or it would send into a closed one.
   server.keepAliveTimeout = 75_000;
-  const url = await listen(server, options);
+  const url = await listen(server, options).catch(async (error: unknown) => {
+    await streams.close();
+    throw listenError(error, options);
+  });
   logger.info({ url, store: options.store.kind, pid: process.pid }, "listening");
   if (options.tokens.length === 0 && !isLoopback(options.host)) {
     logger.warn({ host: options.host }, "everybody who can reach this address may read and write");
@@ -104,7 +107,7 @@ class SideRoutes {
 
   /** Whether the request was for one of them. */
   answer(request: IncomingMessage, response: ServerResponse): boolean {
-    if (request.method !== "GET") return false;
+    if (request.method !== "GET" && request.method !== "HEAD") return false;
     if (request.url === "/healthz") void this.#health(response);
     else if (request.url === "/metrics") void this.#sendMetrics(request, response);
     else return false;
@@ -148,6 +151,19 @@ async function listen(server: Server, { host, port, basePath }: ServeArguments):
   return `http://${name}:${address.port}${basePath}`;
 }
 
+/** What is wrong with the address, in the words of whoever typed it. */
+function listenError(error: unknown, { host, port }: ServeArguments): unknown {
+  const { code } = error as { code?: unknown };
+  const reasons: Record<string, string> = {
+    EADDRINUSE: `port ${port} of ${host} is taken: stop what listens there, or say another --port`,
+    EACCES: `port ${port} may not be opened by this user: say a --port above 1023`,
+    EADDRNOTAVAIL: `${host} is not an address of this machine: say another --host`,
+    ENOTFOUND: `${host} is not the name of an address: say another --host`,
+  };
+  const reason = typeof code === "string" ? reasons[code] : undefined;
+  return reason === undefined ? error : new Error(reason, { cause: error });
+}
+
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
@@ -159,9 +175,19 @@ function stopSignal(): Promise<NodeJS.Signals> {
   });
 }
 
+/** How long the last answers may take on their way out, in milliseconds. */
+const FLUSH_MS = 1000;
+
 async function shutDown(server: Server, streams: DurableStreams): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   await streams.close();
-  server.closeAllConnections();
+  const flushing = setInterval(() => {
+    server.closeIdleConnections();
+  }, 20);
+  const cutOff = setTimeout(() => {
+    server.closeAllConnections();
+  }, FLUSH_MS);
   await closed;
+  clearInterval(flushing);
+  clearTimeout(cutOff);
 }

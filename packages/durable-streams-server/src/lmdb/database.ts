@@ -30,17 +30,7 @@ export interface LmdbTables {
 export type Counter = "layoutVersion" | "lastId" | "streams" | "lastDocumentVersion";
 
 export function openTables(path: string, mapSize: number | undefined): LmdbTables {
-  const { open } = loadLmdb();
-  const root = open({
-    path,
-    maxDbs: 16,
-    // A commit that others can see has then been flushed: nobody reads what a crash could take back.
-    overlappingSync: false,
-    // Batching by turns makes promises of its own that nobody can catch when a commit fails; here all
-    // writes are in transactions anyway.
-    eventTurnBatching: false,
-    ...(mapSize !== undefined && { mapSize }),
-  });
+  const root = openRoot(path, mapSize);
   const tables: LmdbTables = {
     path,
     root,
@@ -62,6 +52,30 @@ export function openTables(path: string, mapSize: number | undefined): LmdbTable
     );
   }
   return tables;
+}
+
+function openRoot(path: string, mapSize: number | undefined): RootDatabase {
+  const { open } = loadLmdb();
+  try {
+    return open({
+      path,
+      // A folder, whatever its name looks like.
+      noSubdir: false,
+      maxDbs: 16,
+      // A commit that others can see has then been flushed: nobody reads what a crash could take back.
+      overlappingSync: false,
+      // Batching by turns makes promises of its own that nobody can catch when a commit fails; here all
+      // writes are in transactions anyway.
+      eventTurnBatching: false,
+      ...(mapSize !== undefined && { mapSize }),
+    });
+  } catch (cause) {
+    throw new DurableStreamsServerError(
+      "STORE_UNAVAILABLE",
+      `The LMDB store in ${path} cannot be opened (${String(cause)}): it must be a folder that this user may write to.`,
+      { cause },
+    );
+  }
 }
 
 /** An optional peer: loaded when a store is made, so that the error can say what to do. */
