@@ -52,16 +52,25 @@ export function formatCount(count: number): string {
   return count >= 1e3 ? `${(count / 1e3).toFixed(0)} k` : count.toFixed(1);
 }
 
+/** How to read a comparison; what is none says something else, or nothing. */
+const comparisonPreface =
+  "Compare the ratios, not the times: all contestants of a table ran interleaved in the same run, and their results were compared before the clock started.";
+
 /**
  * Prints the report and writes it to docs/benchmarks/AREA.md, with the command, the date, the Node
  * version and the machine's shape on top.
  */
-export async function writeReport(area: string, title: string, body: string): Promise<void> {
+export async function writeReport(
+  area: string,
+  title: string,
+  body: string,
+  preface: string = comparisonPreface,
+): Promise<void> {
   const heading = [
     `# ${title}`,
     "",
     `\`pnpm bench ${area}\`, ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} cores, ${process.platform} ${process.arch}.`,
-    "Compare the ratios, not the times: all contestants of a table ran interleaved in the same run, and their results were compared before the clock started.",
+    preface,
     "",
   ].join("\n");
   const text = `${heading}\n${body.trim()}\n`;

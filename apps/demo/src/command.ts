@@ -13,7 +13,7 @@ import { startWay, type Way } from "./way.ts";
 
 /** Runs the demo as the command line asks for it. Resolves to the exit code. */
 export async function runCommand(demo: DemoOptions): Promise<number> {
-  const supervisor = new Supervisor();
+  const supervisor = new Supervisor(demo.profile);
   const interrupted = abortOnInterrupt();
   process.on("exit", () => supervisor.killAll());
   const display = demo.json ? silentDisplay : terminalDisplay(process.stdout);

@@ -33,6 +33,8 @@ export interface DemoOptions {
   readonly batchMs: number;
   /** How many answers may run at the same time. */
   readonly maxTurns: number;
+  /** The folder that every process writes its CPU profile into when it ends. */
+  readonly profile: string | undefined;
 }
 
 /** A command line that cannot be carried out: one line for the user. */
@@ -63,6 +65,7 @@ Everything runs on loopback.
   --bedrock-url URL   use this simulated Bedrock instead of starting one
   --batch MS          how long tokens are gathered before they are written (default 50)
   --turns N           how many answers may run at the same time (default 32)
+  --profile DIR       write a CPU profile of every process into this folder when it ends
   --help              this text
 `;
 
@@ -104,6 +107,7 @@ export function parseOptions(
     bedrockUrl: httpUrl("--bedrock-url", values["bedrock-url"]),
     batchMs: wholeNumber("--batch", values.batch, 10_000) ?? 50,
     maxTurns: wholeNumber("--turns", values.turns, 10_000) ?? 32,
+    profile: values.profile,
   };
 }
 
@@ -129,6 +133,7 @@ function parse(args: readonly string[]) {
         "bedrock-url": { type: "string" },
         batch: { type: "string" },
         turns: { type: "string" },
+        profile: { type: "string" },
         help: { type: "boolean" },
       },
     }).values;

@@ -30,6 +30,12 @@ const graceMs = 3000;
 /** Starts the demo's processes and sees to it that none of them outlives it. */
 export class Supervisor {
   readonly #children = new Set<ChildProcess>();
+  readonly #profileDir: string | undefined;
+
+  /** @param profileDir - where each process writes its CPU profile when it ends */
+  constructor(profileDir?: string) {
+    this.#profileDir = profileDir;
+  }
 
   /** Starts `services/NAME.js` and waits until it says that it is ready. */
   start<Report = never>(name: string, options: StartOptions<Report>): Promise<ServiceHandle> {
@@ -38,6 +44,7 @@ export class Supervisor {
       [JSON.stringify(options.config)],
       {
         stdio: ["ignore", "ignore", "pipe", "ipc"],
+        execArgv: profileArgs(name, this.#profileDir),
       },
     );
     this.#children.add(child);
@@ -82,6 +89,12 @@ export class Supervisor {
   async stopAll(): Promise<void> {
     await Promise.all([...this.#children].map((child) => endChild(child, "SIGTERM")));
   }
+}
+
+/** NODE_OPTIONS does not take these. */
+function profileArgs(name: string, folder: string | undefined): string[] {
+  if (folder === undefined) return [];
+  return ["--cpu-prof", `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}.cpuprofile`];
 }
 
 async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

@@ -178,6 +178,7 @@ class Starters {
       region: demo.region,
       operation: answer.operation,
       recordsWire: !demo.once,
+      tallies: demo.run,
       batchMs: demo.batchMs,
       maxTurns: demo.maxTurns,
       ...(bedrockUrl !== undefined && { bedrockUrl, idleTimeoutMs: simulatedIdleTimeoutMs }),

@@ -113,7 +113,10 @@ test("what batchTokens joins, the ledger joins", async () => {
     }
   }
   async function* agent() {
-    for await (const index of ledger.count(bedrock())) yield agentEvent.token(`t${index}`);
+    for await (const index of bedrock()) {
+      ledger.countRead();
+      yield agentEvent.token(`t${index}`);
+    }
     yield agentEvent.done({});
   }
   const taken: [string, number[]][] = [];

@@ -3,11 +3,14 @@ import { describe, expect, test } from "vitest";
 import {
   BedrockDecoder,
   BedrockError,
+  ConverseMessageBuilder,
   decodeConverseStream,
   decodeInvokeModelStream,
   toAgentEvents,
+  type AgentEventInput,
   type BedrockDoneEvent,
   type BedrockEvent,
+  type ConverseStreamEvent,
 } from "../src/index.ts";
 import { encodeConverseEvent, encodeException, encodeInvokeChunk } from "../src/testing/index.ts";
 import { concat, drain, slicings } from "./slicings.ts";
@@ -207,3 +210,19 @@ test("leaving the loop cancels the source", async () => {
 function textOf(events: readonly AgentEvent[], type: "token" | "thinking"): string {
   return events.map((event) => (event.type === type ? event.text : "")).join("");
 }
+
+test("another can hear the input, each event just before what is made of it", async () => {
+  const heard: string[] = [];
+  const builder = new ConverseMessageBuilder();
+  const onInput = (event: AgentEventInput) => {
+    heard.push((event as ConverseStreamEvent).type);
+    builder.push(event as ConverseStreamEvent);
+  };
+  const events = toAgentEvents(decodeConverseStream([converseBody]), { onInput });
+  for await (const event of events) heard.push(event.type);
+  expect(heard).toEqual([
+    ...["messageStart", "contentBlockDelta", "token", "contentBlockDelta", "token"],
+    ...["messageStop", "metadata", "done"],
+  ]);
+  expect(builder.message()).toEqual({ role: "assistant", content: [{ text: "Hello" }] });
+});

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { cpus } from "node:os";
 
 /** What a process has used so far. */
 export interface Usage {
@@ -17,4 +18,10 @@ export async function usageOf(pid: number): Promise<Usage> {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const ticks = Number(fields[11]) + Number(fields[12]);
   return { cpuSeconds: ticks / 100, rssBytes: Number(memory.split(" ")[1]) * 4096 };
+}
+
+/** Seconds of CPU that all processes of the machine have used so far. */
+export function machineCpuSeconds(): number {
+  const busy = cpus().map(({ times }) => times.user + times.nice + times.sys + times.irq);
+  return busy.reduce((sum, one) => sum + one, 0) / 1000;
 }

@@ -6,8 +6,7 @@ export interface ReaderResult {
   readonly newestMs: readonly number[];
   /** The same for every token, which includes the time that tokens wait for each other. */
   readonly tokenMs: readonly number[];
-  readonly tokens: number;
-  /** How many different ones. */
+  /** How many different tokens. */
   readonly distinct: number;
   readonly reconnects: number;
   readonly errors: readonly string[];
@@ -44,15 +43,15 @@ export class LoadReader {
       if (event.type === "error") errors.push(event.message);
       if (event.type !== "token") continue;
       const now = performance.timeOrigin + performance.now();
-      const sent = event.text.trim().split(" ");
-      for (const at of sent) {
-        seen.add(at);
-        tokenMs.push(now - Number(at));
+      for (const token of event.text.trim().split(" ")) {
+        const [number = "", sentAt] = token.split("@");
+        seen.add(number);
+        tokenMs.push(now - Number(sentAt));
       }
-      newestMs.push(now - Number(sent.at(-1)));
+      newestMs.push(tokenMs.at(-1) ?? NaN);
     }
     this.#isDone = true;
-    return { newestMs, tokenMs, tokens: tokenMs.length, distinct: seen.size, reconnects, errors };
+    return { newestMs, tokenMs, distinct: seen.size, reconnects, errors };
   }
 
   /** A connection that can be broken from here: the socket goes, and the body ends with an error. */

@@ -5,8 +5,8 @@ import {
   BedrockError,
   type ContentBlock,
   ConverseMessageBuilder,
+  type ConverseStreamEvent,
   type Message,
-  toAgentEvents,
   type TokenUsage,
   type ToolUseBlock,
 } from "@freshet/bedrock-adapter";
@@ -56,11 +56,9 @@ export async function* runAgentTurn(
     ledger?.beginCall();
     yield agentEvent.turn(calls, tools.length);
     const answer = new ConverseMessageBuilder();
-    const events = askModel(messages, answer, options);
-    for await (const event of batchTokens(ledger?.note(events) ?? events, {
-      signal,
-      intervalMs: batchMs,
-    })) {
+    const events = await askModel(messages, answer, options);
+    const noted = ledger?.note(events) ?? events;
+    for await (const event of batchTokens(noted, { signal, intervalMs: batchMs })) {
       last.isError ||= event.type === "error";
       // Each answer has a `done` of its own; the turn has only the one at its end.
       if (event.type === "done") {
@@ -121,24 +119,26 @@ function addUsage(sum: TokenUsage, done: DoneEvent & { usage?: TokenUsage }): vo
   sum.total_tokens += done.usage?.total_tokens ?? 0;
 }
 
-async function* askModel(
+/** The answer, with every failure as an event; `builder` hears what Bedrock says. */
+async function askModel(
   messages: Message[],
-  answer: ConverseMessageBuilder,
+  builder: ConverseMessageBuilder,
   options: AgentLoopOptions,
-): AsyncGenerator<AgentEvent> {
-  const { modelId, operation, signal, ledger } = options;
-  const mapping = { model: modelId, errors: "event" } as const;
+): Promise<AsyncIterable<AgentEvent>> {
+  const { operation, signal, ledger } = options;
   try {
     if (operation === "converse") {
       const response = await askByConverse(messages, options);
-      const events = answer.watch(response);
-      yield* toAgentEvents(ledger?.count(events) ?? events, mapping);
-    } else {
-      const chunks = await askByInvoke(messages, options);
-      yield* toAgentEvents(ledger?.count(chunks) ?? chunks, mapping);
+      const onInput = (event: AgentEventInput) => {
+        builder.push(event as ConverseStreamEvent);
+        ledger?.countRead();
+      };
+      return response.toAgentEvents({ errors: "event", onInput });
     }
+    const chunks = await askByInvoke(messages, options);
+    return chunks.toAgentEvents({ errors: "event", onInput: () => ledger?.countRead() });
   } catch (error) {
-    yield refusal(error, signal);
+    return refused(error, signal);
   }
 }
 
@@ -162,6 +162,10 @@ function askByInvoke(messages: Message[], { client, modelId, signal }: AgentLoop
     })),
   };
   return client.invokeModelStream<AgentEventInput>({ modelId, body }, { signal });
+}
+
+async function* refused(error: unknown, signal: AbortSignal): AsyncGenerator<AgentEvent> {
+  yield await Promise.resolve(refusal(error, signal));
 }
 
 /** The `error` event for a request that got no answer at all. */

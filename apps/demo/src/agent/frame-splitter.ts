@@ -11,10 +11,8 @@ export class FrameSplitter {
 
   /** The frames that `chunk` completes. What claims an impossible length stays in `rest`. */
   push(chunk: Uint8Array): Uint8Array[] {
-    const bytes = new Uint8Array(this.#rest.length + chunk.length);
-    bytes.set(this.#rest);
-    bytes.set(chunk, this.#rest.length);
-    const view = new DataView(bytes.buffer);
+    const bytes = this.#rest.length === 0 ? chunk : joined(this.#rest, chunk);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const frames: Uint8Array[] = [];
     let at = 0;
     while (at + 4 <= bytes.length) {
@@ -26,4 +24,11 @@ export class FrameSplitter {
     this.#rest = bytes.slice(at);
     return frames;
   }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(first.length + second.length);
+  bytes.set(first);
+  bytes.set(second, first.length);
+  return bytes;
 }

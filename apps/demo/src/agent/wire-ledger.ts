@@ -30,12 +30,9 @@ export class WireLedger {
     this.#entries = [];
   }
 
-  /** Counts Bedrock's events as they are read. */
-  async *count<T>(events: AsyncIterable<T>): AsyncGenerator<T> {
-    for await (const event of events) {
-      this.#read++;
-      yield event;
-    }
+  /** One more of Bedrock's events was read. */
+  countRead(): void {
+    this.#read++;
   }
 
   /** Notes what each agent event was made of, before they are joined. */

@@ -19,6 +19,8 @@ export interface WorkerConfig {
   readonly operation: "converse" | "invoke";
   /** For the page: every event says which frames it was made of, and response bodies are kept. */
   readonly recordsWire: boolean;
+  /** For the run in the terminal: everything that was written is fingerprinted. */
+  readonly tallies: boolean;
   readonly batchMs: number;
   readonly maxTurns: number;
   /** The longest silence inside an answer, in milliseconds. */
@@ -39,7 +41,7 @@ export type WorkerReport =
 
 await runService((config: WorkerConfig, report: (report: WorkerReport) => void) => {
   const stopping = new AbortController();
-  const { modelId, operation, recordsWire, batchMs } = config;
+  const { modelId, operation, recordsWire, tallies, batchMs } = config;
   const urls = streamUrls(config.streamsUrl, config.namespace);
   const tally = new Tally();
   const written = new Map<string, number>();
@@ -65,7 +67,7 @@ await runService((config: WorkerConfig, report: (report: WorkerReport) => void) 
     },
     onStarted: (started) => report({ kind: "started", ...started }),
     onWritten: (event, { turnId }) => {
-      tally.add(event);
+      if (tallies) tally.add(event);
       const eventsBefore = written.get(turnId) ?? 0;
       written.set(turnId, eventsBefore + 1);
       if (event.type !== "error") return;
@@ -74,7 +76,7 @@ await runService((config: WorkerConfig, report: (report: WorkerReport) => void) 
     },
     onTurnStored: ({ turnId }) => {
       written.delete(turnId);
-      report({ kind: "stored", tally: tally.summary() });
+      if (tallies) report({ kind: "stored", tally: tally.summary() });
     },
     onLoad: (turns) => report({ kind: "load", turns }),
   }).catch((error: unknown) => {

@@ -1,0 +1,73 @@
+import { readFile } from "node:fs/promises";
+
+/** https://chromedevtools.github.io/devtools-protocol/v8/Profiler/#type-Profile */
+interface CpuProfile {
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly callFrame: { readonly functionName: string; readonly url: string };
+  }[];
+  readonly samples: readonly number[];
+  readonly timeDeltas: readonly number[];
+}
+
+/** How much of a process's busy time was spent inside the code of one area, callees not counted. */
+export interface AreaShare {
+  readonly area: string;
+  readonly share: number;
+}
+
+export interface ProcessProfile {
+  readonly name: string;
+  /** The largest first. */
+  readonly areas: readonly AreaShare[];
+}
+
+/** Sums a profile's self time up by area; idle time is left out. */
+export async function readProfile(name: string, file: string): Promise<ProcessProfile> {
+  const profile = JSON.parse(await readFile(file, "utf8")) as CpuProfile;
+  const areaById = new Map(
+    profile.nodes.map(({ id, callFrame }) => [id, areaOf(callFrame.functionName, callFrame.url)]),
+  );
+  const times = new Map<string, number>();
+  let busy = 0;
+  for (const [index, id] of profile.samples.entries()) {
+    const area = areaById.get(id);
+    if (area === undefined) continue;
+    const micros = profile.timeDeltas[index] ?? 0;
+    busy += micros;
+    times.set(area, (times.get(area) ?? 0) + micros);
+  }
+  const areas = [...times]
+    .map(([area, micros]) => ({ area, share: micros / busy }))
+    .sort((left, right) => right.share - left.share);
+  return { name, areas };
+}
+
+/** Where code belongs, by its file; the first that matches. */
+const places: readonly (readonly [pattern: RegExp, area: string])[] = [
+  [/\/packages\/([\w-]+)\//, "@freshet/$1"],
+  [/\/apps\/demo\//, "the demo's own code"],
+  [/\/apps\/bench\//, "the bench's own code"],
+  [/\/node_modules\/undici\/|deps\/undici/, "undici (HTTP client, fetch)"],
+  [/\/node_modules\/(@hono\/[\w-]+|hono)\//, "hono"],
+  [/\/node_modules\/((?:@[\w-]+\/)?[\w.-]+)\/(?!.*\/node_modules\/)/, "$1"],
+  [/webstreams|internal\/encoding/, "Node: web streams, text encoding"],
+  [/^node:_http|^node:internal\/http|^node:http/, "Node: HTTP server"],
+  [/^node:(net|internal\/(stream|streams|net|js_stream)|stream)/, "Node: sockets and streams"],
+  [/^node:(internal\/)?timers/, "Node: timers"],
+  [/event_target|abort_controller/, "Node: abort signals, event targets"],
+  [/^node:(internal\/process|internal\/async|async_hooks|diagnostics)/, "Node: promises and ticks"],
+  [/^node:/, "Node: other"],
+];
+
+function areaOf(functionName: string, url: string): string | undefined {
+  if (functionName === "(idle)" || functionName === "(root)") return undefined;
+  if (functionName === "(garbage collector)") return "garbage collection";
+  if (functionName === "(program)")
+    return "native code outside JavaScript (system calls, event loop)";
+  for (const [pattern, area] of places) {
+    const match = pattern.exec(url);
+    if (match) return area.replace("$1", match[1] ?? "");
+  }
+  return url === "" ? "built-in functions called from JavaScript" : "other";
+}
