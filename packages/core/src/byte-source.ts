@@ -36,7 +36,7 @@ export interface IterateBytesOptions {
 export function iterateBytes(
   source: ByteSource,
   options: IterateBytesOptions = {},
-): AsyncIterableIterator<Uint8Array> {
+): AsyncIterableIterator<Uint8Array, undefined> {
   return new ByteIterator(openByteSource(source), options);
 }
 
@@ -77,7 +77,7 @@ export function openByteSource(source: ByteSource): OpenByteSource {
   };
 }
 
-class ByteIterator implements AsyncIterableIterator<Uint8Array> {
+class ByteIterator implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #source: OpenByteSource;
   readonly #signal: AbortSignal | undefined;
   readonly #idleTimeoutMs: number | undefined;

@@ -2,6 +2,7 @@ import { AppendBatch, type AppendResult, isStreamed } from "./append-batch.ts";
 import type { StreamedBody } from "./append-source.ts";
 import type { Encoded } from "./body.ts";
 import { FetchError } from "./errors.ts";
+import { Interrupt } from "./interrupt.ts";
 
 /** One POST that a queue wants sent. */
 export interface AppendRequest {
@@ -11,7 +12,7 @@ export interface AppendRequest {
   readonly closes: boolean;
   readonly seq: string | undefined;
   /** Aborts when nobody waits for any of its values any more. */
-  readonly signal: AbortSignal;
+  readonly signal: Interrupt;
 }
 
 export interface AppendQueueOptions {
@@ -52,7 +53,7 @@ export class AppendQueue {
   #isScheduled: boolean = false;
   #isRunning: boolean = false;
   /** The POST under way. */
-  #sending: { batch: AppendBatch; abandoned: AbortController } | undefined;
+  #sending: { batch: AppendBatch; abandoned: Interrupt } | undefined;
 
   constructor(options: AppendQueueOptions) {
     this.#options = options;
@@ -118,16 +119,15 @@ export class AppendQueue {
 
   /** Sends the values from `from` to `to`. */
   async #send(batch: AppendBatch, from: number, to: number): Promise<void> {
-    const abandoned = new AbortController();
+    const abandoned = new Interrupt();
     this.#sending = { batch, abandoned };
     try {
       const { seq, closes } = batch;
-      const { signal } = abandoned;
       const body = batch.body(from, to);
       if (body === undefined && !closes) return; // all of them were aborted
       batch.conclude({
         until: to,
-        result: await this.#options.send({ body, seq, closes, signal }),
+        result: await this.#options.send({ body, seq, closes, signal: abandoned }),
       });
     } catch (error) {
       if (to - from < 2 || !(error instanceof FetchError) || error.status !== 413) {

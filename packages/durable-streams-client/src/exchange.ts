@@ -1,6 +1,7 @@
-import { type ByteSource, iterateBytes } from "@freshet/core";
 import { type DurableStreamError, FetchError } from "./errors.ts";
-import type { Transport, TransportRequest } from "./transport.ts";
+import { type AnySignal, Interrupt } from "./interrupt.ts";
+import { redirected } from "./redirect.ts";
+import type { Transport, TransportRequest, TransportResponse } from "./transport.ts";
 
 /** One request to a stream's URL. */
 export interface EndpointRequest {
@@ -8,8 +9,8 @@ export interface EndpointRequest {
   readonly query?: Record<string, string> | undefined;
   readonly headers?: Record<string, string> | undefined;
   readonly body?: TransportRequest["body"];
-  /** Each of them ends this request, beside the endpoint's own signal. */
-  readonly signals?: readonly (AbortSignal | undefined)[] | undefined;
+  /** Each of them ends this request, beside the endpoint's own signals. */
+  readonly signals?: readonly (AnySignal | undefined)[] | undefined;
   /** Longest wait for the headers and for each piece of the body, in milliseconds. */
   readonly timeoutMs?: number | undefined;
 }
@@ -20,7 +21,7 @@ export interface Answer {
   readonly status: number;
   header(name: string): string | undefined;
   /** The body's pieces; leaving the loop frees the connection. */
-  bytes(): AsyncIterableIterator<Uint8Array>;
+  bytes(): AsyncIterableIterator<Uint8Array, undefined>;
   /** The start of the body as text, for error messages. Never throws. */
   text(): Promise<string>;
   /** Reads to the end what should be empty, so that the connection can be used again. */
@@ -29,171 +30,178 @@ export interface Answer {
   discard(): void;
 }
 
-const redirectStatuses = new Set([301, 302, 303, 307, 308]);
-const maxRedirects = 5;
+type Result = IteratorResult<Uint8Array, undefined>;
+const end: Result = { done: true, value: undefined };
 
-/** One request and its answer: the deadline, the signals, the redirects. */
-export class Exchange {
-  readonly #controller = new AbortController();
-  readonly #signals: AbortSignal[] = [];
+/**
+ * One request and its answer: the deadline, the signals, the redirects. There is one for each append
+ * and each poll, so it has one timer and is the answer, and the iterator of its body, itself.
+ */
+export class Exchange implements Answer, AsyncIterableIterator<Uint8Array, undefined> {
+  url: string = "";
   readonly #request: EndpointRequest;
   readonly #timeoutMs: number;
-  #url: string = "";
+  readonly #interrupt = new Interrupt();
+  #signals: AnySignal[] = [];
+  #response: TransportResponse | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isWaiting: boolean = false;
+  #waitingSince: number = 0;
+  #isOver: boolean = false;
 
-  constructor(signals: readonly AbortSignal[], request: EndpointRequest, timeoutMs: number) {
+  constructor(signals: readonly AnySignal[], request: EndpointRequest, timeoutMs: number) {
     this.#request = request;
     this.#timeoutMs = request.timeoutMs ?? timeoutMs;
-    for (const each of [...signals, ...(request.signals ?? [])]) {
-      if (!each) continue;
-      each.throwIfAborted();
-      each.addEventListener("abort", this.#onAbort, { once: true });
-      this.#signals.push(each);
-    }
+    for (const signal of signals) this.#listenTo(signal);
+    for (const signal of request.signals ?? []) if (signal) this.#listenTo(signal);
   }
 
   async run(
     transport: Transport,
     { url, headers }: { url: string; headers: Record<string, string> },
   ): Promise<Answer> {
-    const { signal } = this.#controller;
-    this.#url = url;
-    const timer = setTimeout(() => {
-      this.#controller.abort(this.#timeout("gave no answer"));
-    }, this.#timeoutMs);
+    const { method, body } = this.#request;
+    const signal = this.#interrupt;
+    let request: TransportRequest = { method, url, headers, body, signal };
+    this.url = url;
+    this.#wait();
     try {
       for (let redirects = 0; ; redirects++) {
-        const { method, body } = this.#request;
         signal.throwIfAborted();
-        const response = await transport({ method, url: this.#url, headers, body, signal });
-        if (!redirectStatuses.has(response.status)) {
-          return this.#answer(response.status, (name) => response.header(name), response.body);
+        const response = await transport(request);
+        const next = redirected(request, response, redirects);
+        if (!next) {
+          this.#response = response;
+          this.#isWaiting = false;
+          if (!response.body) this.close();
+          return this;
         }
-        headers = this.#follow(response.status, response.header("location"), headers, redirects);
-        this.#discard(response.body);
+        request = next;
+        this.url = next.url;
+        leave(response.body);
       }
     } catch (error) {
-      throw signal.aborted ? signal.reason : this.#networkError(error);
-    } finally {
-      clearTimeout(timer);
+      throw this.#failure(error);
     }
   }
 
+  /** Lets go of the signals and the timer. */
   close(): void {
+    this.#isOver = true;
+    this.#isWaiting = false;
+    clearTimeout(this.#timer);
     for (const signal of this.#signals) signal.removeEventListener("abort", this.#onAbort);
-    this.#signals.length = 0;
+    this.#signals = [];
   }
 
-  readonly #onAbort = (event: Event): void => {
-    this.#controller.abort((event.target as AbortSignal).reason);
+  get status(): number {
+    return this.#response?.status ?? 0;
+  }
+
+  header(name: string): string | undefined {
+    return this.#response?.header(name);
+  }
+
+  bytes(): this {
+    return this;
+  }
+
+  text(): Promise<string> {
+    return readStart(this);
+  }
+
+  async drain(): Promise<void> {
+    if (!this.#isOver) await readStart(this);
+  }
+
+  discard(): void {
     this.close();
+    leave(this.#response?.body);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Result> {
+    if (this.#isOver) return Promise.resolve(end);
+    const body = this.#response?.body;
+    if (this.#interrupt.aborted || !body) return Promise.reject(this.#failure(undefined));
+    this.#wait();
+    return body.next().then(this.#onResult, this.#onError);
+  }
+
+  async return(): Promise<Result> {
+    this.close();
+    await this.#response?.body?.return?.();
+    return end;
+  }
+
+  readonly #onResult = (result: Result): Result => {
+    this.#isWaiting = false;
+    if (result.done) this.close();
+    return result;
   };
 
-  #answer(
-    status: number,
-    header: (name: string) => string | null,
-    body: ByteSource | undefined,
-  ): Answer {
-    if (!body) this.close();
-    let opened: AsyncIterableIterator<Uint8Array> | undefined;
-    const bytes = () => (opened ??= this.#bytes(body ?? []));
-    return {
-      url: this.#url,
-      status,
-      header: (name) => header(name) ?? undefined,
-      bytes,
-      text: () => readStart(bytes()),
-      drain: async () => {
-        if (body) await readStart(bytes());
-      },
-      discard: () => {
-        bytes()
-          .return?.()
-          .catch(() => {
-            // A body that breaks while it is let go of is gone as well.
-          });
-      },
-    };
+  readonly #onError = (error: unknown): never => {
+    throw this.#failure(error);
+  };
+
+  #listenTo(signal: AnySignal): void {
+    signal.throwIfAborted();
+    signal.addEventListener("abort", this.#onAbort);
+    this.#signals.push(signal);
   }
 
-  /** By hand: a generator around the iterator would add three turns to every piece. */
-  #bytes(body: ByteSource): AsyncIterableIterator<Uint8Array> {
-    const bytes = iterateBytes(body, {
-      signal: this.#controller.signal,
-      idleTimeoutMs: this.#timeoutMs,
-      idleError: () => this.#timeout("went silent in the middle of its answer"),
-    });
-    const onResult = (result: IteratorResult<Uint8Array, undefined>) => {
-      if (result.done) this.close();
-      return result;
-    };
-    const onError = (error: unknown): never => {
-      const { signal } = this.#controller;
-      this.close();
-      throw signal.aborted ? signal.reason : this.#networkError(error);
-    };
-    return {
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-      next: () => bytes.next().then(onResult, onError),
-      return: () => {
-        this.close();
-        return bytes.return?.() ?? Promise.resolve({ done: true, value: undefined });
-      },
-    };
+  readonly #onAbort = (): void => {
+    this.#interrupt.abort(this.#signals.find(({ aborted }) => aborted)?.reason);
+  };
+
+  /** One timer for all waits: it is set again only when it fires, not for each piece. */
+  #wait(): void {
+    this.#isWaiting = true;
+    this.#waitingSince = performance.now();
+    this.#timer ??= setTimeout(this.#onTimer, this.#timeoutMs);
   }
 
-  #follow(
-    status: number,
-    location: string | null,
-    headers: Record<string, string>,
-    redirects: number,
-  ): Record<string, string> {
-    const { method, body } = this.#request;
-    const isRead = method === "GET" || method === "HEAD";
-    const canResend = body === undefined || typeof body === "string" || body instanceof Uint8Array;
-    const from = this.#url;
-    if (!location || redirects >= maxRedirects || (!isRead && (status < 307 || !canResend))) {
-      throw new FetchError(
-        "HTTP_ERROR",
-        `${method} ${from} was redirected (${status}) to ${location ?? "nowhere"}, which cannot be followed: use the stream's final URL.`,
-        { url: from, status },
-      );
-    }
-    this.#url = new URL(location, from).href;
-    if (new URL(this.#url).origin === new URL(from).origin) return headers;
-    // Credentials are for the host they were given for.
-    const credentials = new Set(["authorization", "cookie"]);
-    return Object.fromEntries(Object.entries(headers).filter(([name]) => !credentials.has(name)));
-  }
+  readonly #onTimer = (): void => {
+    this.#timer = undefined;
+    if (!this.#isWaiting) return;
+    const left = this.#waitingSince + this.#timeoutMs - performance.now();
+    if (left <= 0) this.#interrupt.abort(this.#timeout());
+    else this.#timer = setTimeout(this.#onTimer, left);
+  };
 
-  #discard(body: ByteSource | undefined): void {
-    if (!body) return;
-    // Opening and leaving is how every kind of source is told that nobody reads it.
-    const iterator = iterateBytes(body);
-    iterator.return?.().catch(() => undefined);
-  }
-
-  #timeout(what: string): FetchError {
+  #timeout(): FetchError {
     const { method } = this.#request;
-    return new FetchError(
-      "TIMEOUT",
-      `${method} ${this.#url}: the server ${what} for ${this.#timeoutMs} ms.`,
-      { url: this.#url },
-    );
+    const what = this.#response ? "went silent in the middle of its answer" : "gave no answer";
+    const { url } = this;
+    const message = `${method} ${url}: the server ${what} for ${this.#timeoutMs} ms.`;
+    return new FetchError("TIMEOUT", message, { url });
+  }
+
+  /** Ends it, and says why. */
+  #failure(cause: unknown): unknown {
+    this.close();
+    return this.#interrupt.aborted ? this.#interrupt.reason : this.#networkError(cause);
   }
 
   #networkError(cause: unknown): DurableStreamError {
     if (cause instanceof FetchError) return cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const error = new FetchError(
-      "NETWORK_ERROR",
-      `${this.#request.method} ${this.#url} failed: ${reason}`,
-      { url: this.#url, cause },
-    );
+    const { url } = this;
+    const message = `${this.#request.method} ${url} failed: ${reason}`;
+    const error = new FetchError("NETWORK_ERROR", message, { url, cause });
     error.unsent = cause instanceof Error && "unsent" in cause && cause.unsent === true;
     return error;
   }
+}
+
+/** Tells a body that nobody reads it. */
+function leave(body: TransportResponse["body"]): void {
+  body?.return?.().catch(() => {
+    // A body that breaks while it is let go of is gone as well.
+  });
 }
 
 const maxErrorText = 2048;

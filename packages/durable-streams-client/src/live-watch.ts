@@ -1,3 +1,5 @@
+import type { AnySignal } from "./interrupt.ts";
+
 /** How often to look at the clock while waiting for live data, in milliseconds. */
 const tickMs = 15_000;
 /** A tick this late was held up by sleep; background tabs hold timers up for a minute at most. */
@@ -35,7 +37,7 @@ export class LiveWatch {
   }
 
   /** Waits while the page is hidden and the caller wants no connection then. */
-  async whenVisible(signal: AbortSignal): Promise<void> {
+  async whenVisible(signal: AnySignal): Promise<void> {
     if (!this.#pauseWhenHidden || !page?.hidden || signal.aborted) return;
     await new Promise<void>((resolve) => {
       const done = () => {

@@ -3,6 +3,7 @@ import { answerError } from "./answer-error.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Answer } from "./exchange.ts";
 import { ProtocolError } from "./errors.ts";
+import type { AnySignal } from "./interrupt.ts";
 import type { Offset } from "./offset.ts";
 import { header } from "./protocol.ts";
 import type { Segment } from "./segment.ts";
@@ -13,7 +14,7 @@ export interface PageRequest {
   readonly cursor?: string | undefined;
   /** Asks for an answer only if the data is not what this ETag stands for. */
   readonly etag?: string | undefined;
-  readonly signals: readonly AbortSignal[];
+  readonly signals: readonly AnySignal[];
   readonly timeoutMs?: number | undefined;
 }
 

@@ -1,6 +1,7 @@
 import { backoffDelayMs, delay, linkedAbort } from "@freshet/core";
 import type { Endpoint } from "./endpoint.ts";
 import { DurableStreamError, FetchError, isRetryable } from "./errors.ts";
+import { type AnySignal, toAbortSignal } from "./interrupt.ts";
 
 /**
  * Decides after each error whether to try again, and waits. One for each operation; `progress()`
@@ -8,13 +9,13 @@ import { DurableStreamError, FetchError, isRetryable } from "./errors.ts";
  */
 export class Retry {
   readonly #endpoint: Endpoint;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: AnySignal | undefined;
   maxRetries: number;
   #failures: number = 0;
   /** Recoveries by `onError` without progress between them: waited for, but not bounded. */
   #recoveries: number = 0;
 
-  constructor(endpoint: Endpoint, signal: AbortSignal | undefined) {
+  constructor(endpoint: Endpoint, signal: AnySignal | undefined) {
     this.#endpoint = endpoint;
     this.#signal = signal;
     this.maxRetries = endpoint.backoff.maxRetries;
@@ -48,7 +49,10 @@ export class Retry {
 
   /** Waits; an abort of either signal ends it at once. */
   async wait(ms: number): Promise<void> {
-    const waiting = linkedAbort(...this.#endpoint.signals, this.#signal);
+    const waiting = linkedAbort(
+      ...this.#endpoint.signals,
+      this.#signal && toAbortSignal(this.#signal),
+    );
     try {
       await delay(ms, waiting.signal);
     } finally {

@@ -2,6 +2,7 @@
 import { answerError } from "./answer-error.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Answer } from "./exchange.ts";
+import type { AnySignal } from "./interrupt.ts";
 import type { Offset } from "./offset.ts";
 import { header, mediaType } from "./protocol.ts";
 import type { SseBatch } from "./sse-batches.ts";
@@ -10,7 +11,7 @@ import { SseBatchReader } from "./sse-batches.ts";
 export interface SseRequest {
   readonly offset: Offset;
   readonly cursor?: string | undefined;
-  readonly signals: readonly AbortSignal[];
+  readonly signals: readonly AnySignal[];
   /** The longest silence, in milliseconds; servers send a control event now and then. */
   readonly timeoutMs: number;
 }

@@ -1,5 +1,6 @@
 import type { Endpoint } from "./endpoint.ts";
 import { FetchError } from "./errors.ts";
+import { type AnySignal, Interrupt } from "./interrupt.ts";
 import type { LiveMode } from "./live-mode.ts";
 import type { Offset } from "./offset.ts";
 import { goesBack } from "./page.ts";
@@ -21,7 +22,7 @@ export interface SseFeedState {
   readonly cursor: string | undefined;
   readonly contentType: string | undefined;
   /** End the connection, and only the connection. */
-  readonly signals: readonly AbortSignal[];
+  readonly signals: readonly AnySignal[];
 }
 
 // What a server or a proxy may say to a request for SSE that a plain GET would not get.
@@ -77,21 +78,21 @@ export class SseFeed {
   /** Connects and waits for the first control event, which a server sends at once. */
   async #open(state: SseFeedState): Promise<SseBatch | undefined> {
     // A proxy that holds an answer back until it is whole lets nothing of one through that has no end.
-    const heldBack = new AbortController();
+    const heldBack = new Interrupt();
     const timer = setTimeout(() => {
-      heldBack.abort();
+      heldBack.abort(heldBack);
     }, this.#options.sseFirstEventMs);
     try {
       this.#connection = await SseConnection.open(this.#endpoint, {
         offset: state.offset,
         cursor: state.cursor,
-        signals: [...state.signals, heldBack.signal],
+        signals: [...state.signals, heldBack],
         timeoutMs: this.#options.liveTimeoutMs,
       });
       if (!this.#connection) this.#mode.fallBack();
       return await this.#connection?.next();
     } catch (error) {
-      if (!heldBack.signal.aborted || error !== heldBack.signal.reason) throw error;
+      if (error !== heldBack) throw error;
       this.#mode.fallBack();
       return undefined;
     } finally {

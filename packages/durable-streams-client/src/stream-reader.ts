@@ -1,5 +1,6 @@
 import type { Endpoint } from "./endpoint.ts";
 import { ProtocolError } from "./errors.ts";
+import { type AnySignal, Interrupt } from "./interrupt.ts";
 import { type Live, LiveMode } from "./live-mode.ts";
 import { LiveWatch } from "./live-watch.ts";
 import type { Offset, Position } from "./offset.ts";
@@ -29,14 +30,14 @@ const reconnect = new Error("The connection may be dead and is made anew.");
 export class StreamReader {
   readonly #endpoint: Endpoint;
   readonly #options: ReaderOptions;
-  readonly #cancel = new AbortController();
+  readonly #cancel = new Interrupt();
   readonly #retry: Retry;
   readonly #guard: ProgressGuard;
   readonly #mode: LiveMode;
   readonly #sse: SseFeed;
   readonly #watch: LiveWatch;
   /** Ends the request under way; there is a new one once it was used. */
-  #attempt = new AbortController();
+  #attempt = new Interrupt();
   #pending: Segment | undefined;
   /** Plain GETs are done with for now: live ones follow. */
   #caughtUp: boolean;
@@ -52,7 +53,7 @@ export class StreamReader {
   constructor(endpoint: Endpoint, options: ReaderOptions) {
     this.#endpoint = endpoint;
     this.#options = options;
-    this.#retry = new Retry(endpoint, this.#cancel.signal);
+    this.#retry = new Retry(endpoint, this.#cancel);
     this.#guard = new ProgressGuard(endpoint, this.#retry);
     this.#mode = new LiveMode(options.live);
     this.#sse = new SseFeed(endpoint, this.#mode, options);
@@ -147,7 +148,7 @@ export class StreamReader {
 
   /** A cancelled reader ends quietly, whatever it was waiting for. */
   #isCancelled(): boolean {
-    return this.#cancel.signal.aborted;
+    return this.#cancel.aborted;
   }
 
   #progress(): void {
@@ -169,7 +170,7 @@ export class StreamReader {
 
   async #request(): Promise<Segment | undefined> {
     if (!this.#caughtUp || this.#skip > 0) return this.#requestPage(undefined);
-    await this.#watch.whenVisible(this.#cancel.signal);
+    await this.#watch.whenVisible(this.#cancel);
     this.#watch.start();
     try {
       return this.#mode.choose(this.contentType) === "sse"
@@ -220,8 +221,8 @@ export class StreamReader {
     return segment;
   }
 
-  #attemptSignal(): AbortSignal {
-    if (this.#attempt.signal.aborted && !this.#isCancelled()) this.#attempt = new AbortController();
-    return this.#attempt.signal;
+  #attemptSignal(): AnySignal {
+    if (this.#attempt.aborted && !this.#isCancelled()) this.#attempt = new Interrupt();
+    return this.#attempt;
   }
 }

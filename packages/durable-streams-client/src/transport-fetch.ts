@@ -2,6 +2,7 @@
 import { iterateBytes } from "@freshet/core";
 import { abortable } from "./abortable.ts";
 import { FetchError } from "./errors.ts";
+import { toAbortSignal } from "./interrupt.ts";
 import { readableStream } from "./readable-stream.ts";
 import type { Transport, TransportRequest } from "./transport.ts";
 
@@ -21,10 +22,11 @@ export function isUnsent(error: unknown): boolean {
 export function fetchTransport(fetch?: typeof globalThis.fetch): Transport {
   return async (request) => {
     let response: Response;
+    const signal = toAbortSignal(request.signal);
     try {
-      const sent = (fetch ?? globalThis.fetch)(request.url, requestInit(request));
+      const sent = (fetch ?? globalThis.fetch)(request.url, requestInit(request, signal));
       // A caller's fetch may not look at the signal.
-      response = await abortable(sent, request.signal);
+      response = await abortable(sent, signal);
     } catch (error) {
       throw isUnsent(error) ? Object.assign(error as Error, { unsent: true }) : error;
     }
@@ -37,8 +39,8 @@ export function fetchTransport(fetch?: typeof globalThis.fetch): Transport {
     }
     return {
       status: response.status,
-      header: (name) => response.headers.get(name),
-      body: response.body ?? undefined,
+      header: (name) => response.headers.get(name) ?? undefined,
+      body: response.body ? iterateBytes(response.body, { signal }) : undefined,
     };
   };
 }
@@ -47,8 +49,8 @@ interface StreamingRequestInit extends RequestInit {
   duplex?: "half";
 }
 
-function requestInit(request: TransportRequest): StreamingRequestInit {
-  const { method, headers, body, signal } = request;
+function requestInit(request: TransportRequest, signal: AbortSignal): StreamingRequestInit {
+  const { method, headers, body } = request;
   const isRead = method === "GET" || method === "HEAD";
   // fetch turns a redirected POST into a GET, whose good answer would look like a stored append.
   const init: StreamingRequestInit = {

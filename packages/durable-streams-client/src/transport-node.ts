@@ -1,6 +1,8 @@
 // https://github.com/nodejs/undici/blob/v7.x/docs/docs/api/Dispatcher.md
+import { iterateBytes } from "@freshet/core";
 import { Agent } from "undici";
 import { FetchError } from "./errors.ts";
+import { toAbortSignal } from "./interrupt.ts";
 import { readableStream } from "./readable-stream.ts";
 import { concat } from "./text-splitter.ts";
 import { isUnsent } from "./transport-fetch.ts";
@@ -68,7 +70,7 @@ const highWaterMark = 512 * 1024;
 const maxMergedBytes = 16 * 1024;
 
 /** undici's handler of one request, and the body of its answer. */
-class UndiciExchange implements AsyncIterableIterator<Uint8Array> {
+class UndiciExchange implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #request: TransportRequest;
   readonly #resolve: (response: TransportResponse) => void;
   readonly #reject: (error: unknown) => void;
@@ -88,7 +90,7 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array> {
     this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
-    request.signal.addEventListener("abort", this.#onAbort, { once: true });
+    request.signal.addEventListener("abort", this.#onAbort);
   }
 
   onRequestStart(controller: Controller): void {
@@ -98,14 +100,14 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array> {
 
   onResponseStart(_controller: Controller, status: number, headers: Headers): void {
     if (status < 200) return;
-    const header = (name: string): string | null => {
+    const header = (name: string): string | undefined => {
       const value = headers[name];
-      return (Array.isArray(value) ? value.join(", ") : value) ?? null;
+      return Array.isArray(value) ? value.join(", ") : value;
     };
     const isEmpty =
       this.#request.method === "HEAD" || status === 204 || header("content-length") === "0";
     try {
-      const body = isEmpty ? undefined : decompress(this, header("content-encoding"));
+      const body = isEmpty ? undefined : this.#decompress(header("content-encoding"));
       this.#resolve({ status, header, body });
     } catch (error) {
       this.#controller?.abort(error as Error);
@@ -132,12 +134,9 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array> {
 
   onResponseError(_controller: Controller | null, error: unknown): void {
     this.#finish();
-    const reason: unknown = this.#request.signal.aborted ? this.#request.signal.reason : error;
-    this.#error = { reason };
-    this.#reject(isUnsent(reason) ? Object.assign(reason as Error, { unsent: true }) : reason);
+    if (this.#error) return; // an abort, which has said so itself
     if (this.#chunks.length > 0) this.#give(); // what came before the end is good
-    this.#waiting?.reject(reason);
-    this.#waiting = undefined;
+    this.#fail(isUnsent(error) ? Object.assign(error as Error, { unsent: true }) : error);
   }
 
   [Symbol.asyncIterator](): this {
@@ -186,28 +185,34 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array> {
   };
 
   readonly #onAbort = (): void => {
-    const { reason } = this.#request.signal as { reason: unknown };
-    this.#reject(reason); // undici tells of it only once there is a connection
+    const { reason } = this.#request.signal;
+    // At once: undici tells of it only when the connection is there, or is gone.
+    this.#fail(reason);
     this.#controller?.abort(reason instanceof Error ? reason : new Error(String(reason)));
   };
+
+  #fail(reason: unknown): void {
+    this.#error = { reason };
+    this.#reject(reason);
+    this.#waiting?.reject(reason);
+    this.#waiting = undefined;
+  }
 
   #finish(): void {
     this.#ended = true;
     this.#request.signal.removeEventListener("abort", this.#onAbort);
   }
-}
 
-function decompress(
-  body: AsyncIterable<Uint8Array>,
-  encoding: string | null,
-): AsyncIterable<Uint8Array> {
-  if (encoding === null || encoding === "identity") return body;
-  if (encoding !== "gzip" && encoding !== "deflate") {
-    throw new FetchError(
-      "HTTP_ERROR",
-      `The answer is compressed with ${encoding}: ask for gzip, deflate or identity in the accept-encoding header.`,
-    );
+  #decompress(encoding: string | undefined): AsyncIterableIterator<Uint8Array, undefined> {
+    if (encoding === undefined || encoding === "identity") return this;
+    if (encoding !== "gzip" && encoding !== "deflate") {
+      throw new FetchError(
+        "HTTP_ERROR",
+        `The answer is compressed with ${encoding}: ask for gzip, deflate or identity in the accept-encoding header.`,
+      );
+    }
+    const inflate = new DecompressionStream(encoding) as TransformStream<Uint8Array, Uint8Array>;
+    const signal = toAbortSignal(this.#request.signal);
+    return iterateBytes(readableStream(this).pipeThrough(inflate), { signal });
   }
-  const inflate = new DecompressionStream(encoding) as TransformStream<Uint8Array, Uint8Array>;
-  return readableStream(body[Symbol.asyncIterator]()).pipeThrough(inflate);
 }

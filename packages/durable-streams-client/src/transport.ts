@@ -1,4 +1,4 @@
-import type { ByteSource } from "@freshet/core";
+import type { AnySignal } from "./interrupt.ts";
 
 /** One HTTP request, as a {@link Transport} is asked to send it. */
 export interface TransportRequest {
@@ -8,16 +8,19 @@ export interface TransportRequest {
   readonly headers: Record<string, string>;
   readonly body?: Uint8Array | string | AsyncIterable<Uint8Array> | undefined;
   /** Ends the request, and the reading of its answer, at once. */
-  readonly signal: AbortSignal;
+  readonly signal: AnySignal;
 }
 
 /** One HTTP answer. */
 export interface TransportResponse {
   readonly status: number;
-  /** By lower-case name; `null` where the answer has no such header or the platform hides it. */
-  header(name: string): string | null;
-  /** Decompressed. Leaving its loop frees the connection. `undefined`: there is none. */
-  readonly body: ByteSource | undefined;
+  /** By lower-case name; `undefined` where the answer has no such header or the platform hides it. */
+  header(name: string): string | undefined;
+  /**
+   * Decompressed. Leaving its loop frees the connection, and the request's signal ends it at once.
+   * `undefined`: there is none.
+   */
+  readonly body: AsyncIterableIterator<Uint8Array, undefined> | undefined;
 }
 
 /**

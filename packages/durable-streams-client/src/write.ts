@@ -4,6 +4,7 @@ import { answerError } from "./answer-error.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Answer } from "./exchange.ts";
 import { DurableStreamError, FetchError, isRetryable, ProtocolError } from "./errors.ts";
+import type { AnySignal } from "./interrupt.ts";
 import { header, mediaType } from "./protocol.ts";
 import { Retry } from "./retry.ts";
 
@@ -11,7 +12,7 @@ export interface WriteRequest {
   readonly method: "PUT" | "POST" | "DELETE" | "HEAD";
   readonly headers?: Record<string, string>;
   readonly body?: string | Uint8Array | StreamedBody | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AnySignal | undefined;
   /**
    * Sent twice, it does no more than sent once. Anything else is only sent again when the server
    * cannot have taken it: no connection was made, or it was refused with 429.

@@ -10,11 +10,16 @@ export const names = {
 
 let count = 0;
 
-/** A stream of its own for each round; the one before it is deleted, so that memory stays small. */
 export async function newStream(base: string, contentType: string): Promise<string> {
   const url = `${base}/bench-${String(++count)}`;
   const headers = { "content-type": contentType };
   const { body } = await request(url, { method: "PUT", headers });
   await body.dump();
   return url;
+}
+
+/** A stream that is done with goes, so that the server's memory stays small. */
+export async function deleteStream(url: string): Promise<void> {
+  const { body } = await request(url, { method: "DELETE" });
+  await body.dump();
 }

@@ -6,6 +6,13 @@ import { percentile } from "../harness.ts";
 import { names, newStream } from "./setup.ts";
 
 const contentType = "application/json";
+/**
+ * Latencies are measured in blocks that alternate between the contestants. One operation of each in
+ * turn would measure how far the contestant before has emptied the processor's caches.
+ */
+const blocks = 10;
+/** Blocks of each contestant before those, without a clock: a process that does this is a warm one. */
+const warmUps = 5;
 type Mode = "sse" | "long-poll";
 /** Calls `onItem` for every item that is appended, until it is told to stop. */
 type Tail = (url: string, mode: Mode, onItem: (item: unknown) => void) => Promise<() => void>;
@@ -72,8 +79,7 @@ function floorTail(url: string, mode: Mode, onItem: (item: unknown) => void): ()
 /** How long after an append began its item is there; p50 and p99 in milliseconds. */
 export async function tailLatency(base: string, mode: Mode, samples: number): Promise<Latency[]> {
   const times = new Map<string, number[]>();
-  const blocks = 10;
-  for (let block = 0; block < blocks; block++) {
+  for (let block = -warmUps; block < blocks; block++) {
     for (const [name, tail] of tails) {
       const url = await newStream(base, contentType);
       let received: (() => void) | undefined;
@@ -91,7 +97,7 @@ export async function tailLatency(base: string, mode: Mode, samples: number): Pr
         await arrival;
         const elapsed = performance.now() - start;
         await (await sent).body.dump();
-        if (n >= 0) times.set(name, [...(times.get(name) ?? []), elapsed]);
+        if (block >= 0 && n >= 0) addTo(times, name, elapsed);
       }
       stop();
     }
@@ -105,23 +111,29 @@ export interface Latency {
   p99: number;
 }
 
-/** Interleaves single operations and times each. */
+/** Times single operations, one after the other. */
 export async function operationLatency(
   operations: readonly (readonly [string, () => Promise<unknown>])[],
   samples: number,
 ): Promise<Latency[]> {
   const times = new Map<string, number[]>();
-  for (let n = -100; n < samples; n++) {
+  for (let block = -warmUps; block < blocks; block++) {
     for (const [name, operation] of operations) {
-      const start = performance.now();
-      await operation();
-      const elapsed = performance.now() - start;
-      const list = times.get(name) ?? [];
-      if (n >= 0) list.push(elapsed);
-      times.set(name, list);
+      for (let n = -10; n < samples / blocks; n++) {
+        const start = performance.now();
+        await operation();
+        const elapsed = performance.now() - start;
+        if (block >= 0 && n >= 0) addTo(times, name, elapsed);
+      }
     }
   }
   return summarize(times);
+}
+
+function addTo(times: Map<string, number[]>, name: string, elapsed: number): void {
+  const list = times.get(name) ?? [];
+  list.push(elapsed);
+  times.set(name, list);
 }
 
 function summarize(times: Map<string, number[]>): Latency[] {

@@ -3,7 +3,7 @@ import { DurableStream, IdempotentProducer, stream } from "@freshet/durable-stre
 import { Agent, request } from "undici";
 import type { Contestant } from "../harness.ts";
 import { total } from "./reads.ts";
-import { names, newStream } from "./setup.ts";
+import { deleteStream, names, newStream } from "./setup.ts";
 
 const contentType = "application/json";
 const agent = new Agent();
@@ -15,10 +15,12 @@ const item = (n: number) => ({ n, text: "a value of some fifty bytes" });
  */
 function checked(name: string, count: number, write: () => Promise<string>): Contestant<number> {
   let isChecked = false;
+  let before: string | undefined;
   return {
     name,
     async run() {
-      const url = await write();
+      if (before !== undefined) await deleteStream(before);
+      const url = (before = await write());
       if (isChecked) return count;
       isChecked = true;
       const items = await (await stream<{ n: number }>(url, { live: false })).readJson();

@@ -1,0 +1,46 @@
+/** What may end a request. */
+export type AnySignal = AbortSignal | Interrupt;
+
+/**
+ * An `AbortController` and its signal in one, for requests that nobody outside sees: in Node, making
+ * and linking the platform's own took a fifth of the time of a short request.
+ */
+export class Interrupt {
+  aborted: boolean = false;
+  reason: unknown;
+  #listeners: (() => void)[] = [];
+  #controller: AbortController | undefined;
+
+  abort(reason: unknown): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    this.reason = reason;
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    for (const listener of listeners) listener();
+    this.#controller?.abort(reason);
+  }
+
+  /** The platform's kind, for what takes no other. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.aborted) this.#controller.abort(this.reason);
+    return this.#controller.signal;
+  }
+
+  throwIfAborted(): void {
+    if (this.aborted) throw this.reason;
+  }
+
+  addEventListener(_type: "abort", listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  removeEventListener(_type: "abort", listener: () => void): void {
+    this.#listeners = this.#listeners.filter((each) => each !== listener);
+  }
+}
+
+export function toAbortSignal(signal: AnySignal): AbortSignal {
+  return signal instanceof Interrupt ? signal.signal : signal;
+}
