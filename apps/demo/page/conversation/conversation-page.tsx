@@ -100,7 +100,7 @@ export function ConversationPage({ id, status, onCreated }: ConversationPageProp
     <>
       <ConversationPane
         conversation={conversation}
-        version={live.snapshot()}
+        version={conversation.version}
         heading={conversation.turns[0]?.prompt ?? "Conversation"}
         actions={actions}
         footer={footer}
@@ -151,11 +151,13 @@ function LostConversation({ failure }: { failure: unknown }): ReactElement {
 }
 
 const words: Record<LiveConversation["status"], string> = {
+  idle: "Not connected while nobody looks.",
   open: "Connected: every event arrives as it is written.",
   connecting: "Connecting …",
   waiting: "The connection broke. Trying again from the last event …",
-  closed: "Closed.",
-  hidden: "",
+  done: "Closed.",
+  stopped: "Closed.",
+  failed: "",
 };
 
 function Connection({ live }: { live: LiveConversation }): ReactElement {

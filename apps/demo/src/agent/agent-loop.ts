@@ -11,6 +11,7 @@ import {
   type ToolUseBlock,
 } from "@freshet/bedrock-adapter";
 import type { AgentEvent, DoneEvent } from "@freshet/core";
+import { addMessage } from "./history.ts";
 import { costUsd } from "./prices.ts";
 import type { Tool } from "./tools.ts";
 import type { TracedEvent, WireLedger } from "./wire-ledger.ts";
@@ -43,7 +44,8 @@ export async function* runAgentTurn(
 ): AsyncGenerator<TracedEvent> {
   const { modelId, tools, signal, history = [], ledger, batchMs, maxModelCalls = 8 } = options;
   const started = performance.now();
-  const messages: Message[] = [...history, { role: "user", content: [{ text: prompt }] }];
+  const messages: Message[] = [...history];
+  addMessage(messages, { role: "user", content: [{ text: prompt }] });
   const last: { done: DoneEvent; isError: boolean } = {
     done: agentEvent.done({ model: modelId }),
     isError: false,

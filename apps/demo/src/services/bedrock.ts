@@ -104,7 +104,7 @@ function messagesOf(body: unknown): Messages {
   return (body as { messages?: Messages }).messages ?? [];
 }
 
-/** Whether the last message of the request brings what a tool said. */
+/** Whether the last message of the request brings what a tool said, and no new question. */
 function hasToolResult(messages: Messages): boolean {
-  return messages.at(-1)?.content.some((block) => "toolResult" in block) ?? false;
+  return messages.at(-1)?.content.every((block) => "toolResult" in block) ?? false;
 }
