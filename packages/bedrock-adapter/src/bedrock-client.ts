@@ -80,12 +80,12 @@ export class BedrockClient {
   readonly #fetch: Fetch;
   readonly #retry: BackoffOptions;
   readonly #firstByteTimeoutMs: number;
-  readonly #idleTimeoutMs: number | undefined;
+  readonly #idleTimeoutMs: number;
   #signer: Promise<RequestSigner> | undefined;
 
   /** @throws BedrockError VALIDATION if there is no region, or none that can be part of a host name */
   constructor(options: BedrockClientOptions = {}) {
-    const { credentials, fetch, retry, idleTimeoutMs = defaultTimeoutMs } = options;
+    const { credentials, fetch, retry } = options;
     this.#apiKey =
       options.apiKey ?? (credentials ? undefined : environment("AWS_BEARER_TOKEN_BEDROCK"));
     this.#region = regionOf(options.region, options.endpoint !== undefined && !!this.#apiKey);
@@ -98,7 +98,7 @@ export class BedrockClient {
     this.#retry =
       retry === false ? { ...defaultRetry, maxRetries: 0 } : { ...defaultRetry, ...retry };
     this.#firstByteTimeoutMs = options.firstByteTimeoutMs ?? defaultTimeoutMs;
-    this.#idleTimeoutMs = Number.isFinite(idleTimeoutMs) ? idleTimeoutMs : undefined;
+    this.#idleTimeoutMs = options.idleTimeoutMs ?? defaultTimeoutMs;
   }
 
   /**

@@ -83,7 +83,8 @@ export class ConverseMessageBuilder {
   }
 
   /**
-   * The message. Blocks without content are left out, because Bedrock refuses them.
+   * The message. Blocks without content, or with nothing but white space, are left out, because Bedrock
+   * refuses them.
    *
    * @throws BedrockError INCOMPLETE_STREAM before `messageStop`; INVALID_PAYLOAD if the input of a tool
    * call is not JSON, as when the model ran out of tokens inside it
@@ -142,7 +143,7 @@ function contentOf(block: OpenBlock): ContentBlock[] {
     return [{ reasoningContent: { reasoningText: { text: reasoning, ...signed } } }];
   }
   if (citations.length > 0) return [{ citationsContent: { content: [{ text }], citations } }];
-  return text === "" ? [] : [{ text }];
+  return text.trim() === "" ? [] : [{ text }];
 }
 
 function parseInput({ name, input }: { name: string; input: string }): JsonValue {

@@ -35,22 +35,31 @@ export async function eventsCommand(args: readonly string[], io: CommandIo): Pro
     io.out(usage);
     return 0;
   }
+  const safe: CommandIo = {
+    readFile: io.readFile,
+    out: (line) => {
+      io.out(terminalText(line));
+    },
+    error: (line) => {
+      io.error(terminalText(line));
+    },
+  };
   let body: Uint8Array;
   let parsed: Arguments;
   try {
     parsed = parseArguments(args);
     body = await io.readFile(parsed.file);
   } catch (error) {
-    io.error(`bedrock-events: ${error instanceof Error ? error.message : String(error)}`);
+    safe.error(`bedrock-events: ${error instanceof Error ? error.message : String(error)}`);
     return 2;
   }
   try {
-    if (parsed.format === "agent") await printAgentEvents(body, parsed.model, io);
-    else printEvents(body, parsed.format === "json" ? jsonLine : textLine, io);
+    if (parsed.format === "agent") await printAgentEvents(body, parsed.model, safe);
+    else printEvents(body, parsed.format === "json" ? jsonLine : textLine, safe);
     return 0;
   } catch (error) {
     if (!(error instanceof BedrockError)) throw error;
-    io.error(`${error.code}: ${error.message}`);
+    safe.error(`${error.code}: ${error.message}`);
     return 1;
   }
 }
@@ -63,13 +72,18 @@ function parseArguments(args: readonly string[]): Arguments {
     const argument = args[at] ?? "";
     if (argument === "--json") format = "json";
     else if (argument === "--agent") format = "agent";
-    else if (argument === "--model") model = args[++at];
+    else if (argument === "--model") model = modelAfter(args[++at]);
     else if (argument.startsWith("--")) throw new Error(`there is no option ${argument} (--help)`);
     else files.push(argument);
   }
   const [file] = files;
   if (file === undefined || files.length > 1) throw new Error("one FILE is needed (--help)");
   return { file, format, model };
+}
+
+function modelAfter(argument: string | undefined): string {
+  if (argument === undefined) throw new Error("--model needs an id (--help)");
+  return argument;
 }
 
 function printEvents(
@@ -99,6 +113,14 @@ function* eventsOf(body: Uint8Array): Generator<BedrockEvent> {
 function jsonLine(event: BedrockEvent): string {
   return JSON.stringify(event, (_, value: unknown) =>
     value instanceof Uint8Array ? { $bytes: toBase64(value) } : value,
+  );
+}
+
+/** Nothing that came over the wire may speak to the terminal. Spelled out in the way of JSON. */
+function terminalText(text: string): string {
+  return text.replace(
+    /\p{Cc}/gu,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
 

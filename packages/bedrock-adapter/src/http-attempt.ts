@@ -1,7 +1,7 @@
 import { FreshetError, iterateBytes, parseRetryAfterMs, type ByteSource } from "@freshet/core";
 import { BedrockError } from "./bedrock-error.ts";
 import { httpError } from "./exceptions.ts";
-import type { ParsedStream, StreamOptions } from "./parsed-stream.ts";
+import { maxTimerMs, type ParsedStream, type StreamOptions } from "./parsed-stream.ts";
 
 /** What a client calls: the platform's `fetch`, or one of the same shape. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -11,8 +11,6 @@ export type Decode<T> = (body: ByteSource, options: StreamOptions) => ParsedStre
 
 /** An error body is read up to here, in bytes. */
 const maxErrorBytes = 65_536;
-/** Timers cannot be longer. */
-const maxTimerMs = 2 ** 31 - 1;
 
 /**
  * One try of a request, until its answer ends. It owns the signal that the connection hangs on: the
@@ -48,11 +46,14 @@ export class HttpAttempt {
   /** Sends the request. Throws a BedrockError for anything but a good status. */
   async send(fetch: Fetch, url: string, init: RequestInit): Promise<Response> {
     const { signal } = this.#controller;
+    let sent: Promise<Response> | undefined;
     let response: Response;
     try {
+      sent = fetch(url, { ...init, signal });
       // Raced: not every fetch that can be passed in looks at its signal.
-      response = await this.race(fetch(url, { ...init, signal }));
+      response = await this.race(sent);
     } catch (error) {
+      sent?.then(discard, () => undefined);
       throw this.#failure(error, "The request failed");
     }
     if (!response.ok) throw await this.#refusal(response);
@@ -158,6 +159,11 @@ class OpenedBody implements AsyncIterableIterator<Uint8Array> {
     await this.#reader.cancel();
     return { done: true, value: undefined };
   }
+}
+
+/** Closes an answer that came when nobody was waiting for it any more. */
+function discard(response: Response): void {
+  response.body?.cancel().catch(() => undefined);
 }
 
 /** `x-amzn-requestid`, of whatever kind the answer is. */

@@ -5,7 +5,12 @@ export type { BedrockDecoderOptions, BedrockEvent } from "./bedrock-decoder.ts";
 export { BedrockError } from "./bedrock-error.ts";
 export type { BedrockErrorCode, BedrockErrorFacts } from "./bedrock-error.ts";
 export { BedrockResponse } from "./bedrock-response.ts";
-export type { BedrockDoneEvent, CitationAt, TokenUsage } from "./agent/agent-answer.ts";
+export type {
+  BedrockDoneEvent,
+  CitationAt,
+  IncompleteToolUse,
+  TokenUsage,
+} from "./agent/agent-answer.ts";
 export type { AgentEventInput, AgentEventOptions } from "./agent/agent-event-mapper.ts";
 export type * from "./converse-events.ts";
 export { ConverseMessageBuilder } from "./converse-message-builder.ts";

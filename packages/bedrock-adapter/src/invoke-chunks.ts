@@ -1,14 +1,14 @@
 // https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html
 import type { ConverseUsage, OpenString } from "./converse-events.ts";
 
-/** What Bedrock counts itself; in the last chunk of an answer of every family. */
+/** What Bedrock counts itself; in the last chunk of an answer of every family. Not all of it always. */
 export interface InvocationMetrics {
-  inputTokenCount: number;
-  outputTokenCount: number;
+  inputTokenCount?: number;
+  outputTokenCount?: number;
   /** Milliseconds from the request to the last byte. */
-  invocationLatency: number;
+  invocationLatency?: number;
   /** Milliseconds from the request to the first byte. */
-  firstByteLatency: number;
+  firstByteLatency?: number;
   cacheReadInputTokenCount?: number;
   cacheWriteInputTokenCount?: number;
   [field: string]: unknown;

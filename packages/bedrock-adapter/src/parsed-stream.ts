@@ -2,11 +2,17 @@ import { addAsyncDispose, FreshetError, iterateBytes, type ByteSource } from "@f
 import { BedrockError } from "./bedrock-error.ts";
 import { PrimedParser, StagedParser, type PushParser, type Stage } from "./push-parser.ts";
 
+/** Timers cannot be longer. */
+export const maxTimerMs: number = 2 ** 31 - 1;
+
 /** Options of everything that reads a response body. */
 export interface ReadOptions {
   /** Ends the stream at once with the signal's own reason, and cancels the source. */
   signal?: AbortSignal | undefined;
-  /** The longest wait for the next bytes, in milliseconds; then IDLE_TIMEOUT. Default: no limit. */
+  /**
+   * The longest wait for the next bytes, in milliseconds; then IDLE_TIMEOUT. Default, and what lies
+   * beyond a timer's 24 days: no limit.
+   */
   idleTimeoutMs?: number | undefined;
   /** Goes into every error. */
   requestId?: string | undefined;
@@ -31,6 +37,8 @@ export class ParsedStream<T> {
   readonly #bytes: LazyBytes;
   readonly #parser: PushParser<T>;
   readonly #options: StreamOptions;
+  /** What reads on in place of this stream; closing this one closes it. */
+  #successor: ParsedStream<unknown> | undefined;
   #fresh = true;
   /** `ending`: no more bytes, but perhaps values. */
   #state: "open" | "ending" | "closed" = "open";
@@ -68,7 +76,10 @@ export class ParsedStream<T> {
   through<Out>(stage: Stage<T, Out>): ParsedStream<Out> {
     this.#fresh = false;
     this.#state = "closed";
-    return new ParsedStream(this.#bytes, new StagedParser(this.#parser, stage), this.#options);
+    const parser = new StagedParser(this.#parser, stage);
+    const successor = new ParsedStream(this.#bytes, parser, this.#options);
+    this.#successor = successor;
+    return successor;
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
@@ -82,6 +93,7 @@ export class ParsedStream<T> {
 
   async return(): Promise<IteratorResult<T, undefined>> {
     this.#fresh = false;
+    await this.#successor?.return();
     if (this.#state !== "closed") {
       this.#close();
       await this.#bytes.cancel();
@@ -185,9 +197,12 @@ class LazyBytes {
   readonly #open: () => AsyncIterableIterator<Uint8Array>;
   #iterator: AsyncIterableIterator<Uint8Array> | undefined;
 
-  constructor(source: ByteSource, { signal, idleTimeoutMs }: ReadOptions) {
-    this.#open = () =>
-      iterateBytes(source, { signal, idleTimeoutMs, idleError: () => idleError(idleTimeoutMs) });
+  constructor(source: ByteSource, { signal, idleTimeoutMs = Infinity }: ReadOptions) {
+    const limits = idleTimeoutMs <= maxTimerMs && {
+      idleTimeoutMs,
+      idleError: () => idleError(idleTimeoutMs),
+    };
+    this.#open = () => iterateBytes(source, { signal, ...limits });
   }
 
   next(): Promise<IteratorResult<Uint8Array, unknown>> {
@@ -220,9 +235,9 @@ function sourceError(error: unknown, signal: AbortSignal | undefined): unknown {
   );
 }
 
-function idleError(idleTimeoutMs: number | undefined): BedrockError {
+function idleError(idleTimeoutMs: number): BedrockError {
   return new BedrockError(
     "IDLE_TIMEOUT",
-    `Bedrock sent nothing for ${idleTimeoutMs ?? 0} ms inside the answer. Raise idleTimeoutMs if the model may pause longer.`,
+    `Bedrock sent nothing for ${idleTimeoutMs} ms inside the answer. Raise idleTimeoutMs if the model may pause longer.`,
   );
 }

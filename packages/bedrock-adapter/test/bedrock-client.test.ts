@@ -402,3 +402,31 @@ test("the exception's name may be in the body only", async () => {
     message: "Bedrock refused the request with HTTP 400 ExpiredTokenException: expired",
   });
 });
+
+test("cancel closes the connection also when the answer is being read as agent events", async () => {
+  const { fake, client } = setUp({ fault: { name: "stall", afterFrames: 3 } });
+  const response = await client.converseStream(request);
+  const events = response.toAgentEvents();
+  expect((await events.next()).value).toMatchObject({ type: "token" });
+  const rest = drain(events);
+  await response.cancel();
+  await vi.waitFor(() => expect(fake.requests[0]?.cancelled).toBe(true));
+  await rest;
+});
+
+test("an answer that comes after the abort is closed, where fetch does not know signals", async () => {
+  let answer: (response: Response) => void = () => undefined;
+  const fetch: Fetch = () => new Promise((resolve) => (answer = resolve));
+  const { client } = setUp({}, { fetch });
+  const aborter = new AbortController();
+  const call = client.converseStream(request, { signal: aborter.signal });
+  // The credentials are asked for first, if it is only for a turn of the event loop.
+  await new Promise((resolve) => setTimeout(resolve));
+  const reason = new Error("enough");
+  aborter.abort(reason);
+  await expect(call).rejects.toBe(reason);
+  const cancelled = new Promise((resolve) => {
+    answer(new Response(new ReadableStream({ cancel: resolve })));
+  });
+  await cancelled;
+});

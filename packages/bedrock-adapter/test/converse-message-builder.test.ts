@@ -88,6 +88,18 @@ test("a message that is not complete, and an input that is not JSON, are errors"
   );
 });
 
+test("text of nothing but white space is left out, because Bedrock refuses it", () => {
+  const message = messageOf(
+    delta(0, { text: "\n\n" }),
+    delta(1, { text: " a" }),
+    start(2, { toolUse: { toolUseId: "t", name: "n" } }),
+  );
+  expect(message.content).toEqual([
+    { text: " a" },
+    { toolUse: { toolUseId: "t", name: "n", input: {} } },
+  ]);
+});
+
 test("a tool call and its result, over two requests", async () => {
   const fake = createFakeBedrock({
     answer: [

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   BedrockError,
   decodeConverseStream,
@@ -222,3 +222,23 @@ test("after its error the iterator is done", async () => {
   await expect(events.next()).rejects.toBeInstanceOf(BedrockError);
   expect(await events.next()).toEqual({ done: true, value: undefined });
 });
+
+test.each([Infinity, 2 ** 31, Number.MAX_VALUE])(
+  "an idleTimeoutMs of %d is no limit",
+  async (idleTimeoutMs) => {
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    try {
+      const { source } = hanging(body);
+      const events = decodeConverseStream(source, { idleTimeoutMs });
+      for (const frame of frames)
+        expect(await events.next(), String(frame.length)).toMatchObject({ done: false });
+      const pending = events.next();
+      await new Promise((resolve) => queueMicrotask(() => resolve(undefined)));
+      await events.return(undefined);
+      expect(await pending).toEqual({ done: true, value: undefined });
+      expect(timers).not.toHaveBeenCalled();
+    } finally {
+      timers.mockRestore();
+    }
+  },
+);

@@ -83,3 +83,17 @@ test("--help", async () => {
   expect(code).toBe(0);
   expect(out[0]).toContain("usage: bedrock-events FILE");
 });
+
+test("nothing from the wire speaks to the terminal, and JSON stays the same JSON", async () => {
+  const role = "\u009b2J\u007f";
+  const start = encodeConverseEvent({ type: "messageStart", role });
+  const fault = encodeException("throttlingException", '{"message":"\\u001b]0;mine\\u0007"}');
+  const { out, errors } = await run(concat([start, fault]), "x", "--json");
+  expect(out[0]).toBe('{"type":"messageStart","role":"\\u009b2J\\u007f"}');
+  expect(JSON.parse(out[0] ?? "")).toEqual({ type: "messageStart", role });
+  expect(errors.join()).toContain("\\u001b]0;mine\\u0007");
+});
+
+test("--model without an id is a wrong option", async () => {
+  expect(await run(body, "x", "--model")).toMatchObject({ code: 2, out: [] });
+});

@@ -146,6 +146,15 @@ test("with errors as events a failure becomes `error` and then `done`", async ()
   ]);
 });
 
+test("what an exception's body says beside its message does not pass for what is known", async () => {
+  const body = '{"message":"slow","retryable":"ask me","offset":-1,"originalStatusCode":500}';
+  const source = encodeException("modelStreamErrorException", body);
+  const events = toAgentEvents(decodeConverseStream([source]), { errors: "event" });
+  expect((await drain(events)).values[0]).toMatchObject({
+    details: { retryable: true, offset: 0, originalStatusCode: 500 },
+  });
+});
+
 test("with errors as events a cut answer ends with INCOMPLETE_STREAM and `done`", async () => {
   for (const events of [converse.slice(0, 3), decodeConverseStream([converseBody.slice(0, 400)])]) {
     const { values, error } = await drain(toAgentEvents(events, { errors: "event" }));

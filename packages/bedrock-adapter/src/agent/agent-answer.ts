@@ -20,12 +20,22 @@ export interface CitationAt {
   citation: Citation;
 }
 
+/** A call that the model did not finish, or whose input it garbled: not to be run. */
+export interface IncompleteToolUse {
+  tool_name: string;
+  tool_use_id: string;
+  /** What arrived of the input; it is no JSON. */
+  input: string;
+}
+
 /** The `done` of one model call: core's fields, and beside them what else the wire said. */
 export interface BedrockDoneEvent extends DoneEvent {
   /** The wire's own word, such as `end_turn` or `length`; `""` if the answer never came that far. */
   stop_reason: string;
   usage?: TokenUsage;
   citations?: CitationAt[];
+  /** Calls whose input is no JSON, as when the tokens ran out inside it; never a `tool_use`. */
+  incomplete_tool_uses?: IncompleteToolUse[];
   /** Everything else by its wire name: raw usage, metrics, guardrail and router traces, … */
   metadata?: Record<string, unknown>;
 }
@@ -42,9 +52,10 @@ export class AgentAnswer {
   model: string;
   latencyMs = 0;
   readonly usage: Partial<TokenUsage> = {};
-  readonly metadata: Record<string, unknown> = {};
+  metadata: Readonly<Record<string, unknown>> = {};
   readonly #toolNames: Map<string, string>;
   readonly #citations: CitationAt[] = [];
+  readonly #incompleteToolUses: IncompleteToolUse[] = [];
   #textLength = 0;
   #toolCount = 0;
   #queue: AgentEvent[] = [];
@@ -77,7 +88,12 @@ export class AgentAnswer {
     if (text !== "") this.#queue.push({ type: "thinking", text });
   }
 
+  /** A call whose input is over: an event if it is JSON or nothing, because consumers run what they get. */
   toolUse(id: string, name: string, input: string): void {
+    if (input !== "" && !isJson(input)) {
+      this.#incompleteToolUses.push({ tool_name: name, tool_use_id: id, input });
+      return;
+    }
     this.#toolNames.set(id, name);
     this.#toolCount++;
     this.#queue.push({
@@ -115,9 +131,15 @@ export class AgentAnswer {
   }
 
   /** The wire said why the model stopped, which is also that it did. */
-  stop(reason: string): void {
-    this.stopReason = reason;
+  stop(reason: string | null | undefined): void {
+    this.stopReason = reason ?? "";
     this.complete = true;
+  }
+
+  /** Facts that no agent event has a field for, by their wire names. */
+  addMetadata(fields: Readonly<Record<string, unknown>>): void {
+    // Spread, not assigned: a field of the name `__proto__` stays a field.
+    this.metadata = { ...this.metadata, ...fields };
   }
 
   /** A failure as an event; the `done` is still to come. */
@@ -127,12 +149,12 @@ export class AgentAnswer {
       error_type: error.code,
       message: error.message,
       details: {
+        ...error.details,
         retryable: error.retryable,
         ...(error.status !== undefined && { status: error.status }),
         ...(error.exceptionType !== undefined && { exception_type: error.exceptionType }),
         ...(error.requestId !== undefined && { request_id: error.requestId }),
         ...(error.offset !== undefined && { offset: error.offset }),
-        ...error.details,
       },
     });
   }
@@ -151,8 +173,18 @@ export class AgentAnswer {
     const usage = completeUsage(this.usage);
     if (usage) event.usage = usage;
     if (this.#citations.length > 0) event.citations = this.#citations;
+    if (this.#incompleteToolUses.length > 0) event.incomplete_tool_uses = this.#incompleteToolUses;
     if (Object.keys(this.metadata).length > 0) event.metadata = this.metadata;
     this.#queue.push(event);
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

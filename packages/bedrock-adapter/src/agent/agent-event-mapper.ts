@@ -88,6 +88,12 @@ const converseTypes: ReadonlySet<unknown> = new Set<ConverseStreamEvent["type"]>
   "unknown",
 ]);
 
+const bedrockFields = [
+  "amazon-bedrock-guardrailAction",
+  "amazon-bedrock-trace",
+  "amazon-bedrock-invocationMetrics",
+] as const;
+
 /** Events and chunks in, agent events out; synchronous. `toAgentEvents` is a few lines around it. */
 export class AgentEventMapper {
   readonly #answer: AgentAnswer;
@@ -130,7 +136,7 @@ export class AgentEventMapper {
 
   /** The source is over. Throws INCOMPLETE_STREAM if the answer never said that it is complete. */
   end(): void {
-    this.#dialect?.reader.end?.(this.#answer);
+    this.#flush();
     if (!this.#answer.complete) {
       throw new BedrockError(
         "INCOMPLETE_STREAM",
@@ -145,7 +151,7 @@ export class AgentEventMapper {
    * @returns whether the error became an event, as the options may ask for
    */
   fail(error: unknown): boolean {
-    this.#dialect?.reader.end?.(this.#answer);
+    this.#flush();
     if (!this.#errorsAsEvents || !(error instanceof FreshetError)) return false;
     this.#answer.error(
       error instanceof BedrockError
@@ -154,6 +160,11 @@ export class AgentEventMapper {
     );
     this.#answer.done();
     return true;
+  }
+
+  #flush(): void {
+    this.#converse.end(this.#answer);
+    this.#dialect?.reader.end?.(this.#answer);
   }
 
   #pushChunk(chunk: unknown): void {
@@ -179,15 +190,13 @@ export class AgentEventMapper {
 
   #readBedrockFields(chunk: BedrockChunkFields): void {
     const answer = this.#answer;
+    for (const name of bedrockFields) {
+      if (chunk[name] !== undefined) answer.addMetadata({ [name]: chunk[name] });
+    }
     const metrics = chunk["amazon-bedrock-invocationMetrics"];
-    const action = chunk["amazon-bedrock-guardrailAction"];
-    const trace = chunk["amazon-bedrock-trace"];
-    if (action !== undefined) answer.metadata["amazon-bedrock-guardrailAction"] = action;
-    if (trace !== undefined) answer.metadata["amazon-bedrock-trace"] = trace;
-    if (metrics === undefined) return;
-    answer.metadata["amazon-bedrock-invocationMetrics"] = metrics;
+    if (!metrics) return;
     answer.complete = true;
-    answer.latencyMs = metrics.invocationLatency;
+    answer.latencyMs = metrics.invocationLatency ?? 0;
     // The family's own counts win: Bedrock's leave reasoning out for some models.
     if (answer.usage.input_tokens === undefined) {
       setCount(answer.usage, "input_tokens", metrics.inputTokenCount);

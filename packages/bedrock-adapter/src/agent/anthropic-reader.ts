@@ -11,13 +11,13 @@ import { setCount, type AgentAnswer } from "./agent-answer.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 import { ToolCalls } from "./tool-calls.ts";
 
-const errorCodes: Readonly<Record<string, BedrockErrorCode>> = {
-  overloaded_error: "SERVICE_UNAVAILABLE",
-  rate_limit_error: "THROTTLED",
-  timeout_error: "MODEL_TIMEOUT",
-  api_error: "INTERNAL",
-  invalid_request_error: "VALIDATION",
-};
+const errorCodes: ReadonlyMap<string, BedrockErrorCode> = new Map([
+  ["overloaded_error", "SERVICE_UNAVAILABLE"],
+  ["rate_limit_error", "THROTTLED"],
+  ["timeout_error", "MODEL_TIMEOUT"],
+  ["api_error", "INTERNAL"],
+  ["invalid_request_error", "VALIDATION"],
+]);
 
 /** Anthropic messages: Claude 3 and later. */
 export class AnthropicReader implements ChunkReader<AnthropicChunk> {
@@ -25,43 +25,39 @@ export class AnthropicReader implements ChunkReader<AnthropicChunk> {
 
   read(chunk: AnthropicChunk, answer: AgentAnswer): void {
     switch (chunk.type) {
-      case "content_block_delta": {
+      case "content_block_delta":
         this.#delta(chunk.index, chunk.delta, answer);
-        return;
-      }
-      case "content_block_start": {
+        break;
+      case "content_block_start":
         this.#start(chunk.index, chunk.content_block, answer);
-        return;
-      }
-      case "content_block_stop": {
+        break;
+      case "content_block_stop":
         this.#tools.stop(chunk.index, answer);
-        return;
-      }
+        break;
       case "message_start":
         answer.messageId = chunk.message.id;
         answer.model ||= chunk.message.model;
-        {
-          readUsage(chunk.message.usage, answer);
-          return;
-        }
+        readUsage(chunk.message.usage, answer);
+        break;
       case "message_delta":
-        if (chunk.delta.stop_reason) answer.stopReason = chunk.delta.stop_reason;
-        if (chunk.delta.stop_sequence) answer.metadata["stop_sequence"] = chunk.delta.stop_sequence;
-        {
-          readUsage(chunk.usage, answer);
-          return;
-        }
+        readMessageDelta(chunk.delta, answer);
+        readUsage(chunk.usage, answer);
+        break;
       case "message_stop":
         answer.complete = true;
-        return;
+        break;
       case "error":
         throw new BedrockError(
-          errorCodes[chunk.error.type] ?? "STREAM_ERROR",
+          errorCodes.get(chunk.error.type) ?? "STREAM_ERROR",
           `The model ended its answer with ${chunk.error.type}: ${chunk.error.message}`,
           { exceptionType: chunk.error.type },
         );
       case "ping":
     }
+  }
+
+  end(answer: AgentAnswer): void {
+    if (answer.complete) this.#tools.stopAll(answer);
   }
 
   #start(index: number, block: AnthropicContentBlock, answer: AgentAnswer): void {
@@ -87,13 +83,22 @@ export class AnthropicReader implements ChunkReader<AnthropicChunk> {
   }
 }
 
+function readMessageDelta(
+  { stop_reason, stop_sequence }: { stop_reason?: string | null; stop_sequence?: string | null },
+  answer: AgentAnswer,
+): void {
+  if (stop_reason) answer.stopReason = stop_reason;
+  if (stop_sequence) answer.addMetadata({ stop_sequence });
+}
+
 function readUsage(usage: AnthropicUsage | undefined, answer: AgentAnswer): void {
   if (!usage) return;
   setCount(answer.usage, "input_tokens", usage.input_tokens);
   setCount(answer.usage, "output_tokens", usage.output_tokens);
   setCount(answer.usage, "cache_read_input_tokens", usage.cache_read_input_tokens);
   setCount(answer.usage, "cache_write_input_tokens", usage.cache_creation_input_tokens);
-  answer.metadata["usage"] = { ...(answer.metadata["usage"] as object | undefined), ...usage };
+  const before = answer.metadata["usage"] as AnthropicUsage | undefined;
+  answer.addMetadata({ usage: { ...before, ...usage } });
 }
 
 /** The input of a call usually starts as `{}` and arrives in deltas. */

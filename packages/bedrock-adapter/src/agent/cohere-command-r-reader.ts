@@ -14,22 +14,17 @@ export class CohereCommandRReader implements ChunkReader<CohereCommandRChunk> {
     switch (chunk.event_type) {
       case "text-generation":
         this.#hasText = true;
-        {
-          answer.token(chunk.text ?? "");
-          return;
-        }
-      case "citation-generation": {
+        answer.token(chunk.text ?? "");
+        break;
+      case "citation-generation":
         this.#citations(chunk.citations, answer);
-        return;
-      }
-      case "tool-calls-generation": {
+        break;
+      case "tool-calls-generation":
         this.#toolCalls(chunk.tool_calls, answer);
-        return;
-      }
-      case "stream-end": {
+        break;
+      case "stream-end":
         this.#end(chunk, answer);
-        return;
-      }
+        break;
       default:
     }
   }
@@ -40,8 +35,8 @@ export class CohereCommandRReader implements ChunkReader<CohereCommandRChunk> {
     if (this.#toolCount === 0) this.#toolCalls(tool_calls, answer);
     if (this.#citationCount === 0) this.#citations(citations, answer);
     answer.messageId = rest.generation_id ?? "";
-    Object.assign(answer.metadata, rest);
-    answer.stop(chunk.finish_reason ?? rest.finish_reason ?? "");
+    answer.addMetadata(rest);
+    answer.stop(chunk.finish_reason ?? rest.finish_reason);
   }
 
   /** The family gives its calls no ids; a result needs one to point at. */

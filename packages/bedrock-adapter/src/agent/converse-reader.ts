@@ -31,31 +31,28 @@ export class ConverseReader implements ChunkReader<ConverseStreamEvent> {
 
   read(event: ConverseStreamEvent, answer: AgentAnswer): void {
     switch (event.type) {
-      case "contentBlockDelta": {
+      case "contentBlockDelta":
         this.delta(event.contentBlockIndex, event.delta, answer);
-        return;
-      }
-      case "contentBlockStart": {
+        break;
+      case "contentBlockStart":
         this.start(event.contentBlockIndex, event.start);
-        return;
-      }
-      case "contentBlockStop": {
+        break;
+      case "contentBlockStop":
         this.stop(event.contentBlockIndex, answer);
-        return;
+        break;
+      case "messageStop": {
+        const { additionalModelResponseFields } = event;
+        if (additionalModelResponseFields !== undefined) {
+          answer.addMetadata({ additionalModelResponseFields });
+        }
+        answer.stop(event.stopReason);
+        break;
       }
-      case "messageStop":
-        if (event.additionalModelResponseFields !== undefined) {
-          answer.metadata["additionalModelResponseFields"] = event.additionalModelResponseFields;
-        }
-        {
-          answer.stop(event.stopReason);
-          return;
-        }
       case "metadata": {
         const fields: MetadataFields = { ...event };
         delete fields["type"];
         readMetadata(fields, answer);
-        return;
+        break;
       }
       case "messageStart":
       case "unknown":
@@ -103,11 +100,18 @@ export class ConverseReader implements ChunkReader<ConverseStreamEvent> {
     }
   }
 
+  /** Blocks that were never closed, in an answer that is complete all the same. */
+  end(answer: AgentAnswer): void {
+    if (!answer.complete) return;
+    this.#tools.stopAll(answer);
+    for (const index of [...this.#results.keys(), ...this.#images.keys()]) this.stop(index, answer);
+  }
+
   #appendImage(index: number, { source, ...other }: ImageBlockDelta): void {
     const open = this.#images.get(index) ?? { format: "", parts: [], other: {} };
     const { bytes, ...elsewhere } = source ?? {};
     if (bytes) open.parts.push(bytes);
-    Object.assign(open.other, elsewhere, other);
+    open.other = { ...open.other, ...elsewhere, ...other };
     this.#images.set(index, open);
   }
 }
@@ -129,7 +133,7 @@ function readMetadata(fields: MetadataFields, answer: AgentAnswer): void {
   setCount(answer.usage, "cache_read_input_tokens", read);
   setCount(answer.usage, "cache_write_input_tokens", written);
   if (metrics?.latencyMs !== undefined) answer.latencyMs = metrics.latencyMs;
-  Object.assign(answer.metadata, fields);
+  answer.addMetadata(fields);
 }
 
 /** Nova's chunks: the same events, each under its name. */
@@ -148,5 +152,9 @@ export class NovaReader implements ChunkReader<NovaChunk> {
     if (contentBlockStop) this.#converse.stop(contentBlockStop.contentBlockIndex, answer);
     if (messageStop) answer.stop(messageStop.stopReason);
     if (metadata) readMetadata({ ...metadata }, answer);
+  }
+
+  end(answer: AgentAnswer): void {
+    this.#converse.end(answer);
   }
 }

@@ -25,12 +25,13 @@ export class OpenAiReader implements ChunkReader<OpenAiChunk> {
       setCount(answer.usage, "input_tokens", chunk.usage.prompt_tokens);
       setCount(answer.usage, "output_tokens", chunk.usage.completion_tokens);
       setCount(answer.usage, "total_tokens", chunk.usage.total_tokens);
-      answer.metadata["usage"] = chunk.usage;
+      answer.addMetadata({ usage: chunk.usage });
     }
   }
 
   end(answer: AgentAnswer): void {
     this.#splitter?.end(answer);
+    if (answer.complete) this.#tools.stopAll(answer);
   }
 
   #choice(choice: OpenAiChoice, answer: AgentAnswer): void {
@@ -43,10 +44,9 @@ export class OpenAiReader implements ChunkReader<OpenAiChunk> {
     delta.tool_calls?.forEach((call, position) => this.#toolCall(call, position));
     const reason = choice.finish_reason ?? choice.stop_reason;
     if (typeof reason === "string" && reason !== "") {
-      // In this order: the text that was held back came before the calls.
-      this.end(answer);
-      this.#tools.stopAll(answer);
       answer.stop(reason);
+      // The text that was held back came before the calls.
+      this.end(answer);
     }
   }
 

@@ -15,7 +15,7 @@ export class ClaudeTextReader implements ChunkReader<ClaudeTextChunk> {
   read(chunk: ClaudeTextChunk, answer: AgentAnswer): void {
     answer.token(chunk.completion);
     if (chunk.stop_reason) answer.stop(chunk.stop_reason);
-    if (chunk.stop) answer.metadata["stop"] = chunk.stop;
+    if (chunk.stop) answer.addMetadata({ stop: chunk.stop });
   }
 }
 
@@ -71,12 +71,12 @@ export class CohereCommandReader implements ChunkReader<CohereCommandChunk> {
       const generation = chunk.generations[0];
       if (chunk.id !== undefined) answer.messageId = chunk.id;
       answer.token(generation?.text ?? "");
-      answer.stop(generation?.finish_reason ?? "");
+      answer.stop(generation?.finish_reason);
       return;
     }
     // With several generations at once their pieces interleave; an agent has one answer, the first.
     if ((chunk.index ?? 0) !== 0) return;
     answer.token(chunk.text ?? "");
-    if (chunk.is_finished) answer.stop(chunk.finish_reason ?? "");
+    if (chunk.is_finished) answer.stop(chunk.finish_reason);
   }
 }

@@ -149,8 +149,7 @@ async function respond(
 ): Promise<Response> {
   const denial = await authorize(request, body, options);
   if (denial !== undefined) {
-    const refusal = { status: 403, type: "InvalidSignatureException", message: denial };
-    return refusalResponse(refusal, { "x-amzn-requestid": requestId });
+    return refusalResponse({ status: 403, ...denial }, { "x-amzn-requestid": requestId });
   }
   const given = typeof options.fault === "function" ? options.fault(entry) : options.fault;
   const fault: Fault | undefined = typeof given === "string" ? { name: given } : given;
@@ -159,7 +158,7 @@ async function respond(
   const refused = fault && faultResponse(fault, requestId);
   if (refused) return refused;
   const steps = await answerSteps(entry, options, fault);
-  const stream = pacedBody(steps, options, () => {
+  const stream = pacedBody(steps, options, request, () => {
     entry.cancelled = true;
   });
   return new Response(stream, {
@@ -224,15 +223,20 @@ async function authorize(
   request: Request,
   body: Uint8Array,
   { apiKey, credentials }: FakeBedrockOptions,
-): Promise<string | undefined> {
+): Promise<{ type: string; message: string } | undefined> {
   const { method, url, headers } = request;
   const authorization = headers.get("authorization") ?? "";
   if (authorization.startsWith("Bearer ")) {
     if (apiKey === undefined && credentials === undefined) return undefined;
-    return authorization === `Bearer ${apiKey ?? ""}` ? undefined : "The API key is not valid.";
+    if (apiKey !== undefined && authorization === `Bearer ${apiKey}`) return undefined;
+    return { type: "AccessDeniedException", message: "The API key is not valid." };
   }
-  if (credentials) return verifySignature({ method, url, headers, body }, credentials);
-  return apiKey === undefined ? undefined : "The API key is missing.";
+  if (credentials) {
+    const message = await verifySignature({ method, url, headers, body }, credentials);
+    return message === undefined ? undefined : { type: "InvalidSignatureException", message };
+  }
+  if (apiKey === undefined) return undefined;
+  return { type: "MissingAuthenticationTokenException", message: "The API key is missing." };
 }
 
 function parseBody(body: Uint8Array): unknown {

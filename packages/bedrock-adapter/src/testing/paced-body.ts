@@ -12,28 +12,50 @@ export interface SlicingOptions {
   seed?: number | undefined;
 }
 
-/** A body that comes in its own time and in its own pieces, as from the network. */
+/**
+ * A body that comes in its own time and in its own pieces, as from the network.
+ *
+ * @param request - whose abort breaks the body, as it does with the platform's fetch. The request and
+ * not its signal: a signal alone does not keep what aborts it from being collected
+ * @param onCancel - called when the reader goes away before the end
+ */
 export function pacedBody(
   steps: readonly BodyStep[],
   slicing: SlicingOptions,
+  request: Request,
   onCancel: () => void,
 ): ReadableStream<Uint8Array> {
-  const aborter = new AbortController();
-  const slices = sliced(steps, slicing, aborter.signal);
+  const over = new AbortController();
+  const slices = sliced(steps, slicing, over.signal);
+  const cancel = () => {
+    over.abort();
+    onCancel();
+  };
   return new ReadableStream<Uint8Array>({
+    start(controller) {
+      const onAbort = () => {
+        cancel();
+        controller.error(request.signal.reason);
+      };
+      request.signal.addEventListener("abort", onAbort, { once: true, signal: over.signal });
+    },
     async pull(controller) {
       try {
         const { done, value } = await slices.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
+        if (over.signal.aborted) return;
+        if (!done) {
+          controller.enqueue(value);
+          return;
+        }
+        over.abort();
+        controller.close();
       } catch (error) {
-        if (!aborter.signal.aborted) controller.error(error);
+        if (over.signal.aborted) return;
+        over.abort();
+        controller.error(error);
       }
     },
-    cancel() {
-      aborter.abort();
-      onCancel();
-    },
+    cancel,
   });
 }
 

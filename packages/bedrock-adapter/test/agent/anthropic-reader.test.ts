@@ -150,3 +150,8 @@ test.each([
   expect(values).toEqual([{ type: "token", text: "abc" }]);
   expect(error).toMatchObject({ code, retryable, exceptionType: type });
 });
+
+test("an error of a name that every object has is an error like any other", async () => {
+  const chunk = { type: "error", error: { type: "constructor", message: "odd" } };
+  await expect(agentEventsOf([chunk])).rejects.toMatchObject({ code: "STREAM_ERROR" });
+});

@@ -236,3 +236,67 @@ test("Nova: each event under its name, each text delta with a block of its own",
     usage: { input_tokens: 5, output_tokens: 10, total_tokens: 17, cache_read_input_tokens: 2 },
   });
 });
+
+test("a call whose input is no JSON is never a tool_use: `done` tells of it", async () => {
+  const start = (index: number, toolUseId: string) => ({
+    type: "contentBlockStart",
+    contentBlockIndex: index,
+    start: { toolUse: { toolUseId, name: "write" } },
+  });
+  const { others, done } = await agentEventsOf([
+    start(0, "whole"),
+    delta(0, { toolUse: { input: '{"path":"/tmp/a"}' } }),
+    stop(0),
+    start(1, "without input"),
+    stop(1),
+    start(2, "cut"),
+    delta(2, { toolUse: { input: '{"path":"/tm' } }),
+    stop(2),
+    { type: "messageStop", stopReason: "max_tokens" },
+  ]);
+  expect(others).toMatchObject([
+    { tool_use_id: "whole", input_summary: '{"path":"/tmp/a"}' },
+    { tool_use_id: "without input", input_summary: "" },
+  ]);
+  expect(done).toMatchObject({
+    tool_count: 2,
+    stop_reason: "max_tokens",
+    incomplete_tool_uses: [{ tool_use_id: "cut", tool_name: "write", input: '{"path":"/tm' }],
+  });
+});
+
+test("blocks that were never closed come out of a complete answer, and of no other", async () => {
+  const open = [
+    {
+      type: "contentBlockStart",
+      contentBlockIndex: 0,
+      start: { toolUse: { toolUseId: "t", name: "n" } },
+    },
+    delta(0, { toolUse: { input: "{}" } }),
+    {
+      type: "contentBlockStart",
+      contentBlockIndex: 1,
+      start: { toolResult: { toolUseId: "t" } },
+    },
+    delta(1, { toolResult: [{ text: "ok" }] }),
+  ];
+  const { others } = await agentEventsOf([...open, end]);
+  expect(others).toMatchObject([
+    { type: "tool_use", tool_use_id: "t", input_summary: "{}" },
+    { type: "tool_result", tool_name: "n", output_summary: "ok" },
+  ]);
+  await expect(agentEventsOf(open)).rejects.toMatchObject({ code: "INCOMPLETE_STREAM" });
+});
+
+test("fields named __proto__ are fields, and facts that are missing have their defaults", async () => {
+  const named = JSON.parse('{"__proto__":{"polluted":true},"usage":{"inputTokens":1}}') as object;
+  const nova = await agentEventsOf([
+    { contentBlockDelta: { contentBlockIndex: 0, delta: { text: "Hi" } } },
+    { messageStop: {} },
+    { metadata: named },
+    { "amazon-bedrock-invocationMetrics": { inputTokenCount: 1 } },
+  ]);
+  expect(Object.getPrototypeOf(nova.done.metadata)).toBe(Object.prototype);
+  expect(nova.done.metadata).not.toHaveProperty("polluted");
+  expect(nova.done).toMatchObject({ stop_reason: "", duration_ms: 0 });
+});

@@ -97,3 +97,12 @@ test("of several choices only the first is the answer", async () => {
   ]);
   expect(text).toBe("yes");
 });
+
+test("a tool call without a finish_reason comes out if Bedrock says that the answer is complete", async () => {
+  const call = { index: 0, id: "c", function: { name: "n", arguments: "{}" } };
+  const { others } = await agentEventsOf([
+    { choices: [{ index: 0, delta: { tool_calls: [call] } }] },
+    { choices: [], "amazon-bedrock-invocationMetrics": { invocationLatency: 5 } },
+  ]);
+  expect(others).toMatchObject([{ type: "tool_use", tool_use_id: "c", input_summary: "{}" }]);
+});

@@ -119,6 +119,24 @@ test("paced tokens come one after another, and an abort ends them at once", asyn
   await vi.waitFor(() => expect(slow.requests[0]?.cancelled).toBe(true));
 });
 
+test.each(["stall", "cut"] as const)(
+  "an abort breaks a body that is being read (%s)",
+  async (name) => {
+    const fake = createFakeBedrock({ fault: { name, afterFrames: 1 }, tokensPerSecond: 100 });
+    const aborter = new AbortController();
+    const response = await fake.fetch(url, { method: "POST", signal: aborter.signal });
+    const reader = response.body?.getReader();
+    expect((await reader?.read())?.value?.byteLength).toBeGreaterThan(16);
+    if (name === "cut") expect((await reader?.read())?.done).toBe(true);
+    const pending = reader?.read();
+    const reason = new Error("enough");
+    aborter.abort(reason);
+    if (name === "cut") expect(await pending).toMatchObject({ done: true });
+    else await expect(pending).rejects.toBe(reason);
+    expect(fake.requests[0]?.cancelled).toBe(name === "stall");
+  },
+);
+
 test("only the expected key and credentials are let in", async () => {
   const post = (headers: Record<string, string>) =>
     createFakeBedrock({ apiKey: "key" }).fetch(url, { method: "POST", headers });
@@ -126,7 +144,9 @@ test("only the expected key and credentials are let in", async () => {
   expect((await post({ authorization: "Bearer other" })).status).toBe(403);
   const refused = await post({});
   expect(refused.status).toBe(403);
-  expect(refused.headers.get("x-amzn-errortype")).toContain("InvalidSignatureException");
+  expect(refused.headers.get("x-amzn-errortype")).toContain("MissingAuthenticationToken");
+  const wrong = await post({ authorization: "Bearer other" });
+  expect(wrong.headers.get("x-amzn-errortype")).toContain("AccessDeniedException");
 });
 
 test("other paths and methods are not there", async () => {
