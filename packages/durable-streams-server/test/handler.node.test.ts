@@ -406,3 +406,12 @@ test.each([
   expect(answer.headers.get("content-security-policy")).toBe(policy);
   expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
 });
+
+test("a compressed body is refused rather than stored as it is", async () => {
+  const gzip = { "content-encoding": "gzip" };
+  expect((await put("/a", "x", gzip)).status).toBe(415);
+  expect((await put("/a", "x", { "content-encoding": "identity" })).status).toBe(201);
+  const answer = await post("/a", "x", gzip);
+  expect([answer.status, answer.headers.get("accept-encoding")]).toEqual([415, "identity"]);
+  expect(await (await send("GET", "/a")).text()).toBe("x");
+});

@@ -56,6 +56,8 @@ export async function serve(args: string[]): Promise<void> {
   side.isStopping = true;
   await shutDown(server, streams);
   logger.info({}, "stopped");
+  // A connection to a database that is gone is not waited for.
+  setTimeout(() => process.exit(), FLUSH_MS).unref();
 }
 
 async function openStore(choice: StoreChoice): Promise<Store> {

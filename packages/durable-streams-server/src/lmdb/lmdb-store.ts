@@ -9,6 +9,7 @@ import {
 import { headOf, readChain, type RecordReader } from "../store/read-chain.ts";
 import type { DataRecord, ListedStream, Store } from "../store/store.ts";
 import { WakeHub } from "../store/wake-hub.ts";
+import { CommitPlace } from "./commit-place.ts";
 import { openTables, type LmdbTables } from "./database.ts";
 import { LmdbDocuments } from "./lmdb-documents.ts";
 import { attempt, storeError } from "./lmdb-errors.ts";
@@ -45,7 +46,8 @@ export interface LmdbStoreOptions {
 export function lmdbStore(options: LmdbStoreOptions): Store {
   const tables = openTables(options.path, options.mapSize);
   const hub = new WakeHub();
-  const commits = new GroupCommit((operations) => commit(tables, hub, operations));
+  const place = new CommitPlace();
+  const commits = new GroupCommit((operations) => commit(tables, hub, place, operations));
   const janitor = new LmdbJanitor(tables, commits, options.sweepIntervalMs ?? 10_000);
   const reader = recordReader(tables);
   const byPath = (path: string) => tables.streams.get(path);
@@ -77,16 +79,25 @@ export function lmdbStore(options: LmdbStoreOptions): Store {
 async function commit(
   tables: LmdbTables,
   hub: WakeHub,
+  place: CommitPlace,
   operations: readonly Operation<unknown>[],
 ): Promise<readonly unknown[]> {
   const now = Date.now();
   let outcomes: unknown[] = [];
+  const apply = () => {
+    const tx = new LmdbTransaction(tables);
+    outcomes = operations.map((operation) => operation.apply(tx, now));
+    tx.finish();
+  };
   try {
-    await tables.root.transaction(() => {
-      const tx = new LmdbTransaction(tables);
-      outcomes = operations.map((operation) => operation.apply(tx, now));
-      tx.finish();
-    });
+    const start = performance.now();
+    if (place.isHere(start)) {
+      tables.root.transactionSync(apply);
+      const end = performance.now();
+      place.tookHere(end - start, end);
+    } else {
+      await tables.root.transaction(apply);
+    }
   } catch (error) {
     throw await storeError(error, tables.path);
   }

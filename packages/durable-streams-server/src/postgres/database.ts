@@ -1,3 +1,4 @@
+import { DurableStreamsServerError } from "../errors.ts";
 import type { PostgresClient, PostgresStatements } from "./postgres-client.ts";
 import { storeError } from "./postgres-errors.ts";
 import { migrate } from "./schema.ts";
@@ -8,17 +9,41 @@ export type Value = string | number | null;
 /** Runs one statement. Statements that are not awaited go out together, in order. */
 export type Run = (text: string, values?: readonly Value[]) => Promise<readonly Row[]>;
 
+export interface DatabaseOptions {
+  readonly schema: string;
+  readonly prepare: boolean;
+  /** What has no answer by then is given up, in milliseconds. */
+  readonly answerTimeoutMs: number;
+}
+
 /** The pool, the schema, and whether the tables are there yet. */
 export class Database {
-  readonly sql: PostgresClient;
   readonly schema: string;
-  readonly #prepare: boolean;
+  /** Told when a silent pool was replaced by another one. */
+  onReplaced: (() => void) | undefined;
+  readonly #options: DatabaseOptions;
+  readonly #connect: (() => PostgresClient) | undefined;
+  #sql: PostgresClient;
+  #lastAnswer = 0;
+  #isEnded = false;
   #ready: Promise<void> | undefined;
 
-  constructor(sql: PostgresClient, schema: string, prepare: boolean) {
-    this.sql = sql;
-    this.schema = schema;
-    this.#prepare = prepare;
+  /** @param source - a pool that stays, or how to make one: a pool that falls silent is replaced */
+  constructor(source: PostgresClient | (() => PostgresClient), options: DatabaseOptions) {
+    this.#connect = isClient(source) ? undefined : source;
+    this.#sql = isClient(source) ? source : source();
+    this.#options = options;
+    this.schema = options.schema;
+  }
+
+  get sql(): PostgresClient {
+    return this.#sql;
+  }
+
+  /** Ends the pool, if it is not the user's. */
+  async end(): Promise<void> {
+    this.#isEnded = true;
+    if (this.#connect) await this.#sql.end({ timeout: 5 });
   }
 
   /** Resolves when the tables are there. A database that is away is tried again by the next one. */
@@ -33,15 +58,52 @@ export class Database {
   /** One statement, on any connection. */
   async run(text: string, values: readonly Value[] = []): Promise<readonly Row[]> {
     await this.ready();
-    return this.#on(this.sql, text, values);
+    const { answerTimeoutMs } = this.#options;
+    return this.#answered(answerTimeoutMs, (sql) => this.#on(sql, text, values));
   }
 
   /** Several statements in one transaction: all of it or nothing. */
-  async transaction<T>(work: (run: Run) => Promise<T>): Promise<T> {
-    const result = await this.sql.begin((connection) =>
-      work((text, values = []) => this.#on(connection, text, values)),
+  async transaction<T>(
+    work: (run: Run) => Promise<T>,
+    answerTimeoutMs: number = this.#options.answerTimeoutMs,
+  ): Promise<T> {
+    const result = await this.#answered(answerTimeoutMs, (sql) =>
+      sql.begin((connection) => work((text, values = []) => this.#on(connection, text, values))),
     );
     return result as T;
+  }
+
+  /**
+   * A machine that is gone does not say so: its connections are silent for as long as TCP hopes. Then
+   * nobody learns what became of the statement, and if the whole pool was silent it is replaced.
+   */
+  async #answered<T>(
+    answerTimeoutMs: number,
+    ask: (sql: PostgresClient) => Promise<T>,
+  ): Promise<T> {
+    const sql = this.#sql;
+    if (answerTimeoutMs === Infinity) return ask(sql);
+    const asked = performance.now();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        if (this.#lastAnswer < asked) this.#replace(sql);
+        const text = `PostgreSQL has not answered for ${answerTimeoutMs} ms (answerTimeoutMs), and it is not known whether the request was stored: repeat it.`;
+        reject(new DurableStreamsServerError("STORE_UNAVAILABLE", text));
+      }, answerTimeoutMs);
+    });
+    try {
+      return await Promise.race([ask(sql), silence]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #replace(silent: PostgresClient): void {
+    if (!this.#connect || this.#isEnded || silent !== this.#sql) return;
+    this.#sql = this.#connect();
+    silent.end({ timeout: 0 }).catch(() => undefined);
+    this.onReplaced?.();
   }
 
   async #on(
@@ -50,6 +112,13 @@ export class Database {
     values: readonly Value[],
   ): Promise<readonly Row[]> {
     // Text is only ever put together from the schema's name, which was checked.
-    return await sql.unsafe(text, [...values], { prepare: this.#prepare });
+    const rows = await sql.unsafe(text, [...values], { prepare: this.#options.prepare });
+    this.#lastAnswer = performance.now();
+    return rows;
   }
+}
+
+function isClient(source: PostgresClient | (() => PostgresClient)): source is PostgresClient {
+  // A client of postgres.js is a function too.
+  return "unsafe" in source;
 }

@@ -33,6 +33,11 @@ export interface PostgresStoreOptions {
    * of other processes.
    */
   pollIntervalMs?: number;
+  /**
+   * What PostgreSQL has not answered by then is given up, in milliseconds (default 30,000): the
+   * outcome is unknown, and a pool that is silent altogether is replaced by a new one. `sql` is not.
+   */
+  answerTimeoutMs?: number;
   /** Prepared statements (default true). `false` for poolers that lose them. */
   prepare?: boolean;
   /** How often expired streams are looked for and freed, in milliseconds (default 10,000). */
@@ -64,8 +69,12 @@ export function postgresStore(options: PostgresStoreOptions): Store {
       `schema is ${JSON.stringify(schema)}: use lower-case letters, digits and underscores.`,
     );
   }
-  const sql = options.sql ?? connect(options);
-  const database = new Database(sql, schema, options.prepare ?? true);
+  const { prepare = true, answerTimeoutMs = 30_000 } = options;
+  const database = new Database(options.sql ?? connector(options), {
+    schema,
+    prepare,
+    answerTimeoutMs,
+  });
   const wakeups = new Wakeups(database, options.pollIntervalMs);
   const committer = new Committer(database, wakeups);
   const lanes = Array.from(
@@ -97,7 +106,7 @@ export function postgresStore(options: PostgresStoreOptions): Store {
         await janitor.stop();
         await Promise.all(lanes.map((lane) => lane.close()));
         await wakeups.close();
-        if (!options.sql) await sql.end({ timeout: 5 });
+        await database.end();
       })()),
   };
 }
@@ -113,7 +122,7 @@ function laneOf(path: string): number {
 }
 
 /** An optional peer: loaded when a store is made, so that the error can say what to do. */
-function connect({ url, connections = 10 }: PostgresStoreOptions): PostgresClient {
+function connector({ url, connections = 10 }: PostgresStoreOptions): () => PostgresClient {
   if (url === undefined) {
     throw new DurableStreamsServerError("INVALID_OPTION", "postgresStore needs url or sql.");
   }
@@ -127,7 +136,7 @@ function connect({ url, connections = 10 }: PostgresStoreOptions): PostgresClien
       { cause },
     );
   }
-  return postgres(url, {
+  const settings = {
     max: connections,
     // Nothing here needs the catalog's types.
     fetch_types: false,
@@ -136,5 +145,6 @@ function connect({ url, connections = 10 }: PostgresStoreOptions): PostgresClien
     backoff: (attempt: number) => Math.min(0.05 * 2 ** attempt, 1),
     connection: { application_name: "durable-streams" },
     onnotice: () => undefined,
-  });
+  };
+  return () => postgres(url, settings);
 }

@@ -6,6 +6,9 @@ import type { Database } from "./database.ts";
 const MAX_KEYS = 900;
 const EVERYTHING = "*";
 
+/** How long UNLISTEN may take, in milliseconds. */
+const UNLISTEN_MS = 1000;
+
 interface Listening {
   unlisten(): Promise<void>;
 }
@@ -32,6 +35,11 @@ export class Wakeups {
     this.channel = database.schema;
     this.#database = database;
     this.#pollMs = pollMs;
+    database.onReplaced = () => {
+      if (!this.#listening) return;
+      this.#listening = undefined;
+      this.#start();
+    };
   }
 
   subscribe(path: string, listener: () => void): () => void {
@@ -60,8 +68,12 @@ export class Wakeups {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    const listening = await this.#listening;
-    await listening?.unlisten().catch(() => undefined);
+    const unlistened = this.#listening?.then((listening) => listening?.unlisten());
+    // A database that is gone does not answer; the end of the pool ends it then.
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silence = new Promise<void>((resolve) => (timer = setTimeout(resolve, UNLISTEN_MS)));
+    await Promise.race([unlistened?.catch(() => undefined), silence]);
+    clearTimeout(timer);
   }
 
   #start(): void {
@@ -71,14 +83,16 @@ export class Wakeups {
   }
 
   async #listen(): Promise<Listening | undefined> {
+    const { sql } = this.#database;
     try {
-      return await this.#database.sql.listen(
+      return await sql.listen(
         this.channel,
         (payload) => this.#receive(payload),
         // Also after a lost connection: nobody knows what was said meanwhile.
         () => this.#hub.wakeAll(),
       );
     } catch {
+      if (sql !== this.#database.sql) return undefined;
       // The database is away. Readers still read when their wait ends.
       this.#listening = undefined;
       if (!this.#isClosed) this.#timer = setTimeout(() => this.#start(), 1000);

@@ -6,7 +6,12 @@ import { isJson } from "./content-type.ts";
 import type { ProtocolContext } from "./context.ts";
 import { gone, notFound } from "./missing.ts";
 import { formatOffset } from "./offset.ts";
-import { closedHeader, contentTypeHeader, producerHeaders } from "./request-headers.ts";
+import {
+  checkContentEncoding,
+  closedHeader,
+  contentTypeHeader,
+  producerHeaders,
+} from "./request-headers.ts";
 
 /** What a body is stored as: itself, or its JSON messages joined by commas; empty for `[]`. */
 export function recordOf(body: Uint8Array, contentType: string): Uint8Array {
@@ -25,6 +30,7 @@ export async function appendToStream(
   /** Asked when a request that closes the stream turns out to have data too. */
   confirmAppend: () => Promise<void>,
 ): Promise<ExchangeAnswer> {
+  checkContentEncoding(request);
   const producer = producerHeaders(request);
   const close = closedHeader(request);
   const seq = request.header("stream-seq");

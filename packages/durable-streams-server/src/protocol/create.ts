@@ -5,6 +5,7 @@ import { recordOf } from "./append.ts";
 import type { ProtocolContext } from "./context.ts";
 import { formatOffset } from "./offset.ts";
 import {
+  checkContentEncoding,
   closedHeader,
   contentTypeHeader,
   forkHeaders,
@@ -31,6 +32,7 @@ export async function createStream(
   path: string,
   fork: ForkRequest | undefined,
 ): Promise<ExchangeAnswer> {
+  checkContentEncoding(request);
   const lifetime = lifetimeHeaders(request);
   let contentType = contentTypeHeader(request);
   const body = await request.body(context.limits.bodyBytes);

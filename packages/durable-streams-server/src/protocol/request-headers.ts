@@ -27,6 +27,15 @@ function integer(name: string, text: string): number {
   );
 }
 
+/** A compressed body would be stored as it is, and read as what it is not. */
+export function checkContentEncoding(request: ExchangeRequest): void {
+  const encoding = request.header("content-encoding")?.trim().toLowerCase();
+  if (!encoding || encoding === "identity") return;
+  throw new HttpError(415, "This server takes bodies without Content-Encoding.", {
+    "accept-encoding": "identity",
+  });
+}
+
 /** `undefined` without the header: whether it may be missing is the operation's matter. */
 export function contentTypeHeader(request: ExchangeRequest): string | undefined {
   const contentType = request.header("content-type")?.trim();
