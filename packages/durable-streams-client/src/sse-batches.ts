@@ -1,8 +1,7 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#57-read-stream---live-sse
-// https://html.spec.whatwg.org/multipage/server-sent-events.html
-import { createParser } from "eventsource-parser";
 import { ParseError, ProtocolError } from "./errors.ts";
 import type { Offset } from "./offset.ts";
+import { SseParser } from "./sse-parser.ts";
 
 /** The data events between two control events, with what the control event after them says. */
 export interface SseBatch {
@@ -26,16 +25,10 @@ export class SseBatchReader {
   #data: string[] = [];
   #length: number = 0;
   #batches: SseBatch[] = [];
-  readonly #parser = createParser({
-    maxBufferSize: maxBatchLength,
-    onEvent: ({ event, data }) => {
-      if (event === "data") this.#addData(data);
-      else if (event === "control") this.#addControl(data);
-      // Other types are extensions (PROTOCOL.md, section 9.1).
-    },
-    onError: (cause) => {
-      if (cause.type === "max-buffer-size-exceeded") throw this.#tooLarge();
-    },
+  readonly #parser = new SseParser((type, data) => {
+    if (type === "data") this.#addData(data);
+    else if (type === "control") this.#addControl(data);
+    // Other types are extensions (PROTOCOL.md, section 9.1).
   });
 
   constructor(url: string) {
@@ -44,7 +37,8 @@ export class SseBatchReader {
 
   /** @throws ParseError at a control event that is not one; ProtocolError at too much data */
   push(chunk: Uint8Array): SseBatch[] {
-    this.#parser.feed(this.#decoder.decode(chunk, { stream: true }));
+    this.#parser.push(this.#decoder.decode(chunk, { stream: true }));
+    this.#checkLength();
     const batches = this.#batches;
     this.#batches = [];
     return batches;
@@ -52,7 +46,7 @@ export class SseBatchReader {
 
   #addData(data: string): void {
     this.#length += data.length;
-    if (this.#length > maxBatchLength) throw this.#tooLarge();
+    this.#checkLength();
     this.#data.push(data);
   }
 
@@ -77,8 +71,9 @@ export class SseBatchReader {
     this.#length = 0;
   }
 
-  #tooLarge(): ProtocolError {
-    return new ProtocolError(
+  #checkLength(): void {
+    if (this.#length + this.#parser.pendingLength <= maxBatchLength) return;
+    throw new ProtocolError(
       `GET ${this.#url}: more than ${maxBatchLength} characters came by SSE without a control event.`,
       { url: this.#url },
     );

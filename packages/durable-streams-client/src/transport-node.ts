@@ -185,7 +185,7 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array, undefined> {
   };
 
   readonly #onAbort = (): void => {
-    const { reason } = this.#request.signal;
+    const reason: unknown = this.#request.signal.reason;
     // At once: undici tells of it only when the connection is there, or is gone.
     this.#fail(reason);
     this.#controller?.abort(reason instanceof Error ? reason : new Error(String(reason)));
