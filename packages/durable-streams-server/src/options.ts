@@ -7,8 +7,10 @@ export type Operation =
   "create" | "append" | "close" | "read" | "head" | "delete" | "fork" | "subscribe";
 
 /**
- * Decides whether a request may do something. `false` answers 403; a Response is the answer.
+ * Decides whether a request may do something. `false` answers 403; a Response is the answer; what it
+ * throws is logged and answered with 500.
  *
+ * @param request - for its headers and URL: its body is the operation's to read
  * @param path - the stream's path below `basePath`, or the subscription's id
  */
 export type Authorize = (

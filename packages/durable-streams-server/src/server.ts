@@ -120,9 +120,11 @@ async function close(
   await store.close();
 }
 
+/** As it stands in URLs: percent-encoded, without a slash at its end. */
 function checkedBasePath(basePath: string): string {
-  const trimmed = basePath.replace(/\/+$/, "");
-  if (trimmed === "" || trimmed.startsWith("/")) return trimmed;
+  if (basePath === "" || basePath.startsWith("/")) {
+    return new URL(`http://localhost${basePath}`).pathname.replace(/\/+$/, "");
+  }
   throw new DurableStreamsServerError(
     "INVALID_OPTION",
     `basePath is ${JSON.stringify(basePath)}: it must begin with a slash.`,

@@ -34,6 +34,16 @@ test("mounts in Hono below a path of its own", async () => {
   expect((await send("GET", "/elsewhere/a")).status).toBe(404);
 });
 
+test.each([["/straße"], ["/a b/"], ["/v1/stream//"]])("the base path %s", async (basePath) => {
+  start({ basePath });
+  const path = `${basePath.replace(/\/+$/, "")}/a`;
+  expect((await put(path)).status).toBe(201);
+  expect((await put("/b", "", { "stream-forked-from": encodeURI(path) })).status).toBe(404);
+  const fork = await put(`${path}b`, "", { "stream-forked-from": encodeURI(path) });
+  expect(fork.status).toBe(201);
+  expect(() => createDurableStreams({ store: memoryStore(), basePath: "a" })).toThrow("slash");
+});
+
 describe("limits", () => {
   test("the body, declared or not", async () => {
     start({ limits: { bodyBytes: 10 } });

@@ -232,6 +232,11 @@ describe("malformed requests", () => {
 
     test.each([
       ["a Host that is none", "GET /a HTTP/1.1\r\nhost: [\r\n\r\n", 400],
+      [
+        "a Host that would be a path",
+        "GET /a HTTP/1.1\r\nhost: x/early?\r\nconnection: close\r\n\r\n",
+        400,
+      ],
       ["no Host", "GET /a HTTP/1.0\r\n\r\n", 404],
       [
         "a target that looks like a URL's host",

@@ -108,7 +108,10 @@ class NodeExchange implements ExchangeRequest {
     this.method = request.method ?? "GET";
     const target = request.url ?? "/";
     const scheme = "encrypted" in request.socket ? "https" : "http";
-    const origin = `${scheme}://${request.headers.host ?? "localhost"}`;
+    const { host = "localhost" } = request.headers;
+    // Or a Host such as "x/secret?" would decide about the path, unseen by a proxy that guards paths.
+    if (/[/\\?#@]/.test(host)) throw new TypeError("The Host is not one.");
+    const origin = `${scheme}://${host}`;
     // A target such as "//a/b" must stay a path. Others are whole URLs, which proxies send, or "*".
     if (target.startsWith("/")) this.url = new URL(origin + target);
     else this.url = new URL(URL.canParse(target) ? target : origin);

@@ -60,7 +60,9 @@ async function jwks(
   manager: SubscriptionManager,
   request: ExchangeRequest,
 ): Promise<ExchangeAnswer> {
-  if (request.method !== "GET") throw new HttpError(405, "Use GET.", { allow: "GET" });
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    throw new HttpError(405, "Use GET.", { allow: "GET, HEAD" });
+  }
   const { publicJwk } = await manager.keys();
   return {
     status: 200,
