@@ -44,7 +44,7 @@ export async function answerError(
       }
       break;
     case 409:
-      return conflict(answer, context, said, facts);
+      return conflict(answer, context, { text, said, facts });
   }
   const error = new FetchError("HTTP_ERROR", said, facts);
   error.retryAfterMs = parseRetryAfterMs(answer.header("retry-after"));
@@ -69,8 +69,7 @@ function staleEpoch(answer: Answer, said: string, facts: Facts): StaleEpochError
 function conflict(
   answer: Answer,
   context: AnswerContext,
-  said: string,
-  facts: Facts,
+  { text, said, facts }: { text: string; said: string; facts: Facts },
 ): DurableStreamError {
   if (context.method === "PUT") {
     return new StreamExistsError(
@@ -98,7 +97,7 @@ function conflict(
     return error;
   }
   // A server tells a wrong content type apart from a sequence conflict by its text alone.
-  if (context.hasSeq && !/content.?type/i.test(said)) {
+  if (context.hasSeq && !/content.?type/i.test(text)) {
     return new SeqConflictError(`The stream already has this seq or a later one: ${said}`, facts);
   }
   return new FetchError("HTTP_ERROR", said, facts);

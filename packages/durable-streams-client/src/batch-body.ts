@@ -1,4 +1,4 @@
-import { type Encoded, utf8Length } from "./body.ts";
+import { type Encoded, ownBytes, utf8Length } from "./body.ts";
 import { concat } from "./text-splitter.ts";
 
 /** Values that go into one request body, in order. */
@@ -120,7 +120,7 @@ export class ByteBody implements BatchBody {
   add(value: Encoded, maxBytes: number): boolean {
     const size = typeof value === "string" ? utf8Length(value) : value.length;
     if (this.length > 0 && this.#bytes + size > maxBytes) return false;
-    this.#values.push(value);
+    this.#values.push(ownBytes(value));
     this.#bytes += size;
     return true;
   }

@@ -53,6 +53,8 @@ export async function* readBatches<T>(
           if (complete) reader.finish(segment, count);
           else reader.advance(count);
           if (count <= from && !complete) continue;
+          reader.throwIfAborted();
+          if (!reader.isRunning) return;
           const to = Math.max(count, from);
           const position = complete ? segment.next : formatPosition(segment.start, to, codec.unit);
           yield { data, segment, from, to, complete, position };

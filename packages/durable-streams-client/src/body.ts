@@ -27,6 +27,12 @@ export function bytesOrText(value: unknown): string | Uint8Array {
   return value;
 }
 
+/** The value as it is now: the caller's buffer may be used again before it is sent. */
+export function ownBytes(value: Encoded): Encoded {
+  // Not slice(): a Buffer's is a view.
+  return typeof value === "string" ? value : new Uint8Array(value);
+}
+
 /** The text of a JSON value as it is now. */
 export function encodeJson(value: unknown): string {
   let text: unknown; // JSON.stringify is declared to return a string, and returns undefined too

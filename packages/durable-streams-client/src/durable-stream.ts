@@ -1,3 +1,4 @@
+import { abortable } from "./abortable.ts";
 import type { AppendResult } from "./append-batch.ts";
 import { AppendQueue, type AppendRequest } from "./append-queue.ts";
 import { type AppendSource, streamedBody } from "./append-source.ts";
@@ -6,7 +7,7 @@ import { createHeaders, type CreationOptions, forkHeaders, type ForkOptions } fr
 import { Endpoint } from "./endpoint.ts";
 import { StreamNotFoundError } from "./errors.ts";
 import { type HeadResult, headResult } from "./head.ts";
-import { checkInteger, type EndpointOptions } from "./options.ts";
+import { checkInteger, checkToken, type EndpointOptions } from "./options.ts";
 import { header, isJson } from "./protocol.ts";
 import { openStream, type StreamOptions } from "./stream.ts";
 import type { StreamResponse } from "./stream-response.ts";
@@ -40,12 +41,14 @@ export interface CloseResult {
 }
 
 const noOptions = {};
+/** PROTOCOL.md, section 5.1: the type of a stream that was created without one. */
+const unknownType = "application/octet-stream";
 
 /** What a producer needs of its stream beside the public part. */
 export interface StreamInternals {
   readonly endpoint: Endpoint;
-  /** Known at once where it is known at all. */
-  contentType(): string | Promise<string>;
+  /** Known at once where it is known at all; else asked for until it is, `maxRetries` times. */
+  contentType(maxRetries: number): string | Promise<string>;
 }
 
 /** For this package's own modules. */
@@ -70,7 +73,7 @@ export class DurableStream {
   static {
     internalsOf = (stream) => ({
       endpoint: stream.#endpoint,
-      contentType: () => stream.#contentType ?? stream.#learnContentType(),
+      contentType: (maxRetries) => stream.#contentType ?? stream.#askContentType(maxRetries),
     });
   }
 
@@ -131,16 +134,24 @@ export class DurableStream {
     return this.#contentType;
   }
 
-  /** Of {@link DurableStream.create} and `fork`: whether the stream was made by it or was there. */
+  /**
+   * Of {@link DurableStream.create} and `fork`: whether the stream was made by it or was there;
+   * `undefined` where an answer was lost on the way and it may be either.
+   */
   get created(): boolean | undefined {
     return this.#created;
   }
 
   /** What the server knows about the stream. Throws {@link StreamNotFoundError}. */
   async head(options: { signal?: AbortSignal } = {}): Promise<HeadResult> {
+    return this.#head(options.signal);
+  }
+
+  async #head(signal: AbortSignal | undefined, maxRetries?: number): Promise<HeadResult> {
     const answer = await sendWrite(this.#endpoint, {
       method: "HEAD",
-      signal: options.signal,
+      signal,
+      maxRetries,
       isRepeatable: true,
       expects: [header.nextOffset],
     });
@@ -161,11 +172,11 @@ export class DurableStream {
     value: unknown,
     options: { seq?: string; signal?: AbortSignal } = noOptions,
   ): Promise<AppendResult> {
-    if (this.#contentType === undefined) {
-      return this.#learnContentType().then(() => this.append(value, options));
-    }
+    const learning = this.#learn(options.signal);
+    if (learning) return learning.then(() => this.append(value, options));
     try {
       options.signal?.throwIfAborted();
+      if (options.seq !== undefined) checkToken("seq", options.seq);
       return this.#queue.add(encodeValue(value, this.#isJson), options);
     } catch (error) {
       return Promise.reject(error);
@@ -186,8 +197,9 @@ export class DurableStream {
   ): Promise<AppendResult> {
     const { seq, signal } = options;
     signal?.throwIfAborted();
-    const contentType = this.#contentType ?? (await this.#learnContentType());
-    const encoded = streamedBody(source, isJson(contentType));
+    if (seq !== undefined) checkToken("seq", seq);
+    await this.#learn(signal);
+    const encoded = streamedBody(source, this.#isJson);
     return this.#queue.add(encoded, { seq, signal });
   }
 
@@ -212,11 +224,9 @@ export class DurableStream {
   async close(finalValue?: unknown, options: { signal?: AbortSignal } = {}): Promise<CloseResult> {
     const { signal } = options;
     signal?.throwIfAborted();
-    let encoded;
-    if (finalValue !== undefined) {
-      const contentType = this.#contentType ?? (await this.#learnContentType());
-      encoded = encodeValue(finalValue, isJson(contentType));
-    }
+    // Without a value it need not know the content type, but what waits for it goes first.
+    if (finalValue !== undefined || this.#learning) await this.#learn(signal);
+    const encoded = finalValue === undefined ? undefined : encodeValue(finalValue, this.#isJson);
     const { nextOffset } = await this.#queue.add(encoded, { closes: true, signal });
     return { finalOffset: nextOffset };
   }
@@ -265,14 +275,16 @@ export class DurableStream {
       expects: [header.nextOffset],
     });
     this.#setContentType(answer.header("content-type") ?? this.#contentType);
-    this.#created = answer.status === 201;
+    // After a try whose answer was lost nobody knows.
+    this.#created =
+      answer.status !== 201 && answer.afterUnknown ? undefined : answer.status === 201;
   }
 
   async #sendAppend(request: AppendRequest): Promise<AppendResult> {
     const { body, seq, closes, signal } = request;
     const headers: Record<string, string> = {};
     if (body !== undefined) {
-      headers["content-type"] = this.#contentType ?? (await this.#learnContentType());
+      headers["content-type"] = this.#contentType ?? unknownType;
     }
     if (seq !== undefined) headers[header.seq] = seq;
     if (closes) headers[header.closed] = "true";
@@ -294,19 +306,26 @@ export class DurableStream {
     this.#isJson = isJson(contentType);
   }
 
-  /** Asked for once, however many writes wait for it; and again if that failed. */
-  #learnContentType(): Promise<string> {
-    this.#learning ??= this.head().then(
-      () => {
-        const contentType = this.#contentType ?? "application/octet-stream";
-        this.#setContentType(contentType);
-        return contentType;
-      },
-      (error: unknown) => {
+  /**
+   * What a write has to wait for before it can be encoded; nothing, where the content type is known.
+   * Asked for once, however many writes wait for it; and again if that failed. Whoever comes while
+   * others still wait for it waits as well: writes keep their order.
+   */
+  #learn(signal: AbortSignal | undefined): Promise<unknown> | undefined {
+    if (this.#contentType !== undefined && !this.#learning) return undefined;
+    if (!this.#learning) {
+      this.#learning = this.#askContentType();
+      const learned = () => {
         this.#learning = undefined;
-        throw error;
-      },
-    );
-    return this.#learning;
+      };
+      this.#learning.then(learned, learned);
+    }
+    return signal ? abortable(this.#learning, signal) : this.#learning;
+  }
+
+  async #askContentType(maxRetries?: number): Promise<string> {
+    await this.#head(undefined, maxRetries);
+    if (this.#contentType === undefined) this.#setContentType(unknownType);
+    return this.#contentType ?? unknownType;
   }
 }

@@ -1,11 +1,13 @@
 import type { BackoffOptions } from "@freshet/core";
 import { platformTransport } from "#transport";
+import { abortable } from "./abortable.ts";
 import { type Answer, type EndpointRequest, Exchange } from "./exchange.ts";
 import {
   checkBackoff,
-  checkNumber,
+  checkHeaders,
   checkParams,
   checkUrl,
+  checkWait,
   type EndpointOptions,
   type ErrorHandler,
   type Recovery,
@@ -14,6 +16,8 @@ import {
 } from "./options.ts";
 import { fetchTransport } from "./transport-fetch.ts";
 import type { Transport } from "./transport.ts";
+
+type Parameter = readonly [name: string, value: string];
 
 /** A stream's URL with everything that requests to it have in common. Sends; never retries. */
 export class Endpoint {
@@ -27,6 +31,9 @@ export class Endpoint {
   readonly onError: ErrorHandler | undefined;
   readonly #options: EndpointOptions;
   readonly #transport: Transport;
+  /** The URL without its query, and the parameters it has of its own. */
+  readonly #base: string;
+  readonly #query: readonly Parameter[];
   #headers: Record<string, Resolvable>;
   #params: Record<string, Resolvable>;
   #isStatic: boolean = false;
@@ -37,9 +44,12 @@ export class Endpoint {
     inheritedSignals: readonly AbortSignal[] = [],
   ) {
     this.url = checkUrl(url, options.warnOnHttp);
+    // Not by `search`, which is empty for a URL that ends in "?".
+    this.#base = this.url.href.split("?", 1)[0] ?? "";
+    this.#query = [...this.url.searchParams];
     this.backoff = checkBackoff(options.backoff);
     this.hasRetryLimit = options.backoff?.maxRetries !== undefined;
-    this.timeoutMs = checkNumber("timeoutMs", options.timeoutMs ?? 30_000, 1);
+    this.timeoutMs = checkWait("timeoutMs", options.timeoutMs ?? 30_000, 1);
     checkParams(options.params);
     const signals = options.signal ? [...inheritedSignals, options.signal] : inheritedSignals;
     for (const signal of signals) signal.throwIfAborted();
@@ -80,20 +90,41 @@ export class Endpoint {
    */
   async send(request: EndpointRequest): Promise<Answer> {
     const exchange = new Exchange(this.signals, request, this.timeoutMs);
+    let resolved: Record<string, string> = {};
     try {
-      const params = this.#isStatic ? this.#params : await resolveValues(this.#params);
-      const headers = this.#isStatic ? this.#headers : await resolveValues(this.#headers);
+      const resolve = (values: Record<string, Resolvable>) =>
+        this.#isStatic ? values : abortable(resolveValues(values), exchange.interrupt);
+      const params = await resolve(this.#params);
+      const headers = await resolve(this.#headers);
+      resolved = { ...(headers as Record<string, string>), ...request.headers };
       return await exchange.run(this.#transport, {
-        url: withQuery(this.url, params as Record<string, string>, request.query),
-        headers: { ...(headers as Record<string, string>), ...request.headers },
+        url: this.#withQuery({ ...(params as Record<string, string>), ...request.query }),
+        headers: resolved,
       });
     } catch (error) {
       exchange.close();
+      // What no transport can send is no failure of the network.
+      checkHeaders(resolved);
       throw error;
     }
   }
 
+  /** Parameters sorted by name: equal requests get equal URLs, and so one cache entry. */
+  #withQuery(set: Record<string, string>): string {
+    const all: Parameter[] = Object.entries(set);
+    for (const own of this.#query) if (!Object.hasOwn(set, own[0])) all.push(own);
+    all.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    let text = this.#base;
+    let separator = "?";
+    for (const [name, value] of all) {
+      text += `${separator}${encodeURIComponent(name)}=${encodeURIComponent(value)}`;
+      separator = "&";
+    }
+    return text;
+  }
+
   #updateStatic(): void {
+    checkHeaders(this.#headers);
     const values = [...Object.values(this.#headers), ...Object.values(this.#params)];
     this.#isStatic = values.every((value) => typeof value === "string");
   }
@@ -107,23 +138,4 @@ function lowerCaseNames(headers: Record<string, Resolvable> = {}): Record<string
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
   );
-}
-
-/** Parameters sorted by name: equal requests get equal URLs, and so one cache entry. */
-function withQuery(
-  url: URL,
-  params: Record<string, string>,
-  query: Record<string, string> | undefined,
-): string {
-  const { href, search } = url;
-  // Reading searchParams costs more than all the rest, and most URLs have none.
-  const own = search === "" ? undefined : Object.fromEntries(url.searchParams);
-  const all: Record<string, string> = { ...own, ...params, ...query };
-  let separator = "?";
-  let text = search === "" ? href : href.slice(0, href.indexOf("?"));
-  for (const name of Object.keys(all).sort()) {
-    text += `${separator}${encodeURIComponent(name)}=${encodeURIComponent(all[name] ?? "")}`;
-    separator = "&";
-  }
-  return text;
 }

@@ -167,7 +167,7 @@ export class ParseError extends DurableStreamError {
 /** Tells whether trying the same request again may help. */
 export function isRetryable(error: unknown): boolean {
   if (!(error instanceof FetchError)) return false;
-  const { status } = error;
-  if (status === undefined) return true;
+  const { status, code } = error;
+  if (status === undefined) return code !== "HTTP_ERROR";
   return status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
 }

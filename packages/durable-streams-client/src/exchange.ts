@@ -41,7 +41,8 @@ export class Exchange implements Answer, AsyncIterableIterator<Uint8Array, undef
   url: string = "";
   readonly #request: EndpointRequest;
   readonly #timeoutMs: number;
-  readonly #interrupt = new Interrupt();
+  /** Aborts with the first of the signals, or when the time is over. */
+  readonly interrupt: Interrupt = new Interrupt();
   #signals: AnySignal[] = [];
   #response: TransportResponse | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -61,7 +62,7 @@ export class Exchange implements Answer, AsyncIterableIterator<Uint8Array, undef
     { url, headers }: { url: string; headers: Record<string, string> },
   ): Promise<Answer> {
     const { method, body } = this.#request;
-    const signal = this.#interrupt;
+    const signal = this.interrupt;
     let request: TransportRequest = { method, url, headers, body, signal };
     this.url = url;
     this.#wait();
@@ -85,10 +86,14 @@ export class Exchange implements Answer, AsyncIterableIterator<Uint8Array, undef
     }
   }
 
-  /** Lets go of the signals and the timer. */
+  /** Lets go of the signals and the timer: nothing more comes. */
   close(): void {
     this.#isOver = true;
     this.#isWaiting = false;
+    this.#release();
+  }
+
+  #release(): void {
     clearTimeout(this.#timer);
     for (const signal of this.#signals) signal.removeEventListener("abort", this.#onAbort);
     this.#signals = [];
@@ -126,7 +131,7 @@ export class Exchange implements Answer, AsyncIterableIterator<Uint8Array, undef
   next(): Promise<Result> {
     if (this.#isOver) return Promise.resolve(end);
     const body = this.#response?.body;
-    if (this.#interrupt.aborted || !body) return Promise.reject(this.#failure(undefined));
+    if (this.interrupt.aborted || !body) return Promise.reject(this.#failure(undefined));
     this.#wait();
     return body.next().then(this.#onResult, this.#onError);
   }
@@ -148,13 +153,18 @@ export class Exchange implements Answer, AsyncIterableIterator<Uint8Array, undef
   };
 
   #listenTo(signal: AnySignal): void {
-    signal.throwIfAborted();
+    if (signal.aborted) {
+      this.close();
+      throw signal.reason;
+    }
     signal.addEventListener("abort", this.#onAbort);
     this.#signals.push(signal);
   }
 
   readonly #onAbort = (): void => {
-    this.#interrupt.abort(this.#signals.find(({ aborted }) => aborted)?.reason);
+    this.interrupt.abort(this.#signals.find(({ aborted }) => aborted)?.reason);
+    // Perhaps nobody is reading who would hear of it.
+    this.#release();
   };
 
   /** One timer for all waits: it is set again only when it fires, not for each piece. */
@@ -168,7 +178,7 @@ export class Exchange implements Answer, AsyncIterableIterator<Uint8Array, undef
     this.#timer = undefined;
     if (!this.#isWaiting) return;
     const left = this.#waitingSince + this.#timeoutMs - performance.now();
-    if (left <= 0) this.#interrupt.abort(this.#timeout());
+    if (left <= 0) this.interrupt.abort(this.#timeout());
     else this.#timer = setTimeout(this.#onTimer, left);
   };
 
@@ -183,7 +193,7 @@ export class Exchange implements Answer, AsyncIterableIterator<Uint8Array, undef
   /** Ends it, and says why. */
   #failure(cause: unknown): unknown {
     this.close();
-    return this.#interrupt.aborted ? this.#interrupt.reason : this.#networkError(cause);
+    return this.interrupt.aborted ? this.interrupt.reason : this.#networkError(cause);
   }
 
   #networkError(cause: unknown): DurableStreamError {

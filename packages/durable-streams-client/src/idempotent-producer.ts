@@ -11,7 +11,7 @@ import {
   SequenceGapError,
   StaleEpochError,
 } from "./errors.ts";
-import { checkInteger, checkNumber } from "./options.ts";
+import { checkInteger, checkNumber, checkToken, checkWait } from "./options.ts";
 import { ProducerQueue } from "./producer-queue.ts";
 import { header, isJson } from "./protocol.ts";
 import { sendWrite, type WriteAnswer } from "./write.ts";
@@ -90,18 +90,13 @@ export class IdempotentProducer {
 
   /** @throws InvalidOptionError */
   constructor(stream: DurableStream, producerId: string, options: IdempotentProducerOptions = {}) {
-    if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(producerId)) {
-      throw new InvalidOptionError(
-        `producerId ${JSON.stringify(producerId)} cannot be sent: it must be printable ASCII, at least one character, without spaces around it.`,
-      );
-    }
-    this.producerId = producerId;
+    this.producerId = checkToken("producerId", producerId);
     this.#stream = stream;
     this.#internals = internalsOf(stream);
     this.#endpoint = this.#internals.endpoint;
     this.#epoch = checkInteger("epoch", options.epoch ?? 0, 0);
     this.#autoClaim = options.autoClaim ?? false;
-    this.#lingerMs = checkNumber("lingerMs", options.lingerMs ?? 5, 0);
+    this.#lingerMs = checkWait("lingerMs", options.lingerMs ?? 5, 0);
     this.#queue = new ProducerQueue(
       checkInteger("maxBatchBytes", options.maxBatchBytes ?? 1024 * 1024, 1),
       checkNumber("maxBatchItems", options.maxBatchItems ?? Infinity, 1),
@@ -157,8 +152,14 @@ export class IdempotentProducer {
    * Stores what is left, then closes the stream: the last value, if there is one, and the end are one
    * step. Calling it again gives the result of the first call.
    */
-  close(finalValue?: unknown): Promise<CloseResult> {
-    this.#closing ??= this.#close(finalValue);
+  async close(finalValue?: unknown): Promise<CloseResult> {
+    if (this.#closing) return this.#closing;
+    if (this.#failure) throw this.#failure.error;
+    if (this.#isEnding) {
+      throw new InvalidOptionError("The producer was detached: close the stream by its handle.");
+    }
+    if (finalValue !== undefined) this.#add(finalValue);
+    this.#closing = this.#close();
     return this.#closing;
   }
 
@@ -168,12 +169,7 @@ export class IdempotentProducer {
     await this.flush(options);
   }
 
-  async #close(finalValue: unknown): Promise<CloseResult> {
-    if (this.#failure) throw this.#failure.error;
-    if (this.#isEnding) {
-      throw new InvalidOptionError("The producer was detached: close the stream by its handle.");
-    }
-    if (finalValue !== undefined) this.#add(finalValue);
+  async #close(): Promise<CloseResult> {
     this.#isEnding = true;
     this.#closes = true;
     const closed = new Promise<void>((resolve, reject) => {
@@ -219,6 +215,10 @@ export class IdempotentProducer {
     this.#isScheduled = false;
   }
 
+  get #maxRetries(): number {
+    return this.#endpoint.hasRetryLimit ? this.#endpoint.backoff.maxRetries : Infinity;
+  }
+
   /** Starts sending, unless it is under way; then what is new goes with the next batch. */
   #send(): void {
     this.#unschedule();
@@ -240,7 +240,7 @@ export class IdempotentProducer {
 
   async #sendAll(): Promise<void> {
     if (this.#queue.length > 0 && !this.#isContentKnown) {
-      this.#setContent(this.#stream.contentType ?? (await this.#internals.contentType()));
+      this.#setContent(await this.#internals.contentType(this.#maxRetries));
     }
     while (this.#queue.length > 0 || (this.#closes && !this.#closeResult)) {
       await this.#store(this.#queue.takeBatch());
@@ -292,7 +292,7 @@ export class IdempotentProducer {
       headers,
       body,
       isRepeatable: true,
-      maxRetries: this.#endpoint.hasRetryLimit ? this.#endpoint.backoff.maxRetries : Infinity,
+      maxRetries: this.#maxRetries,
       expects: [header.producerSeq, header.producerEpoch, header.nextOffset],
     });
   }

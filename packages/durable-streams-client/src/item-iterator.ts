@@ -2,6 +2,14 @@ import type { Batch } from "./batches.ts";
 
 const end: IteratorResult<never, undefined> = { done: true, value: undefined };
 
+/** Where the batches come from. */
+interface ItemSource {
+  /** False once it was cancelled or a signal aborted: what has come by then is not given either. */
+  readonly isRunning: boolean;
+  throwIfAborted(): void;
+  close(): void;
+}
+
 /**
  * One item after the other out of batches. Written by hand, for an async generator costs more an
  * item than JSON.parse does.
@@ -10,8 +18,7 @@ export class ItemIterator<T, R = T> implements AsyncIterableIterator<R> {
   readonly #batches: AsyncGenerator<Batch<T[]>, void, undefined>;
   /** Called for every item as it is given. */
   readonly #give: (item: T, batch: Batch<T[]>, count: number) => R;
-  /** A generator that was never started would not clean up after itself. */
-  readonly #onLeave: () => void;
+  readonly #source: ItemSource;
   #batch: Batch<T[]> | undefined;
   #index: number = 0;
   /** Calls that wait for a batch; the ones after them wait too, or they would overtake. */
@@ -21,11 +28,11 @@ export class ItemIterator<T, R = T> implements AsyncIterableIterator<R> {
   constructor(
     batches: AsyncGenerator<Batch<T[]>, void, undefined>,
     give: (item: T, batch: Batch<T[]>, count: number) => R,
-    onLeave: () => void,
+    source: ItemSource,
   ) {
     this.#batches = batches;
     this.#give = give;
-    this.#onLeave = onLeave;
+    this.#source = source;
   }
 
   [Symbol.asyncIterator](): this {
@@ -33,7 +40,8 @@ export class ItemIterator<T, R = T> implements AsyncIterableIterator<R> {
   }
 
   next(): Promise<IteratorResult<R, undefined>> {
-    if (this.#waiting === 0 && this.#batch && this.#index < this.#batch.data.length) {
+    const isReady = this.#batch && this.#index < this.#batch.data.length;
+    if (this.#batch && isReady && this.#waiting === 0 && this.#source.isRunning) {
       return Promise.resolve({ done: false, value: this.#take(this.#batch) });
     }
     this.#waiting++;
@@ -44,7 +52,8 @@ export class ItemIterator<T, R = T> implements AsyncIterableIterator<R> {
 
   async return(): Promise<IteratorResult<R, undefined>> {
     this.#batch = undefined;
-    this.#onLeave();
+    // A generator that was never started would not clean up after itself.
+    this.#source.close();
     await this.#batches.return();
     return end;
   }
@@ -61,7 +70,10 @@ export class ItemIterator<T, R = T> implements AsyncIterableIterator<R> {
   async #pull(): Promise<IteratorResult<R, undefined>> {
     for (;;) {
       if (this.#batch && this.#index < this.#batch.data.length) {
-        return { done: false, value: this.#take(this.#batch) };
+        if (this.#source.isRunning) return { done: false, value: this.#take(this.#batch) };
+        await this.return();
+        this.#source.throwIfAborted();
+        return end;
       }
       const { done, value } = await this.#batches.next();
       if (done) return end;

@@ -69,6 +69,7 @@ export function checkUrl(url: string | URL, warnOnHttp: boolean = true): URL {
       "url contains credentials, which end up in logs: pass an authorization header.",
     );
   }
+  checkParams(Object.fromEntries(parsed.searchParams), "url: ?");
   parsed.hash = "";
   if (warnOnHttp && parsed.protocol === "http:" && !isLoopback(parsed.hostname)) {
     warnOnce(parsed.origin);
@@ -136,12 +137,47 @@ export function checkInteger(name: string, value: number, min: number): number {
   return value;
 }
 
+/** What a timer can hold; more would fire at once. */
+export const maxWaitMs: number = 2 ** 31 - 1;
+
+/** Throws unless `value` is a number of milliseconds from `min` on; `Infinity` is as long as can be. */
+export function checkWait(name: string, value: number, min: number): number {
+  return Math.min(checkNumber(name, value, min), maxWaitMs);
+}
+
+// https://www.rfc-editor.org/rfc/rfc9110#section-5
+const headerName = /^[-!#$%&'*+.^`|~\w]+$/;
+const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Throws for headers that HTTP cannot carry. Values that functions give are not looked at. */
+export function checkHeaders(headers: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (headerName.test(name) && (typeof value !== "string" || headerValue.test(value))) continue;
+    throw new InvalidOptionError(
+      `The header ${name} cannot be sent: its name or value has characters that HTTP has no room for.`,
+    );
+  }
+}
+
+/** Throws unless `value` arrives as it is in a header of the protocol's own. */
+export function checkToken(name: string, value: string): string {
+  if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value)) {
+    throw new InvalidOptionError(
+      `${name} ${JSON.stringify(value)} cannot be sent: it must be printable ASCII, at least one character, without spaces around it.`,
+    );
+  }
+  return value;
+}
+
 /** Throws for parameters that the protocol sets itself. */
-export function checkParams(params: Record<string, unknown> | undefined): void {
+export function checkParams(
+  params: Record<string, unknown> | undefined,
+  where: string = "params.",
+): void {
   for (const name of Object.keys(params ?? {})) {
     if (reservedParams.has(name)) {
       throw new InvalidOptionError(
-        `params.${name} is the protocol's own query parameter: use the option of that name.`,
+        `${where}${name} is the protocol's own query parameter: use the option of that name.`,
       );
     }
   }

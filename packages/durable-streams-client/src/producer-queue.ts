@@ -1,5 +1,5 @@
 import { type BatchBody, ByteBody, JsonBody } from "./batch-body.ts";
-import { bytesOrText, type Encoded, encodeJson } from "./body.ts";
+import { bytesOrText, type Encoded, encodeJson, ownBytes } from "./body.ts";
 
 /** The values of a producer that are not stored yet, in order, in the batches they are sent in. */
 export class ProducerQueue {
@@ -46,7 +46,8 @@ export class ProducerQueue {
     if (this.#isJson === undefined) {
       const isObject =
         typeof value === "object" && value !== null && !(value instanceof Uint8Array);
-      this.#early.push({ value, text: isObject ? encodeJson(value) : undefined });
+      const text = isObject ? encodeJson(value) : undefined;
+      this.#early.push({ value: value instanceof Uint8Array ? ownBytes(value) : value, text });
     } else {
       this.#join(this.#isJson ? encodeJson(value) : bytesOrText(value));
     }

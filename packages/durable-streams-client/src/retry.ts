@@ -1,7 +1,9 @@
 import { backoffDelayMs, delay, linkedAbort } from "@freshet/core";
+import { abortable } from "./abortable.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { DurableStreamError, FetchError, isRetryable } from "./errors.ts";
 import { type AnySignal, toAbortSignal } from "./interrupt.ts";
+import { maxWaitMs } from "./options.ts";
 
 /**
  * Decides after each error whether to try again, and waits. One for each operation; `progress()`
@@ -48,21 +50,29 @@ export class Retry {
   }
 
   /** Waits; an abort of either signal ends it at once. */
-  async wait(ms: number): Promise<void> {
-    const waiting = linkedAbort(
+  wait(ms: number): Promise<void> {
+    return this.#untilAborted((signal) => delay(Math.min(ms, maxWaitMs), signal));
+  }
+
+  async #untilAborted<T>(wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const either = linkedAbort(
       ...this.#endpoint.signals,
       this.#signal && toAbortSignal(this.#signal),
     );
     try {
-      await delay(ms, waiting.signal);
+      return await wait(either.signal);
     } finally {
-      waiting.abort();
+      either.abort();
     }
   }
 
   async #askHandler(error: DurableStreamError): Promise<boolean> {
-    const recovery = await this.#endpoint.onError?.(error);
-    if (typeof recovery !== "object") return false;
+    const { onError } = this.#endpoint;
+    if (!onError) return false;
+    const recovery = await this.#untilAborted((signal) =>
+      abortable(Promise.resolve(onError(error)), signal),
+    );
+    if (typeof recovery !== "object" || (recovery as unknown) === null) return false;
     this.#endpoint.apply(recovery);
     return true;
   }

@@ -56,7 +56,7 @@ export class SseFeed {
       this.#mode.fallBack();
     }
     const connection = this.#connection;
-    if (batch && connection && !goesBack(state.offset, batch.nextOffset)) {
+    if (batch && connection && leadsOn(batch, state.offset)) {
       if (batch.data.length > 0) this.#wasUseful = true;
       return segmentOf(batch, state, connection);
     }
@@ -99,6 +99,13 @@ export class SseFeed {
       clearTimeout(timer);
     }
   }
+}
+
+/** Data that leads nowhere, or back, would come again and again. */
+function leadsOn(batch: SseBatch, offset: Offset): boolean {
+  return batch.data.length > 0 && batch.nextOffset === offset
+    ? false
+    : !goesBack(offset, batch.nextOffset);
 }
 
 function segmentOf(batch: SseBatch, state: SseFeedState, connection: SseConnection): Segment {

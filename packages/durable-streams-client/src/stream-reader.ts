@@ -81,6 +81,15 @@ export class StreamReader {
     return this.#skip;
   }
 
+  /** False once it was cancelled or a signal aborted: then nothing more is given. */
+  get isRunning(): boolean {
+    return !this.#isCancelled() && !this.#endpoint.isAborted;
+  }
+
+  throwIfAborted(): void {
+    for (const signal of this.#endpoint.signals) signal.throwIfAborted();
+  }
+
   /** Waits for the first answer, whose errors are those of `stream()` itself. */
   async connect(): Promise<void> {
     this.#pending = await this.#next();
@@ -146,6 +155,11 @@ export class StreamReader {
     });
   }
 
+  /** Nothing was read yet: what an ETag of an earlier read stands for begins here, and nowhere else. */
+  get #isAtStart(): boolean {
+    return this.#skip === 0 && this.#offset === this.#options.position.offset;
+  }
+
   /** A cancelled reader ends quietly, whatever it was waiting for. */
   #isCancelled(): boolean {
     return this.#cancel.aborted;
@@ -187,7 +201,7 @@ export class StreamReader {
       offset: this.#offset,
       live,
       cursor: this.#cursor,
-      etag: live ? undefined : this.#options.etag,
+      etag: this.#isAtStart && !live ? this.#options.etag : undefined,
       signals: [this.#attemptSignal()],
       timeoutMs: live && this.#options.liveTimeoutMs,
     });

@@ -30,6 +30,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   #batch: Batch<unknown> | undefined;
   #count: number = 0;
   #consumed: boolean = false;
+  #cancelReason: unknown;
 
   /** @internal Made by `stream()`. */
   constructor(
@@ -104,7 +105,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
         this.#give(batch, count);
         return item;
       },
-      this.#leave,
+      this.#reader,
     );
   }
 
@@ -136,7 +137,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
             this.#give(batch, count);
             return eventOf(item, batch, positionIn(batch, count), count === batch.to);
           },
-          this.#leave,
+          this.#reader,
         );
       case "json-batches":
         return leaving(this.#events(this.#items<unknown>(decode)), this.#leave);
@@ -197,9 +198,13 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
     return readableStream(this.iterJson(decode));
   }
 
-  /** Ends the reading at once: iterators that wait end, sockets and timers are gone. */
-  cancel(): void {
+  /**
+   * Ends the reading at once: iterators end, sockets and timers are gone. A `read*` that is under way
+   * has not read everything, so it rejects with `reason` (default: an `AbortError`).
+   */
+  cancel(reason?: unknown): void {
     this.#consumed = true;
+    this.#cancelReason = reason ?? new DOMException("The reading was cancelled.", "AbortError");
     this.#reader.close();
   }
 
@@ -281,5 +286,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
       this.#give(batch, batch.to);
       if (this.upToDate) return;
     }
+    // Only a cancel ends it sooner.
+    throw this.#cancelReason;
   }
 }

@@ -3,7 +3,7 @@ import { Endpoint } from "./endpoint.ts";
 import { InvalidOptionError } from "./errors.ts";
 import type { Live } from "./live-mode.ts";
 import { type Offset, parsePosition } from "./offset.ts";
-import { checkNumber, type EndpointOptions } from "./options.ts";
+import { checkWait, type EndpointOptions } from "./options.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { StreamResponse } from "./stream-response.ts";
 
@@ -87,8 +87,8 @@ export async function openStream<T>(
     live,
     catchUp: options.catchUp ?? true,
     etag: options.etag,
-    liveTimeoutMs: checkNumber("liveTimeoutMs", options.liveTimeoutMs ?? 90_000, 1),
-    sseFirstEventMs: checkNumber("sseFirstEventMs", options.sseFirstEventMs ?? 5_000, 1),
+    liveTimeoutMs: checkWait("liveTimeoutMs", options.liveTimeoutMs ?? 90_000, 1),
+    sseFirstEventMs: checkWait("sseFirstEventMs", options.sseFirstEventMs ?? 5_000, 1),
     pauseWhenHidden: options.pauseWhenHidden ?? false,
     contentType,
   });

@@ -22,12 +22,15 @@ export function isUnsent(error: unknown): boolean {
 export function fetchTransport(fetch?: typeof globalThis.fetch): Transport {
   return async (request) => {
     let response: Response;
+    let sent: Promise<Response> | undefined;
     const signal = toAbortSignal(request.signal);
     try {
-      const sent = (fetch ?? globalThis.fetch)(request.url, requestInit(request, signal));
+      sent = (fetch ?? globalThis.fetch)(request.url, requestInit(request, signal));
       // A caller's fetch may not look at the signal.
       response = await abortable(sent, signal);
     } catch (error) {
+      // It may answer yet, and nobody will read that.
+      if (signal.aborted) sent?.then((late) => late.body?.cancel()).catch(() => undefined);
       throw isUnsent(error) ? Object.assign(error as Error, { unsent: true }) : error;
     }
     if (response.type === "opaqueredirect") {

@@ -5,9 +5,12 @@ import { checkInteger } from "./options.ts";
 export interface WritableOptions {
   /** Closes the durable stream when the web stream is closed (`false`). */
   closeStream?: boolean | undefined;
-  /** How many values may be on their way before `write` waits (1,000). */
+  /** How many values, of together no more than 4 MiB, may be on their way before `write` waits (1,000). */
   maxInFlight?: number | undefined;
 }
+
+/** How much of strings and bytes may be on its way before `write` waits. */
+const maxBytesInFlight = 4 * 1024 * 1024;
 
 /** What the sink needs of its stream. */
 interface Target {
@@ -23,11 +26,13 @@ export function appendSink(target: Target, options: WritableOptions): Underlying
   const maxInFlight = checkInteger("maxInFlight", options.maxInFlight ?? 1000, 1);
   const aborted = new AbortController();
   let inFlight = 0;
+  let bytesInFlight = 0;
   let failure: { error: unknown } | undefined;
   let wake: (() => void) | undefined;
 
-  const settled = () => {
+  const settled = (size: number) => {
     inFlight--;
+    bytesInFlight -= size;
     wake?.();
   };
   const until = async (isReached: () => boolean) => {
@@ -44,13 +49,20 @@ export function appendSink(target: Target, options: WritableOptions): Underlying
       });
     },
     async write(value, controller) {
+      const size = typeof value === "string" || value instanceof Uint8Array ? value.length : 0;
       inFlight++;
-      target.append(value, aborted.signal).then(settled, (error: unknown) => {
-        failure ??= { error };
-        controller.error(error);
-        settled();
-      });
-      await until(() => inFlight < maxInFlight);
+      bytesInFlight += size;
+      target.append(value, aborted.signal).then(
+        () => {
+          settled(size);
+        },
+        (error: unknown) => {
+          failure ??= { error };
+          controller.error(error);
+          settled(size);
+        },
+      );
+      await until(() => inFlight < maxInFlight && bytesInFlight < maxBytesInFlight);
     },
     async close() {
       await until(() => inFlight === 0);

@@ -19,7 +19,7 @@ export interface WriteRequest {
    */
   readonly isRepeatable: boolean;
   /** How often to try again; default: as the endpoint's back-off says. */
-  readonly maxRetries?: number;
+  readonly maxRetries?: number | undefined;
   /** One of these must be in a good answer; else something other than a stream gave it. */
   readonly expects: readonly string[];
 }
@@ -57,8 +57,8 @@ export async function sendWrite(endpoint: Endpoint, request: WriteRequest): Prom
       if (streamed && streamed.failure) throw streamed.failure.error;
       afterUnknown ||= isOutcomeUnknown(error);
       if (error instanceof DurableStreamError) error.maybeStored = afterUnknown;
-      // A source that is used up cannot be sent again, whatever a handler says.
-      if (!canResend) throw error;
+      // A source that is used up cannot be sent again, nor what may be stored, whatever a handler says.
+      if (!canResend || (afterUnknown && !isRepeatable)) throw error;
       await retry.recover(error, isRepeatable ? isRetryable(error) : isRefused(error));
     }
   }
@@ -66,9 +66,12 @@ export async function sendWrite(endpoint: Endpoint, request: WriteRequest): Prom
 
 /** The server may have done what was asked although no answer says so. */
 function isOutcomeUnknown(error: unknown): boolean {
+  // A good answer that cannot be understood, perhaps because a browser hides its headers.
+  if (error instanceof ProtocolError) return true;
   if (!(error instanceof FetchError)) return false;
-  const { status, unsent } = error;
-  return status === undefined ? !unsent : status === 408 || status >= 500;
+  const { status, unsent, code } = error;
+  if (status === undefined) return !unsent && code !== "HTTP_ERROR";
+  return status < 300 || status === 408 || status >= 500;
 }
 
 function isRefused(error: unknown): boolean {

@@ -35,6 +35,21 @@ describe.each(transports)("over %s", (_name, transport) => {
     expect(stub.requests.length).toBe(3);
   });
 
+  test.each([
+    ["?", ["offset=-1"]],
+    ["?tag=b&tag=a&b=1", ["b=1", "offset=-1", "tag=b", "tag=a"]],
+    ["?z=%26&token=old", ["offset=-1", "token=new", "z=%26"]],
+  ])("the URL's own query %s is kept", async (query, expected) => {
+    const asked: string[] = [];
+    await using stub = await StubServer.start((request, res) => {
+      asked.push(request.search);
+      page(res, [], "0", closed);
+    });
+    const params = query.includes("token") ? { token: "new" } : {};
+    await stream(stub.url + query, { ...options, params });
+    expect(asked).toEqual([`?${expected.join("&")}`]);
+  });
+
   test("a page boundary inside a character: text whole, positions before it", async () => {
     const bytes = new TextEncoder().encode("a🙂b");
     const serve = async (offset: string | undefined) => {
@@ -175,6 +190,23 @@ describe.each(transports)("over %s", (_name, transport) => {
     expect(second).toMatchObject({ notModified: true, upToDate: true, offset: "-1" });
   });
 
+  test("only the first request asks whether the data has changed", async () => {
+    await using stub = await StubServer.start(({ query, headers }, res) => {
+      if (headers["if-none-match"] === '"old"' && query.get("offset") !== "-1") {
+        res.writeHead(304, { etag: '"old"' }).end();
+      } else
+        page(
+          res,
+          [1],
+          query.get("offset") === "-1" ? "1" : "2",
+          query.get("offset") === "-1" ? {} : closed,
+        );
+    });
+    const res = await stream(stub.url, { ...options, live: false, etag: '"old"' });
+    expect(await res.readJson()).toEqual([1, 1]);
+    expect(res.notModified).toBe(false);
+  });
+
   test("a storm of 204s is slowed down, then told", async () => {
     await using stub = await StubServer.start(({ query }, res) => {
       if (query.has("live")) {
@@ -255,6 +287,36 @@ describe.each(transports)("over %s", (_name, transport) => {
     ]);
   });
 
+  test("SSE data that leads nowhere is not given again and again", async () => {
+    await using stub = await StubServer.start(({ query }, res, index) => {
+      if (query.get("live") === "sse") {
+        const next = index < 3 ? "1" : "2";
+        res.writeHead(200, sse).write(`event: data\ndata: [2]\n\n`);
+        res.write(control({ streamNextOffset: next, upToDate: true, streamClosed: next === "2" }));
+      } else page(res, [1], "1", upToDate);
+    });
+    const seen: unknown[] = [];
+    for await (const item of (await stream(stub.url, options)).iterJson()) seen.push(item);
+    expect(seen).toEqual([1, 2]);
+  });
+
+  test("a wait that a timer cannot hold is as long as it can", async () => {
+    await using stub = await StubServer.start(({ query }, res) => {
+      if (query.get("offset") === "9") res.writeHead(503, { "retry-after": "99999999" }).end();
+      else setTimeout(() => page(res, [1], "1", closed), 50);
+    });
+    const patient = { timeoutMs: Infinity, liveTimeoutMs: Infinity, sseFirstEventMs: Infinity };
+    const res = await stream(stub.url, { ...options, ...patient });
+    expect(await res.readJson()).toEqual([1]);
+    const controller = new AbortController();
+    const waiting = stream(stub.url, { ...options, offset: "9", signal: controller.signal });
+    setTimeout(() => {
+      controller.abort(controller);
+    }, 50);
+    await expect(waiting).rejects.toBe(controller);
+    expect(stub.requests.length).toBe(2);
+  });
+
   test("a signal that is aborted already sends nothing; one that aborts ends waits at once", async () => {
     await using stub = await StubServer.start(({ query }, res) => {
       if (query.get("offset") === "9") res.writeHead(503).end();
@@ -286,6 +348,76 @@ describe.each(transports)("over %s", (_name, transport) => {
     }, 20);
     await expect(slow).rejects.toBe(reason);
     expect(getEventListeners(late.signal, "abort").length).toBe(0);
+  });
+
+  test("an abort does not wait for a header function or for onError", async () => {
+    await using stub = await StubServer.start((_request, res) => {
+      res.writeHead(401).end();
+    });
+    const never = () => new Promise<never>(() => undefined);
+    for (const hanging of [
+      { headers: { a: never } },
+      { params: { a: never } },
+      { onError: never },
+    ]) {
+      const controller = new AbortController();
+      const waiting = stream(stub.url, { ...options, ...hanging, signal: controller.signal });
+      setTimeout(() => {
+        controller.abort(controller);
+      }, 20);
+      await expect(waiting).rejects.toBe(controller);
+      expect(getEventListeners(controller.signal, "abort").length).toBe(0);
+    }
+  });
+
+  test("an aborted signal leaves no listener on the others", async () => {
+    await using stub = await StubServer.start(() => undefined);
+    const own = new AbortController();
+    const handle = new DurableStream({ url: stub.url, ...options, signal: own.signal });
+    const signal = AbortSignal.abort(new Error("too late"));
+    await expect(handle.head({ signal })).rejects.toBe(signal.reason);
+    await expect(handle.stream({ signal })).rejects.toBe(signal.reason);
+    expect(getEventListeners(own.signal, "abort").length).toBe(0);
+  });
+
+  test.each(["abort", "cancel"])("%s ends a batch in its middle", async (how) => {
+    await using stub = await StubServer.start((_request, res) => {
+      page(res, [1, 2, 3], "1", closed);
+    });
+    const controller = new AbortController();
+    const res = await stream<number>(stub.url, { ...options, signal: controller.signal });
+    const seen: number[] = [];
+    const reading = (async () => {
+      for await (const item of res.iterJson()) {
+        seen.push(item);
+        if (item === 2 && how === "abort") controller.abort(controller);
+        if (item === 2 && how === "cancel") res.cancel();
+      }
+    })();
+    if (how === "abort") await expect(reading).rejects.toBe(controller);
+    else await reading;
+    expect(seen).toEqual([1, 2]);
+    expect(res.offset).toBe("-1,2");
+    expect(res.closed).toBe(false);
+  });
+
+  test("what is cancelled is no short answer", async () => {
+    await using stub = await StubServer.start((_request, res) => {
+      res.writeHead(200, { "content-type": "application/json", "stream-next-offset": "1" });
+      res.write("[1,");
+    });
+    const res = await stream(stub.url, options);
+    const reading = res.readJson();
+    reading.catch(() => undefined);
+    const reason = new Error("another page");
+    setTimeout(() => {
+      res.cancel(reason);
+    }, 20);
+    await expect(reading).rejects.toBe(reason);
+    const other = await stream(stub.url, options);
+    const bytes = other.readBytes();
+    other.cancel();
+    await expect(bytes).rejects.toMatchObject({ name: "AbortError" });
   });
 
   test("the handle's signal and the call's signal both end a read", async () => {
@@ -325,8 +457,10 @@ describe.each(transports)("over %s", (_name, transport) => {
     });
     expect(await res.readJson()).toEqual([1, 2, 4, 5]);
     expect(errors).toEqual([401, 401]);
-    const none = stream(stub.url, { ...options, onError: () => undefined });
-    await expect(none).rejects.toMatchObject({ status: 401 });
+    for (const nothing of [undefined, null]) {
+      const none = stream(stub.url, { ...options, onError: () => nothing as undefined });
+      await expect(none).rejects.toMatchObject({ status: 401 });
+    }
   });
 
   test("a long silence ends a request, and it is made anew", async () => {
@@ -491,6 +625,9 @@ test.each<[string, string | URL, object, RegExp]>([
   ["an empty offset", "http://localhost/x", { offset: "" }, /offset/],
   ["an offset of a query", "http://localhost/x", { offset: "1&live=sse" }, /offset/],
   ["a reserved parameter", "http://localhost/x", { params: { live: "sse" } }, /params.live/],
+  ["a reserved parameter in the URL", "http://localhost/x?live=sse", {}, /live/],
+  ["a header that HTTP cannot carry", "http://localhost/x", { headers: { a: "b\n" } }, /header a/],
+  ["a header's name", "http://localhost/x", { headers: { "a b": "" } }, /header a b/],
   ["an unknown mode", "http://localhost/x", { live: true }, /live/],
   ["an etag while live", "http://localhost/x", { etag: "1" }, /live: false/],
   ["maxRetries", "http://localhost/x", { backoff: { maxRetries: -1 } }, /maxRetries/],

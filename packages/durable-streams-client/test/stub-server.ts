@@ -5,6 +5,8 @@ export interface StubRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  /** The query as it came. */
+  readonly search: string;
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
 }
@@ -50,6 +52,7 @@ export class StubServer implements AsyncDisposable {
       method: req.method ?? "GET",
       path: url.pathname,
       query: url.searchParams,
+      search: url.search,
       headers: req.headers,
       body,
     };

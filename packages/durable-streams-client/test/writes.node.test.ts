@@ -3,6 +3,7 @@ import {
   DurableStream,
   FetchError,
   IdempotentProducer,
+  InvalidOptionError,
   ProtocolError,
   SeqConflictError,
 } from "../src/index.ts";
@@ -66,6 +67,81 @@ describe.each(transports)("over %s", (_name, transport) => {
     await expect(handle.append(1)).rejects.toThrow(ProtocolError);
     await expect(handle.head()).rejects.toThrow(/stream-next-offset/);
     await expect(handle.delete()).rejects.toThrow(ProtocolError);
+  });
+
+  test("what a browser cannot read may be stored all the same", async () => {
+    await using stub = await StubServer.start((_request, res) => {
+      res.writeHead(204).end(); // as if CORS hid the headers
+    });
+    await expect(handleOf(stub).append(1)).rejects.toMatchObject({ maybeStored: true });
+  });
+
+  test("onError is not asked to send an append again that may be stored", async () => {
+    await using stub = await StubServer.start((_request, res, index) => {
+      if (index === 0) res.writeHead(401).end();
+      else res.socket?.destroy();
+    });
+    const asked: unknown[] = [];
+    const onError = (error: { status?: number | undefined }) => {
+      asked.push(error.status);
+      return {};
+    };
+    await expect(handleOf(stub, { onError }).append(1)).rejects.toMatchObject({
+      maybeStored: true,
+    });
+    expect(asked).toEqual([401]);
+    expect(stub.requests.length).toBe(2);
+  });
+
+  test("a seq conflict is told apart by what the server says, not by the URL", async () => {
+    await using stub = await StubServer.start((_request, res) => {
+      res.writeHead(409).end("Sequence conflict");
+    });
+    const handle = handleOf(stub, { url: `${stub.url}/content-type` });
+    await expect(handle.append(1, { seq: "a" })).rejects.toThrow(SeqConflictError);
+  });
+
+  test("bytes are taken as they are, whatever the caller does with its buffer", async () => {
+    await using stub = await StubServer.start((_request, res) => {
+      res.writeHead(200, { "producer-epoch": "0", "producer-seq": "0", ...stored }).end();
+    });
+    const handle = handleOf(stub, { contentType: "text/plain" });
+    const unknowing = handleOf(stub, { contentType: undefined });
+    const producers = [handle, unknowing].map((each) => new IdempotentProducer(each, "p"));
+    const buffer = Buffer.from("one,");
+    const appends = [handle.append(buffer)];
+    for (const producer of producers) producer.append(buffer);
+    buffer.fill("x");
+    appends.push(handle.append(buffer));
+    for (const producer of producers) producer.append(buffer);
+    buffer.fill("y");
+    await Promise.all([...appends, ...producers.map((producer) => producer.flush())]);
+    const bodies = stub.requests.filter(({ method }) => method === "POST");
+    expect(bodies.map(({ body }) => body)).toEqual(Array.from({ length: 3 }, () => "one,xxxx"));
+  });
+
+  test("what waits for the content type keeps its order, and an abort ends it at once", async () => {
+    let answer: () => void = () => undefined;
+    await using stub = await StubServer.start(({ method }, res) => {
+      const end = () => res.writeHead(200, { "content-type": "text/plain", ...stored }).end();
+      if (method === "HEAD" && stub.requests.length === 1) answer = end;
+      else end();
+    });
+    const handle = handleOf(stub, { contentType: undefined });
+    const first = handle.append("first,");
+    await vi.waitUntil(() => stub.requests.length === 1);
+    await handle.head(); // knows the content type before the append does
+    const rest = [handle.append("second,"), handle.appendStream(["third,"]), handle.close()];
+    const controller = new AbortController();
+    const aborted = handle.append("never", { signal: controller.signal });
+    const reason = new Error("no longer needed");
+    controller.abort(reason);
+    await expect(aborted).rejects.toBe(reason);
+    answer();
+    await Promise.all([first, ...rest]);
+    const posts = stub.requests.filter(({ method }) => method === "POST");
+    expect(posts.map(({ body }) => body).join("")).toBe("first,second,third,");
+    expect(posts.at(-1)?.headers["stream-closed"]).toBe("true");
   });
 
   test("awaiting each append does not keep others from sharing a request", async () => {
@@ -199,6 +275,28 @@ describe.each(transports)("over %s", (_name, transport) => {
     const writing = write().catch(() => undefined);
     await vi.waitUntil(() => stub.requests.length === 1);
     expect(taken).toBeLessThanOrEqual(10);
+    await writer.abort(new Error("enough"));
+    await writing;
+  });
+
+  test("nor more bytes than a few requests hold", async () => {
+    await using stub = await StubServer.start(() => undefined);
+    const writer = handleOf(stub, { contentType: "text/plain" }).writable().getWriter();
+    const chunk = new Uint8Array(1024 * 1024);
+    let taken = 0;
+    const write = async () => {
+      for (;;) {
+        await writer.ready;
+        writer.write(chunk).then(
+          () => taken++,
+          () => undefined,
+        );
+      }
+    };
+    const writing = write().catch(() => undefined);
+    await vi.waitUntil(() => stub.openAnswers === 1 && taken > 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(taken).toBeLessThan(16);
     await writer.abort(new Error("enough"));
     await writing;
   });
@@ -407,6 +505,47 @@ describe.each(transports)("a producer, over %s", (_name, transport) => {
       body ? (JSON.parse(body) as unknown[]) : [],
     );
     expect(items.length).toBe(40);
+  });
+
+  test("asks for the content type as long as it takes, like everything else", async () => {
+    const stub = await StubServer.start((_request, res, index) => {
+      if (index < 10) res.socket?.destroy();
+      else res.writeHead(200, { "content-type": "text/plain", ...accepted }).end();
+    });
+    started.push(stub);
+    const { backoff } = quick;
+    const handle = new DurableStream({ url: stub.url, backoff, ...transport });
+    const producer = new IdempotentProducer(handle, "p");
+    producer.append("kept");
+    await producer.flush();
+    expect(stub.requests.at(-1)).toMatchObject({ method: "POST", body: "kept" });
+  });
+
+  test("a last value that cannot be sent does not keep it from being closed", async () => {
+    const { stub, producer } = await start((_request, res) => {
+      res.writeHead(200, accepted).end();
+    });
+    await expect(producer.close(() => 1)).rejects.toThrow(InvalidOptionError);
+    producer.append(1);
+    expect(await producer.close(2)).toEqual({ finalOffset: "1" });
+    expect(stub.requests.map(({ body }) => body)).toEqual(["[1,2]"]);
+  });
+
+  test("what HTTP cannot carry is told instead of being sent for ever", async () => {
+    const { stub } = await start((_request, res) => {
+      res.writeHead(200, accepted).end();
+    });
+    const bad = { authorization: () => "Bearer \u{1f511}" };
+    const handle = new DurableStream({ url: stub.url, ...quick, ...transport, headers: bad });
+    const producer = new IdempotentProducer(handle, "p");
+    producer.append(1);
+    const failed = producer.flush();
+    await expect(failed).rejects.toThrow(InvalidOptionError);
+    await expect(failed).rejects.toMatchObject({ maybeStored: false, notStored: [1] });
+    await expect(handle.append(1)).rejects.toThrow(/authorization/);
+    const plain = new DurableStream({ url: stub.url, ...quick, ...transport });
+    await expect(plain.append(1, { seq: "\n" })).rejects.toThrow(InvalidOptionError);
+    expect(stub.requests.length).toBe(0);
   });
 
   test("gives up when told: maxRetries, or the handle's signal; a flush may stop waiting", async () => {
