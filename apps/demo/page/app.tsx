@@ -6,7 +6,8 @@ import { Header } from "./header.tsx";
 import { openedFile } from "./replay/opened-file.ts";
 import { recordCapture, recordConversation, type Recording } from "./replay/recording.ts";
 import { ReplayPage } from "./replay/replay-page.tsx";
-import { useRoute, type Route } from "./route.ts";
+import { Notice } from "./notice.tsx";
+import { navigate, useRoute, type Route } from "./route.ts";
 import { server } from "./server.ts";
 import { Sidebar } from "./sidebar.tsx";
 import { Tabs, type Tab } from "./tabs.tsx";
@@ -50,6 +51,14 @@ function View({ route, status, onCreated }: ViewProps): ReactElement {
   switch (route.view) {
     case "new":
       return <NewPage status={status} onCreated={onCreated} />;
+    case "nowhere":
+      return (
+        <Notice title="There is nothing here by that name." isFailure>
+          <button type="button" className="primary" onClick={() => navigate({ view: "new" })}>
+            Ask something new
+          </button>
+        </Notice>
+      );
     case "conversation":
       return (
         <ConversationPage key={route.id} id={route.id} status={status} onCreated={onCreated} />

@@ -3,6 +3,7 @@ import { useSyncExternalStore } from "react";
 /** What the address bar names. */
 export type Route =
   | { view: "new" }
+  | { view: "nowhere" }
   | { view: "conversation"; id: string }
   | { view: "replay"; id: string }
   | { view: "capture"; id: string };
@@ -18,12 +19,13 @@ export function parseRoute(pathname: string): Route {
     const id = pattern.exec(pathname)?.[1];
     if (id !== undefined) return { view, id };
   }
-  return { view: "new" };
+  return { view: pathname === "/" ? "new" : "nowhere" };
 }
 
 export function pathOf(route: Route): string {
   switch (route.view) {
     case "new":
+    case "nowhere":
       return "/";
     case "conversation":
       return `/c/${route.id}`;

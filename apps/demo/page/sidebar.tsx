@@ -14,7 +14,7 @@ interface SidebarProps {
 /** Earlier conversations and captured responses, to read or to play. */
 export function Sidebar({ lists, route, onChosen }: SidebarProps): ReactElement {
   const { conversations, captures, failure } = lists;
-  const current = route.view === "new" ? undefined : route.id;
+  const current = "id" in route ? route.id : undefined;
   return (
     <nav className="past" aria-label="Conversations and recordings">
       <Link

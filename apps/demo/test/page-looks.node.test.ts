@@ -18,7 +18,7 @@ let site: PageSite;
 beforeAll(async () => {
   axe = await readFile(axePath, "utf8");
   if (writesScreenshots) await mkdir(folder, { recursive: true });
-  site = await PageSite.start("--pace", "120");
+  site = await PageSite.start("--pace", "250");
 }, 120_000);
 afterEach(() => site.closePages());
 afterAll(() => site.stop());

@@ -178,12 +178,15 @@ test("a captured response is decoded and played in the browser", async () => {
   const file = join(folder, "cut.bin");
   await writeFile(
     file,
-    Buffer.concat([text("It was "), text("captured"), text("!").subarray(0, 50)]),
+    Buffer.concat([
+      ...[text("It was "), text("captured "), text("<b onclick=alert(1)>with tags</b>")],
+      text("!").subarray(0, 50),
+    ]),
   );
   const page = await site.open();
   await page.getByLabel("Open a captured response").setInputFiles(file);
   await page.getByRole("button", { name: "Again" }).waitFor();
-  expect(await words(page)).toContain("It was captured");
+  expect(await words(page)).toContain("It was captured <b onclick=alert(1)>with tags</b>");
   expect(await page.locator(".failure").innerText()).toContain("Cut short.");
   expect(await page.locator(".wire .is-bad").innerText()).toContain("TRUNCATED");
   await rm(folder, { recursive: true });
@@ -202,6 +205,28 @@ test("a conversation that is not there is said to be missing", async () => {
   await page.getByRole("heading", { name: "Ask something. Then break it." }).waitFor();
   const notes = site.complaints.filter((complaint) => complaint.includes("404"));
   for (const note of notes) site.complaints.splice(site.complaints.indexOf(note), 1);
+}, 120_000);
+
+test("an address that names nothing says so, on the page", async () => {
+  const page = await site.open("/nowhere");
+  expect(await page.getByRole("alert").innerText()).toContain("There is nothing here");
+  const notes = site.complaints.filter((complaint) => complaint.includes("404"));
+  for (const note of notes) site.complaints.splice(site.complaints.indexOf(note), 1);
+}, 120_000);
+
+test("who has scrolled away sees the answer to the next question all the same", async () => {
+  const page = await site.open();
+  const pane = page.locator(".pane-scroll");
+  await ask(page, way);
+  await untilDone(page);
+  await pane.evaluate((element) => (element.scrollTop = 0));
+  await ask(page, river);
+  await untilDone(page);
+  const left = () =>
+    pane.evaluate(({ scrollHeight, scrollTop, clientHeight }) => {
+      return scrollHeight - scrollTop - clientHeight;
+    });
+  await expect.poll(left).toBeLessThan(60);
 }, 120_000);
 
 test("nothing is complained about, and nothing comes from elsewhere", async () => {

@@ -55,9 +55,9 @@ const titles: Record<string, string> = {
   INCOMPLETE_STREAM: "Cut short.",
 };
 
-/** The simulated model is free; of some real ones the demo does not know the price. */
+/** The simulated model is free; of some real ones the demo does not know the price, and of none for sure. */
 function costOf({ total_cost_usd: cost, model }: TurnDoneEvent): string {
-  if (cost > 0) return `$${cost.toFixed(5)}`;
+  if (cost > 0) return `about $${cost.toFixed(5)} (estimate, list prices of 2026)`;
   return model.includes("claude-demo") ? "no cost, simulated" : "price unknown";
 }
 

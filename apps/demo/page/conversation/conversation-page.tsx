@@ -27,6 +27,7 @@ export function ConversationPage({ id, status, onCreated }: ConversationPageProp
   const live = useConversation(id);
   const [draft, setDraft] = useState("");
   const [isSending, setSending] = useState(false);
+  const [asked, setAsked] = useState(0);
   const [failure, setFailure] = useState<string>();
   const { conversation, marks } = live;
 
@@ -44,6 +45,7 @@ export function ConversationPage({ id, status, onCreated }: ConversationPageProp
     const ask = (prompt: string) =>
       attempt(async () => {
         await server.askMore(id, prompt);
+        setAsked((count) => count + 1);
         setDraft("");
       });
     const fork = (position: string) =>
@@ -101,6 +103,7 @@ export function ConversationPage({ id, status, onCreated }: ConversationPageProp
       <ConversationPane
         conversation={conversation}
         version={conversation.version}
+        asked={asked}
         heading={conversation.turns[0]?.prompt ?? "Conversation"}
         actions={actions}
         footer={footer}

@@ -6,6 +6,8 @@ import { TurnView, type TurnActions } from "./turn-view.tsx";
 interface ConversationPaneProps {
   conversation: Conversation;
   version: number;
+  /** How many questions were asked from here: the next answer is looked at from its beginning. */
+  asked?: number;
   heading: string;
   note?: ReactNode;
   actions: TurnActions | undefined;
@@ -16,9 +18,12 @@ interface ConversationPaneProps {
 
 /** The conversation, which follows its end unless its reader has scrolled away from it. */
 export function ConversationPane(props: ConversationPaneProps): ReactElement {
-  const { conversation, version, heading, note, actions, footer, children } = props;
+  const { conversation, version, asked, heading, note, actions, footer, children } = props;
   const box = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
+  useEffect(() => {
+    follows.current = true;
+  }, [asked]);
   useEffect(() => {
     const element = box.current;
     if (element && follows.current) element.scrollTop = element.scrollHeight;

@@ -1,5 +1,5 @@
 import DOMPurify from "dompurify";
-import { marked } from "marked";
+import { Marked } from "marked";
 
 /** A paragraph, a list, a table: what can be drawn anew without its neighbours. */
 export interface MarkdownBlock {
@@ -16,6 +16,18 @@ purify.addHook("afterSanitizeAttributes", (node) => {
   node.setAttribute("target", "_blank");
   node.setAttribute("rel", "noopener noreferrer");
 });
+
+/** Tags in an answer are part of what it says: they are shown, not followed. */
+const marked = new Marked({
+  renderer: {
+    html: ({ text, block }) => (block ? `<p>${escaped(text)}</p>` : escaped(text)),
+    checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
+  },
+});
+
+function escaped(text: string): string {
+  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+}
 
 const rendered = new Map<string, string>();
 const maxRendered = 500;

@@ -85,6 +85,9 @@ function AttemptView(props: AttemptProps): ReactElement {
           />
         ))}
         {isLive && segments.length === 0 && <p className="waiting">Waiting for the first word …</p>}
+        {attempt.done && segments.length === 0 && !attempt.error && !attempt.done.stopped && (
+          <p className="waiting">The model said nothing.</p>
+        )}
         <AttemptEnd {...props} />
       </div>
     </div>

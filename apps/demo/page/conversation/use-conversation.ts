@@ -31,7 +31,7 @@ export function useConversation(id: string): LiveConversation {
   const [marks] = useState((): ConnectionMark[] => []);
   const { conversation, status, reconnects, streamError } = useAgentStream(server.eventsUrl(id), {
     until: "closed",
-    retry: { initialDelayMs: 60, maxDelayMs: 2000 },
+    retry: { initialDelayMs: 20, maxDelayMs: 2000 },
     pauseWhenHidden: true,
     initialState: () => ({ conversation: new Conversation() }),
     // Changed in place: it grows with every token, and is shown at most once a frame.

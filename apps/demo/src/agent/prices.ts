@@ -1,16 +1,20 @@
-/** US dollars for a million tokens, on demand, as listed in 2025; check them before you rely on them. */
+/**
+ * US dollars for a million tokens, on demand, at a model's global endpoint (those of one region cost up to a
+ * tenth more). As third parties listed them in 2026, not checked against https://aws.amazon.com/bedrock/pricing/:
+ * estimates, and shown as such. Models whose price changed or is told differently are not here.
+ */
 const prices: readonly [pattern: RegExp, input: number, output: number][] = [
-  [/claude-(sonnet-4|3-[57]-sonnet)/, 3, 15],
-  [/claude-haiku-4/, 1, 5],
+  [/claude-sonnet-4|claude-3-7-sonnet/, 3, 15],
+  [/claude-haiku-4-5/, 1, 5],
   [/claude-3-5-haiku/, 0.8, 4],
   [/claude-opus-4-5/, 5, 25],
-  [/claude-opus-4-/, 15, 75],
+  [/claude-opus-4-(1-|2025)/, 15, 75],
   [/amazon\.nova-pro/, 0.8, 3.2],
   [/amazon\.nova-lite/, 0.06, 0.24],
   [/amazon\.nova-micro/, 0.035, 0.14],
 ];
 
-/** What the tokens cost; 0 where the model's price is not known. */
+/** What the tokens cost, by estimate; 0 where the model's price is not known. */
 export function costUsd(
   modelId: string,
   usage: { input_tokens: number; output_tokens: number },

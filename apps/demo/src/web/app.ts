@@ -13,7 +13,7 @@ import type { StreamUrls } from "../streams.ts";
 import { parseFaultCommand } from "../faults/fault-command.ts";
 import { BusyError, Conversations } from "./conversations.ts";
 import { guard, pageHeaders } from "./guard.ts";
-import { pageFiles } from "./page-files.ts";
+import { missingPage, pageFiles } from "./page-files.ts";
 
 const idPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const maxBodyBytes = 64 * 1024;
@@ -108,7 +108,7 @@ export function createApp(urls: StreamUrls, options: AppOptions = {}): Hono {
     return c.json(await control.breakIt(command), 202);
   });
 
-  app.get("*", pageFiles());
+  app.get("*", pageFiles(), missingPage);
   app.notFound(notFound);
   app.onError(answerError);
   return app;

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { serveStatic } from "@hono/node-server/serve-static";
 import type { MiddlewareHandler } from "hono";
@@ -19,3 +20,9 @@ export function pageFiles(): MiddlewareHandler {
     },
   });
 }
+
+/** For a browser that asks for a page that is not there: the page, which says so. */
+export const missingPage: MiddlewareHandler = async (c, next) => {
+  if (!c.req.header("accept")?.includes("text/html")) return next();
+  return c.html(await readFile(join(folder, "index.html"), "utf8"), 404);
+};
