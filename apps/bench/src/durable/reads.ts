@@ -37,18 +37,9 @@ export function bytesReaders(url: string): Contestant<number>[] {
   ];
 }
 
-/** Every one of `count` items of a JSON stream; the result is the sum of their numbers. */
-export function itemReaders(url: string, count: number): Contestant<number>[] {
+/** Every one of `count` items of a JSON stream, by batches; the result is the sum of their numbers. */
+export function batchReaders(url: string, count: number): Contestant<number>[] {
   return [
-    {
-      name: `${names.ours}, iterJson`,
-      async run() {
-        let sum = 0;
-        const res = await stream<{ n: number }>(url, { live: false });
-        for await (const { n } of res.iterJson()) sum += n;
-        return sum;
-      },
-    },
     {
       name: `${names.ours}, iterJsonBatches`,
       async run() {
@@ -72,6 +63,36 @@ export function itemReaders(url: string, count: number): Contestant<number>[] {
         }
         return sum;
       },
+    },
+  ];
+}
+
+/** The same one by one; the reference client by batches too, which is what it is fast at. */
+export function itemReaders(url: string, count: number): Contestant<number>[] {
+  return [
+    {
+      name: `${names.ours}, iterJson`,
+      async run() {
+        let sum = 0;
+        const res = await stream<{ n: number }>(url, { live: false });
+        for await (const { n } of res.iterJson()) sum += n;
+        return sum;
+      },
+    },
+    {
+      name: `${names.reference}, jsonStream, identity`,
+      async run() {
+        let sum = 0;
+        // With live: false it would stop after the first page, as in `subscribe`.
+        const live = "long-poll";
+        const res = await reference.stream<{ n: number }>({ url, live, headers: identity });
+        for await (const { n } of res.jsonStream()) sum += n;
+        return sum;
+      },
+    },
+    {
+      name: `${names.reference}, subscribeJson, identity`,
+      run: () => subscribe(url, count, identity),
     },
   ];
 }
