@@ -1,48 +1,21 @@
-import { abortable } from "./abortable.ts";
 import type { AppendResult } from "./append-batch.ts";
 import { AppendQueue, type AppendRequest } from "./append-queue.ts";
 import { type AppendSource, streamedBody } from "./append-source.ts";
 import { encodeValue } from "./body.ts";
-import { createHeaders, type CreationOptions, forkHeaders, type ForkOptions } from "./creation.ts";
+import { ContentType, unknownType } from "./content-type.ts";
+import { createHeaders, forkHeaders, type ForkOptions } from "./creation.ts";
+import type { CloseResult, CreateOptions, DurableStreamOptions } from "./durable-stream-options.ts";
 import { Endpoint } from "./endpoint.ts";
 import { StreamNotFoundError } from "./errors.ts";
 import { type HeadResult, headResult } from "./head.ts";
-import { checkInteger, checkToken, type EndpointOptions } from "./options.ts";
+import { checkInteger, checkToken } from "./options.ts";
 import { header, isJson } from "./protocol.ts";
 import { openStream, type StreamOptions } from "./stream.ts";
 import type { StreamResponse } from "./stream-response.ts";
 import { appendSink, type WritableOptions } from "./writable.ts";
 import { sendWrite } from "./write.ts";
 
-/** Options of a {@link DurableStream}. */
-export interface DurableStreamOptions extends EndpointOptions {
-  url: string | URL;
-  /** The stream's content type, if it is known; else the first write asks for it with a HEAD. */
-  contentType?: string | undefined;
-  /** `false`: every append is a request of its own. */
-  batching?: boolean | undefined;
-  /** The largest body that appends are put together to, in bytes (1 MiB). One value may be larger. */
-  maxBatchBytes?: number | undefined;
-  /**
-   * What to do when it is unknown whether an append without `seq` was stored (a dropped connection, a
-   * 5xx). "when-safe" (default): reject, with `maybeStored: true`. "always": send it again, so that
-   * it is stored at least once and perhaps twice. {@link IdempotentProducer} stores exactly once.
-   */
-  retryAppends?: "when-safe" | "always" | undefined;
-}
-
-/** Options of {@link DurableStream.create}. */
-export interface CreateOptions extends DurableStreamOptions, CreationOptions {}
-
-/** What came of a close. */
-export interface CloseResult {
-  /** The stream's last offset. */
-  finalOffset: string;
-}
-
 const noOptions = {};
-/** PROTOCOL.md, section 5.1: the type of a stream that was created without one. */
-const unknownType = "application/octet-stream";
 
 /** What a producer needs of its stream beside the public part. */
 export interface StreamInternals {
@@ -73,24 +46,23 @@ export class DurableStream {
   static {
     internalsOf = (stream) => ({
       endpoint: stream.#endpoint,
-      contentType: (maxRetries) => stream.#contentType ?? stream.#askContentType(maxRetries),
+      contentType: (maxRetries) => stream.#content.value ?? stream.#content.ask(maxRetries),
     });
   }
 
   readonly #endpoint: Endpoint;
   readonly #options: DurableStreamOptions;
   readonly #queue: AppendQueue;
-  #contentType: string | undefined;
-  #isJson: boolean;
-  #learning: Promise<string> | undefined;
+  readonly #content: ContentType;
   #created: boolean | undefined;
 
   /** For a stream that is known to exist; sends nothing. Throws {@link InvalidOptionError}. */
   constructor(options: DurableStreamOptions) {
     this.#endpoint = new Endpoint(options.url, options);
     this.#options = options;
-    this.#contentType = options.contentType;
-    this.#isJson = isJson(options.contentType);
+    this.#content = new ContentType(options.contentType, (maxRetries) =>
+      this.#head(undefined, maxRetries),
+    );
     this.#queue = new AppendQueue({
       send: (request) => this.#sendAppend(request),
       batching: options.batching ?? true,
@@ -131,7 +103,7 @@ export class DurableStream {
 
   /** The stream's content type, once it is known. */
   get contentType(): string | undefined {
-    return this.#contentType;
+    return this.#content.value;
   }
 
   /**
@@ -155,7 +127,7 @@ export class DurableStream {
       isRepeatable: true,
       expects: [header.nextOffset],
     });
-    this.#setContentType(this.#contentType ?? answer.header("content-type"));
+    this.#content.value ??= answer.header("content-type");
     return headResult(answer);
   }
 
@@ -172,12 +144,12 @@ export class DurableStream {
     value: unknown,
     options: { seq?: string; signal?: AbortSignal } = noOptions,
   ): Promise<AppendResult> {
-    const learning = this.#learn(options.signal);
+    const learning = this.#content.learn(options.signal);
     if (learning) return learning.then(() => this.append(value, options));
     try {
       options.signal?.throwIfAborted();
       if (options.seq !== undefined) checkToken("seq", options.seq);
-      return this.#queue.add(encodeValue(value, this.#isJson), options);
+      return this.#queue.add(encodeValue(value, this.#content.isJson), options);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -198,8 +170,8 @@ export class DurableStream {
     const { seq, signal } = options;
     signal?.throwIfAborted();
     if (seq !== undefined) checkToken("seq", seq);
-    await this.#learn(signal);
-    const encoded = streamedBody(source, this.#isJson);
+    await this.#content.learn(signal);
+    const encoded = streamedBody(source, this.#content.isJson);
     return this.#queue.add(encoded, { seq, signal });
   }
 
@@ -225,8 +197,9 @@ export class DurableStream {
     const { signal } = options;
     signal?.throwIfAborted();
     // Without a value it need not know the content type, but what waits for it goes first.
-    if (finalValue !== undefined || this.#learning) await this.#learn(signal);
-    const encoded = finalValue === undefined ? undefined : encodeValue(finalValue, this.#isJson);
+    if (finalValue !== undefined || this.#content.isAwaited) await this.#content.learn(signal);
+    const encoded =
+      finalValue === undefined ? undefined : encodeValue(finalValue, this.#content.isJson);
     const { nextOffset } = await this.#queue.add(encoded, { closes: true, signal });
     return { finalOffset: nextOffset };
   }
@@ -258,7 +231,7 @@ export class DurableStream {
 
   /** Reads the stream, with this handle's options under those given here. */
   async stream<T = unknown>(options: StreamOptions<T> = {}): Promise<StreamResponse<T>> {
-    return openStream(this.#endpoint.with(options), options, this.#contentType);
+    return openStream(this.#endpoint.with(options), options, this.#content.value);
   }
 
   async #put(
@@ -274,7 +247,7 @@ export class DurableStream {
       isRepeatable: true,
       expects: [header.nextOffset],
     });
-    this.#setContentType(answer.header("content-type") ?? this.#contentType);
+    this.#content.value = answer.header("content-type") ?? this.#content.value;
     // After a try whose answer was lost nobody knows.
     this.#created =
       answer.status !== 201 && answer.afterUnknown ? undefined : answer.status === 201;
@@ -283,9 +256,7 @@ export class DurableStream {
   async #sendAppend(request: AppendRequest): Promise<AppendResult> {
     const { body, seq, closes, signal } = request;
     const headers: Record<string, string> = {};
-    if (body !== undefined) {
-      headers["content-type"] = this.#contentType ?? unknownType;
-    }
+    if (body !== undefined) headers["content-type"] = this.#content.value ?? unknownType;
     if (seq !== undefined) headers[header.seq] = seq;
     if (closes) headers[header.closed] = "true";
     const answer = await sendWrite(this.#endpoint, {
@@ -299,33 +270,5 @@ export class DurableStream {
     const result: AppendResult = { nextOffset: answer.header(header.nextOffset) ?? "" };
     const isNumbered = answer.header(header.producerSeq) !== undefined;
     return isNumbered && answer.status === 204 ? { ...result, duplicate: true } : result;
-  }
-
-  #setContentType(contentType: string | undefined): void {
-    this.#contentType = contentType;
-    this.#isJson = isJson(contentType);
-  }
-
-  /**
-   * What a write has to wait for before it can be encoded; nothing, where the content type is known.
-   * Asked for once, however many writes wait for it; and again if that failed. Whoever comes while
-   * others still wait for it waits as well: writes keep their order.
-   */
-  #learn(signal: AbortSignal | undefined): Promise<unknown> | undefined {
-    if (this.#contentType !== undefined && !this.#learning) return undefined;
-    if (!this.#learning) {
-      this.#learning = this.#askContentType();
-      const learned = () => {
-        this.#learning = undefined;
-      };
-      this.#learning.then(learned, learned);
-    }
-    return signal ? abortable(this.#learning, signal) : this.#learning;
-  }
-
-  async #askContentType(maxRetries?: number): Promise<string> {
-    await this.#head(undefined, maxRetries);
-    if (this.#contentType === undefined) this.#setContentType(unknownType);
-    return this.#contentType ?? unknownType;
   }
 }

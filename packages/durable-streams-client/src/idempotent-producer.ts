@@ -1,20 +1,12 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#521-idempotent-producers
-import { platformResends } from "#transport";
 import { abortable } from "./abortable.ts";
-import type { CloseResult, DurableStream, StreamInternals } from "./durable-stream.ts";
-import { internalsOf } from "./durable-stream.ts";
-import type { Endpoint } from "./endpoint.ts";
-import {
-  DurableStreamError,
-  FetchError,
-  InvalidOptionError,
-  SequenceGapError,
-  StaleEpochError,
-} from "./errors.ts";
+import { type DurableStream, internalsOf, type StreamInternals } from "./durable-stream.ts";
+import type { CloseResult } from "./durable-stream-options.ts";
+import { DurableStreamError, FetchError, InvalidOptionError } from "./errors.ts";
 import { checkInteger, checkNumber, checkToken, checkWait } from "./options.ts";
 import { ProducerQueue } from "./producer-queue.ts";
+import { ProducerSession } from "./producer-session.ts";
 import { header, isJson } from "./protocol.ts";
-import { sendWrite, type WriteAnswer } from "./write.ts";
 
 /** Options of {@link IdempotentProducer}. */
 export interface IdempotentProducerOptions {
@@ -42,9 +34,6 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-/** Claims in a row without a stored batch: two sessions that both claim would never end. */
-const maxClaims = 5;
-
 /**
  * Writes every value exactly once and in order, through dropped connections, timeouts and 5xx: each
  * batch has a number, and the server drops one that it has. Batches go one after the other. They are
@@ -67,16 +56,12 @@ const maxClaims = 5;
 export class IdempotentProducer {
   readonly producerId: string;
   readonly #stream: DurableStream;
-  readonly #endpoint: Endpoint;
   readonly #internals: StreamInternals;
-  readonly #autoClaim: boolean;
+  readonly #session: ProducerSession;
   readonly #lingerMs: number;
   readonly #onError: ((error: unknown) => void) | undefined;
   readonly #queue: ProducerQueue;
   #waiters: Waiter[] = [];
-  #epoch: number;
-  #seq: number = 0;
-  #claims: number = 0;
   #isSending: boolean = false;
   #isContentKnown: boolean = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -93,9 +78,12 @@ export class IdempotentProducer {
     this.producerId = checkToken("producerId", producerId);
     this.#stream = stream;
     this.#internals = internalsOf(stream);
-    this.#endpoint = this.#internals.endpoint;
-    this.#epoch = checkInteger("epoch", options.epoch ?? 0, 0);
-    this.#autoClaim = options.autoClaim ?? false;
+    this.#session = new ProducerSession(
+      this.#internals.endpoint,
+      producerId,
+      checkInteger("epoch", options.epoch ?? 0, 0),
+      options.autoClaim ?? false,
+    );
     this.#lingerMs = checkWait("lingerMs", options.lingerMs ?? 5, 0);
     this.#queue = new ProducerQueue(
       checkInteger("maxBatchBytes", options.maxBatchBytes ?? 1024 * 1024, 1),
@@ -106,7 +94,7 @@ export class IdempotentProducer {
 
   /** The epoch it writes with; a claim raises it. */
   get epoch(): number {
-    return this.#epoch;
+    return this.#session.epoch;
   }
 
   /** How many values are not known to be stored. */
@@ -202,21 +190,26 @@ export class IdempotentProducer {
     }
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    const send = () => {
-      this.#send();
-    };
-    if (this.#lingerMs === 0) queueMicrotask(send);
-    else this.#timer = setTimeout(send, this.#lingerMs);
+    if (this.#lingerMs === 0) {
+      queueMicrotask(this.#sendNow);
+      return;
+    }
+    this.#timer = setTimeout(this.#sendNow, this.#lingerMs);
+    // An abort fails it at once, and leaves no timer.
+    const { signals } = this.#internals.endpoint;
+    for (const signal of signals) signal.addEventListener("abort", this.#sendNow);
   }
+
+  readonly #sendNow = (): void => {
+    this.#send();
+  };
 
   #unschedule(): void {
     clearTimeout(this.#timer);
+    const { signals } = this.#internals.endpoint;
+    for (const signal of signals) signal.removeEventListener("abort", this.#sendNow);
     this.#timer = undefined;
     this.#isScheduled = false;
-  }
-
-  get #maxRetries(): number {
-    return this.#endpoint.hasRetryLimit ? this.#endpoint.backoff.maxRetries : Infinity;
   }
 
   /** Starts sending, unless it is under way; then what is new goes with the next batch. */
@@ -240,7 +233,7 @@ export class IdempotentProducer {
 
   async #sendAll(): Promise<void> {
     if (this.#queue.length > 0 && !this.#isContentKnown) {
-      this.#setContent(await this.#internals.contentType(this.#maxRetries));
+      this.#setContent(await this.#internals.contentType(this.#session.maxRetries));
     }
     while (this.#queue.length > 0 || (this.#closes && !this.#closeResult)) {
       await this.#store(this.#queue.takeBatch());
@@ -252,7 +245,11 @@ export class IdempotentProducer {
   async #store(count: number): Promise<void> {
     const closes = this.#closes && count === this.#queue.length;
     try {
-      const answer = await this.#post(count, closes);
+      const answer = await this.#session.post(
+        this.#queue.body(count),
+        this.#stream.contentType,
+        closes,
+      );
       this.#queue.remove(count);
       if (closes) this.#closeResult = { finalOffset: answer.header(header.nextOffset) ?? "" };
     } catch (error) {
@@ -261,72 +258,6 @@ export class IdempotentProducer {
       await this.#store(half);
       await this.#store(count - half);
     }
-  }
-
-  /** Sends one batch until the server has it, under a new epoch if need be and allowed. */
-  async #post(count: number, closes: boolean): Promise<WriteAnswer> {
-    const body = this.#queue.body(count);
-    for (;;) {
-      try {
-        const answer = await this.#postOnce(body, closes);
-        this.#checkFresh(answer, closes);
-        this.#seq++;
-        this.#claims = 0;
-        return answer;
-      } catch (error) {
-        this.#claim(error);
-      }
-    }
-  }
-
-  #postOnce(body: string | Uint8Array | undefined, closes: boolean): Promise<WriteAnswer> {
-    const headers: Record<string, string> = {
-      [header.producerId]: this.producerId,
-      [header.producerEpoch]: String(this.#epoch),
-      [header.producerSeq]: String(this.#seq),
-    };
-    if (body !== undefined) headers["content-type"] = this.#stream.contentType ?? "";
-    if (closes) headers[header.closed] = "true";
-    return sendWrite(this.#endpoint, {
-      method: "POST",
-      headers,
-      body,
-      isRepeatable: true,
-      maxRetries: this.#maxRetries,
-      expects: [header.producerSeq, header.producerEpoch, header.nextOffset],
-    });
-  }
-
-  /**
-   * Finds out whether a batch that the server says it has is this one. The server names the last
-   * number it took: a later one than this belongs to an earlier session with the same epoch, whose
-   * batch is in the stream instead of ours. The same one is ours, sent twice by us or, without our
-   * knowing, by a browser or proxy; but a session's first batch has nothing before it to tell by.
-   */
-  #checkFresh(answer: WriteAnswer, closes: boolean): void {
-    if (answer.status !== 204 || answer.afterUnknown) return;
-    const highest = Number(answer.header(header.producerSeq));
-    // A fresh close without data is a 204 too.
-    if (highest === this.#seq && (this.#seq > 0 || closes)) return;
-    const error = new StaleEpochError(
-      `Epoch ${this.#epoch} of producer ${this.producerId} was used before, so the server dropped the data as a repetition: start with a higher epoch, or with autoClaim.`,
-      { url: this.#endpoint.url.href, status: answer.status },
-    );
-    error.currentEpoch = this.#epoch;
-    error.maybeStored = highest === this.#seq && platformResends;
-    throw error;
-  }
-
-  /** Takes the next epoch, if the error is one that it mends and nothing can be stored twice by it. */
-  #claim(error: unknown): void {
-    const isStale = error instanceof StaleEpochError && error.currentEpoch !== undefined;
-    // The server has forgotten this producer (PROTOCOL.md: state clean-up).
-    const isForgotten = error instanceof SequenceGapError && error.expectedSeq === 0;
-    const mayClaim = this.#autoClaim && this.#claims < maxClaims && (isStale || isForgotten);
-    if (!mayClaim || error.maybeStored) throw error;
-    this.#claims++;
-    this.#epoch = (isStale ? (error.currentEpoch ?? this.#epoch) : this.#epoch) + 1;
-    this.#seq = 0;
   }
 
   #wake(): void {

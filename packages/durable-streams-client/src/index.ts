@@ -2,7 +2,7 @@ export type { AppendResult } from "./append-batch.ts";
 export type { AppendSource, ValueSource } from "./append-source.ts";
 export type { CreationOptions, ForkOptions, LifetimeOptions } from "./creation.ts";
 export { DurableStream } from "./durable-stream.ts";
-export type { CloseResult, CreateOptions, DurableStreamOptions } from "./durable-stream.ts";
+export type { CloseResult, CreateOptions, DurableStreamOptions } from "./durable-stream-options.ts";
 export {
   DurableStreamError,
   FetchError,
