@@ -175,7 +175,8 @@ export class BedrockClient {
       return headers;
     }
     this.#signer ??= import("./request-signer.ts").then(
-      ({ RequestSigner }) => new RequestSigner(this.#region, this.#credentials),
+      // It is given the environment, and not left to import it: a bundle would get a chunk for five lines.
+      ({ RequestSigner }) => new RequestSigner(this.#region, this.#credentials, environment),
     );
     return (await this.#signer).sign(url, request);
   }

@@ -10,7 +10,7 @@ import {
 } from "@freshet/eventstream-codec/decoder";
 import { fromBase64 } from "./base64.ts";
 import { BedrockError } from "./bedrock-error.ts";
-import type { ConverseStreamEvent } from "./converse-events.ts";
+import { converseEventTypes, type ConverseStreamEvent } from "./converse-events.ts";
 import { streamError, streamException } from "./exceptions.ts";
 import { isFinalChunk } from "./final-marker.ts";
 import type { InvokeModelEvent } from "./invoke-chunks.ts";
@@ -23,14 +23,7 @@ export type BedrockDecoderOptions = Pick<DecoderOptions, "maxMessageBytes" | "ma
 /** An event of either operation. */
 export type BedrockEvent = ConverseStreamEvent | InvokeModelEvent;
 
-const converseTypes: ReadonlySet<string> = new Set([
-  "messageStart",
-  "contentBlockStart",
-  "contentBlockDelta",
-  "contentBlockStop",
-  "messageStop",
-  "metadata",
-]);
+const converseTypes: ReadonlySet<string> = new Set(converseEventTypes);
 
 /**
  * The event type by headers; `null` for exceptions and errors. The codec gives frames with equal

@@ -1,5 +1,15 @@
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html
 
+/** The events of an answer; Nova's chunks have the same names. */
+export const converseEventTypes: readonly KnownConverseEvent["type"][] = [
+  "messageStart",
+  "contentBlockStart",
+  "contentBlockDelta",
+  "contentBlockStop",
+  "messageStop",
+  "metadata",
+];
+
 /** A union that names what is known and takes what is not yet. */
 export type OpenString<Known extends string> = Known | (string & {});
 
@@ -169,15 +179,17 @@ export interface UnknownEvent {
   payload: Uint8Array;
 }
 
-/**
- * One event of a ConverseStream answer: the wire's fields beside `type`. Blobs are bytes, padding
- * is dropped, fields that this version does not know are kept.
- */
-export type ConverseStreamEvent =
+/** An event that this version knows. */
+export type KnownConverseEvent =
   | MessageStartEvent
   | ContentBlockStartEvent
   | ContentBlockDeltaEvent
   | ContentBlockStopEvent
   | MessageStopEvent
-  | MetadataEvent
-  | UnknownEvent;
+  | MetadataEvent;
+
+/**
+ * One event of a ConverseStream answer: the wire's fields beside `type`. Blobs are bytes, padding
+ * is dropped, fields that this version does not know are kept.
+ */
+export type ConverseStreamEvent = KnownConverseEvent | UnknownEvent;

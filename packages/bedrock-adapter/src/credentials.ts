@@ -1,6 +1,5 @@
 import { loadDefaultCredentials } from "#default-credentials";
 import { BedrockError } from "./bedrock-error.ts";
-import { environment } from "./environment.ts";
 
 /** AWS credentials for SigV4. */
 export interface AwsCredentials {
@@ -10,6 +9,9 @@ export interface AwsCredentials {
   /** When they stop being valid. */
   expiration?: Date | undefined;
 }
+
+/** The value of a variable of the process. */
+export type Environment = (name: string) => string | undefined;
 
 /** Gives credentials; an AWS SDK credential provider is one. */
 export type AwsCredentialProvider = () => Promise<AwsCredentials>;
@@ -22,12 +24,15 @@ const renewalMarginMs = 5 * 60_000;
  * minutes left. Without an `expiration` nobody knows how long they last, so that every request asks.
  */
 export class CredentialCache {
-  readonly #provider: AwsCredentialProvider;
+  readonly #provider: () => AwsCredentials | Promise<AwsCredentials>;
   readonly #now: () => number;
   #credentials: AwsCredentials | undefined;
   #pending: Promise<AwsCredentials> | undefined;
 
-  constructor(provider: AwsCredentialProvider, now: () => number = Date.now) {
+  constructor(
+    provider: () => AwsCredentials | Promise<AwsCredentials>,
+    now: () => number = Date.now,
+  ) {
     this.#provider = provider;
     this.#now = now;
   }
@@ -80,7 +85,7 @@ export class CredentialCache {
  * Where credentials come from when none are given: the process's own variables, then the AWS chain
  * (profiles, SSO, containers, instances) if @aws-sdk/credential-provider-node is installed.
  */
-export async function defaultCredentials(): Promise<AwsCredentials> {
+export async function defaultCredentials(environment: Environment): Promise<AwsCredentials> {
   const accessKeyId = environment("AWS_ACCESS_KEY_ID");
   const secretAccessKey = environment("AWS_SECRET_ACCESS_KEY");
   // As in the AWS SDK, a named profile wins over the variables.

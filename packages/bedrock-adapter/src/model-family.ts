@@ -1,3 +1,4 @@
+import { converseEventTypes } from "./converse-events.ts";
 import type {
   AnthropicChunk,
   ClaudeTextChunk,
@@ -44,6 +45,18 @@ const idPatterns: readonly (readonly [RegExp, ModelFamily])[] = [
   [/openai\./, "openai"],
 ];
 
+const chunkGuards: readonly (readonly [(chunk: unknown) => boolean, ModelFamily])[] = [
+  [isAnthropicChunk, "anthropic"],
+  [isOpenAiChunk, "openai"],
+  [isLlamaChunk, "llama"],
+  [isNovaChunk, "nova"],
+  [isMistralChunk, "mistral"],
+  [isClaudeTextChunk, "claude-text"],
+  [isTitanChunk, "titan"],
+  [isCohereCommandRChunk, "cohere-command-r"],
+  [isCohereCommandChunk, "cohere-command"],
+];
+
 /**
  * Which dialect a model speaks, from its id (or the ARN that holds it) or from one decoded chunk.
  *
@@ -61,17 +74,7 @@ export function detectFamily(modelIdOrChunk: unknown): ModelFamily | undefined {
   if (typeof modelIdOrChunk === "string") {
     return idPatterns.find(([pattern]) => pattern.test(modelIdOrChunk))?.[1];
   }
-  const chunk = modelIdOrChunk;
-  if (isAnthropicChunk(chunk)) return "anthropic";
-  if (isOpenAiChunk(chunk)) return "openai";
-  if (isLlamaChunk(chunk)) return "llama";
-  if (isNovaChunk(chunk)) return "nova";
-  if (isMistralChunk(chunk)) return "mistral";
-  if (isClaudeTextChunk(chunk)) return "claude-text";
-  if (isTitanChunk(chunk)) return "titan";
-  if (isCohereCommandRChunk(chunk)) return "cohere-command-r";
-  if (isCohereCommandChunk(chunk)) return "cohere-command";
-  return undefined;
+  return chunkGuards.find(([isChunk]) => isChunk(modelIdOrChunk))?.[1];
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -101,15 +104,7 @@ export function isClaudeTextChunk(chunk: unknown): chunk is ClaudeTextChunk {
 
 /** Whether a decoded chunk is one of Nova. */
 export function isNovaChunk(chunk: unknown): chunk is NovaChunk {
-  return (
-    isObject(chunk) &&
-    (isObject(chunk["contentBlockDelta"]) ||
-      isObject(chunk["contentBlockStop"]) ||
-      isObject(chunk["contentBlockStart"]) ||
-      isObject(chunk["messageStart"]) ||
-      isObject(chunk["messageStop"]) ||
-      isObject(chunk["metadata"]))
-  );
+  return isObject(chunk) && converseEventTypes.some((name) => isObject(chunk[name]));
 }
 
 /** Whether a decoded chunk is one of Titan Text. */

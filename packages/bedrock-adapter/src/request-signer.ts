@@ -6,6 +6,7 @@ import {
   defaultCredentials,
   type AwsCredentialProvider,
   type AwsCredentials,
+  type Environment,
 } from "./credentials.ts";
 
 /**
@@ -16,9 +17,18 @@ export class RequestSigner {
   readonly #region: string;
   readonly #credentials: CredentialCache;
 
-  constructor(region: string, credentials: AwsCredentials | AwsCredentialProvider | undefined) {
+  /** @param environment - gives the variables that credentials are looked for in when there are none */
+  constructor(
+    region: string,
+    credentials: AwsCredentials | AwsCredentialProvider | undefined,
+    environment: Environment,
+  ) {
     this.#region = region;
-    this.#credentials = new CredentialCache(providerOf(credentials));
+    const provider =
+      typeof credentials === "function"
+        ? credentials
+        : () => credentials ?? defaultCredentials(environment);
+    this.#credentials = new CredentialCache(provider);
   }
 
   /** @throws BedrockError CREDENTIALS if there are none */
@@ -37,11 +47,4 @@ export class RequestSigner {
     });
     return (await signer.sign()).headers;
   }
-}
-
-function providerOf(
-  credentials: AwsCredentials | AwsCredentialProvider | undefined,
-): AwsCredentialProvider {
-  if (credentials === undefined) return defaultCredentials;
-  return typeof credentials === "function" ? credentials : () => Promise.resolve(credentials);
 }

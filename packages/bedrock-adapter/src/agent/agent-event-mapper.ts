@@ -1,6 +1,6 @@
 import { FreshetError, type AgentEvent } from "@freshet/core";
 import { BedrockError } from "../bedrock-error.ts";
-import type { ConverseStreamEvent } from "../converse-events.ts";
+import { converseEventTypes, type ConverseStreamEvent } from "../converse-events.ts";
 import type { BedrockChunkFields, InvokeModelEvent } from "../invoke-chunks.ts";
 import {
   detectFamily,
@@ -78,15 +78,7 @@ const dialects: Readonly<Record<ModelFamily, () => Dialect>> = {
   openai: () => ({ isChunk: isOpenAiChunk, reader: new OpenAiReader(true) }),
 };
 
-const converseTypes: ReadonlySet<unknown> = new Set<ConverseStreamEvent["type"]>([
-  "messageStart",
-  "contentBlockStart",
-  "contentBlockDelta",
-  "contentBlockStop",
-  "messageStop",
-  "metadata",
-  "unknown",
-]);
+const converseTypes: ReadonlySet<unknown> = new Set([...converseEventTypes, "unknown"]);
 
 const bedrockFields = [
   "amazon-bedrock-guardrailAction",

@@ -1,7 +1,7 @@
 import { delay } from "@freshet/core";
 import { listen as listenOn } from "#listen";
 import type { AwsCredentials } from "../credentials.ts";
-import type { ConverseStreamEvent } from "../converse-events.ts";
+import type { KnownConverseEvent } from "../converse-events.ts";
 import {
   breakFrames,
   faultResponse,
@@ -40,7 +40,7 @@ export interface FakeRequest {
  */
 export type FakeAnswer =
   | ScriptedAnswer
-  | { events: readonly Exclude<ConverseStreamEvent, { type: "unknown" }>[] }
+  | { events: readonly KnownConverseEvent[] }
   | { chunks: readonly unknown[] }
   | { replay: Uint8Array };
 

@@ -1,6 +1,6 @@
 import { encodeMessage, header } from "@freshet/eventstream-codec";
 import { toBase64 } from "../base64.ts";
-import type { ConverseStreamEvent } from "../converse-events.ts";
+import type { KnownConverseEvent } from "../converse-events.ts";
 
 const utf8 = new TextEncoder();
 
@@ -12,7 +12,7 @@ export interface FrameOptions {
 
 /** One ConverseStream event as the frame that Bedrock would send; bytes become base64. */
 export function encodeConverseEvent(
-  event: Exclude<ConverseStreamEvent, { type: "unknown" }>,
+  event: KnownConverseEvent,
   { padding }: FrameOptions = {},
 ): Uint8Array {
   const { type, ...fields } = event;

@@ -1,4 +1,4 @@
-import type { ConverseStreamEvent, StopReason } from "../converse-events.ts";
+import type { KnownConverseEvent, StopReason } from "../converse-events.ts";
 import type { JsonValue } from "../converse-request.ts";
 import type { AnthropicChunk } from "../invoke-chunks.ts";
 
@@ -29,8 +29,6 @@ export interface ScriptedAnswer {
 export function tokensOf(text: string): string[] {
   return text.match(/\s*\S{1,6}|\s+$/g) ?? [];
 }
-
-type KnownConverseEvent = Exclude<ConverseStreamEvent, { type: "unknown" }>;
 
 /** The events that ConverseStream would send for the script. */
 export function converseScript(answer: ScriptedAnswer): KnownConverseEvent[] {

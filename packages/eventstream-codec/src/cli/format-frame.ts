@@ -37,7 +37,7 @@ export function formatFrame(frame: Frame, hasColors = false): string {
 export function toJson(frame: Frame): string {
   const { headers, payload } = frame.message;
   const text = decodeText(payload);
-  return JSON.stringify({
+  const json = JSON.stringify({
     offset: frame.offset,
     totalLength: frame.byteLength,
     headersLength: headersLength(frame),
@@ -59,6 +59,7 @@ export function toJson(frame: Frame): string {
       ? { payloadBase64: Buffer.from(payload).toString("base64") }
       : { payload: text }),
   });
+  return terminalText(json);
 }
 
 function headersLength({ byteLength, message }: Frame): number {

@@ -41,7 +41,7 @@ export async function inspect(
   if (options.summary) await print(options.json ? summary.toJson() : summary.toString());
   if (!failure) return 0;
   const { code, offset, message } = failure;
-  if (options.json) await print(JSON.stringify({ error: { code, offset, message } }));
+  if (options.json) await print(terminalText(JSON.stringify({ error: { code, offset, message } })));
   errors.write(`eventstream: ${code}: ${terminalText(message)}\n`);
   return 1;
 }

@@ -26,7 +26,7 @@ export class StreamSummary {
 
   toJson(): string {
     const messages = Object.fromEntries(this.#messages);
-    return JSON.stringify({ frames: this.#frames, bytes: this.#bytes, messages });
+    return terminalText(JSON.stringify({ frames: this.#frames, bytes: this.#bytes, messages }));
   }
 }
 

@@ -55,7 +55,7 @@ test("one line a frame: offset, lengths, checksums, headers, start of the payloa
   expect(lines[3]).toContain(
     "long=1152921504606846976  bytes=AQID  at=1970-01-01T00:00:00.000Z  on=true",
   );
-  expect(lines[3]).toContain("\\x1b[");
+  expect(lines[3]).toContain("\\u001b[");
   expect(output).not.toContain("\u001b");
 });
 
@@ -174,7 +174,10 @@ test("what the wire says in an error or a summary does not speak to the terminal
   const { status, errors } = await run(page);
   expect(status).toBe(1);
   expect(errors).toContain("NOT_AN_EVENT_STREAM");
-  expect(errors).toContain("<title>\\x1b]0;mine\\x07\\x9b2J</title>");
+  expect(errors).toContain("<title>\\u001b]0;mine\\u0007\\u009b2J</title>");
   const { output } = await run(event("\u001b[2J\u009b", ""), { summary: true });
-  expect(output).toContain("event \\x1b[2J\\x9b\n");
+  expect(output).toContain("event \\u001b[2J\\u009b\n");
+  const json = await run(event("a\u009bb", "\u009b"), { json: true });
+  expect(json.output).not.toMatch(/\u009b/);
+  expect(JSON.parse(json.output)).toMatchObject({ payload: "\u009b" });
 });
