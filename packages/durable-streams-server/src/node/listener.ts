@@ -48,8 +48,8 @@ export interface NodeListenerOptions {
 const LONG_BODY_BYTES = 64 * 1024;
 
 /**
- * A request listener for `node:http`, without the cost of Request and Response objects: about half
- * of the time of a small append.
+ * A request listener for `node:http` and `node:https`, without the cost of Request and Response
+ * objects: about half of the time of a small append.
  *
  * @example
  * ```ts
