@@ -40,6 +40,7 @@ function projects(folder: string, name: string, all: readonly string[]) {
     resolve: { conditions },
     ssr: { resolve: { conditions } },
     test: {
+      ...(waitsMostly.has(name) && { maxWorkers: 4, sequence: { groupOrder: 1 } }),
       name,
       root,
       globalSetup,
@@ -91,6 +92,12 @@ const inChromium = new Set([
   "bedrock-adapter",
   "durable-streams-client",
 ]);
+
+/**
+ * Projects whose tests wait for timers, disks and other processes rather than compute: their files run
+ * side by side even on two cores, after those of the other projects.
+ */
+const waitsMostly = new Set(["durable-streams-server"]);
 const folders = (parent: string) =>
   readdirSync(join(import.meta.dirname, parent)).filter((name) =>
     existsSync(join(import.meta.dirname, parent, name, "package.json")),
