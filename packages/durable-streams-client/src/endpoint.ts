@@ -73,7 +73,9 @@ export class Endpoint {
   }
 
   get isAborted(): boolean {
-    return this.signals.some((signal) => signal.aborted);
+    // A loop: it is asked for every item that is read.
+    for (const signal of this.signals) if (signal.aborted) return true;
+    return false;
   }
 
   /** Takes over what an `onError` handler changed. */

@@ -25,8 +25,9 @@ let sharedAgent: Agent | undefined;
 export function platformTransport(dispatcher?: DispatcherLike): Transport {
   return (request) =>
     new Promise((resolve, reject) => {
-      // The deadlines are the caller's (they know a long-poll from an append), so undici has none.
-      sharedAgent ??= new Agent({ bodyTimeout: 0, headersTimeout: 0, connectTimeout: 0 });
+      // The deadlines are the caller's (they know a long-poll from an append), so undici has none but
+      // for connecting, which would go on when nobody waits for it any more.
+      sharedAgent ??= new Agent({ bodyTimeout: 0, headersTimeout: 0, connectTimeout: 10_000 });
       const target: DispatcherLike = dispatcher ?? sharedAgent;
       // The URL is normalized: the path begins at the first slash after the host.
       const pathStart = request.url.indexOf("/", "https://".length);
@@ -186,6 +187,8 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array, undefined> {
 
   readonly #onAbort = (): void => {
     const reason: unknown = this.#request.signal.reason;
+    // Without a connection nothing was sent, and will not be.
+    if (!this.#controller && reason instanceof FetchError) reason.unsent = true;
     // At once: undici tells of it only when the connection is there, or is gone.
     this.#fail(reason);
     this.#controller?.abort(reason instanceof Error ? reason : new Error(String(reason)));

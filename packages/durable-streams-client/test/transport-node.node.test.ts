@@ -58,3 +58,13 @@ test("a reader that is slow holds the server back", async () => {
   for await (const chunk of chunks) received += chunk.length;
   expect(received).toBe(total);
 });
+
+test("a request that never got a connection was not sent", async () => {
+  const dispatcher = new Agent({ connect: () => undefined });
+  const url = "http://127.0.0.1:9/stream";
+  const backoff = { initialDelayMs: 1, maxRetries: 1 };
+  const options = { url, contentType: "text/plain", dispatcher, timeoutMs: 20, backoff };
+  const failed = new DurableStream(options).append("x");
+  await expect(failed).rejects.toMatchObject({ code: "TIMEOUT", unsent: true, maybeStored: false });
+  await dispatcher.destroy();
+});

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import {
   DurableStream,
@@ -420,6 +421,15 @@ describe.each(transports)("a producer, over %s", (_name, transport) => {
     claiming.producer.append(1);
     await claiming.producer.flush();
     expect(claiming.producer.epoch).toBe(1);
+    // The first try never arrived, and the answer to the second is of that earlier session.
+    const lost = await start((request, res, index) => {
+      if (index === 0) res.socket?.destroy();
+      else void handler(request, res, index);
+    });
+    lost.producer.append(1);
+    await expect(lost.producer.flush()).rejects.toMatchObject({
+      ...{ code: "STALE_EPOCH", notStored: [1], maybeStored: true },
+    });
   });
 
   test("a gap: claimed where the server has forgotten the producer, else told", async () => {
@@ -519,6 +529,24 @@ describe.each(transports)("a producer, over %s", (_name, transport) => {
     producer.append("kept");
     await producer.flush();
     expect(stub.requests.at(-1)).toMatchObject({ method: "POST", body: "kept" });
+  });
+
+  test("an abort fails it at once, however long it would wait for company", async () => {
+    const { stub } = await start(() => undefined);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const handle = new DurableStream({ url: stub.url, ...quick, ...transport, signal });
+    const failed = new Promise((resolve) => {
+      const producer = new IdempotentProducer(handle, "p", {
+        lingerMs: 3600_000,
+        onError: resolve,
+      });
+      producer.append(1);
+    });
+    controller.abort(controller);
+    expect(await failed).toBe(controller);
+    expect(getEventListeners(signal, "abort").length).toBe(0);
+    expect(stub.requests.length).toBe(0);
   });
 
   test("a last value that cannot be sent does not keep it from being closed", async () => {
