@@ -70,6 +70,12 @@ export function postgresStore(options: PostgresStoreOptions): Store {
     );
   }
   const { prepare = true, answerTimeoutMs = 30_000 } = options;
+  if (!(answerTimeoutMs > 0 && (answerTimeoutMs < 2 ** 31 || answerTimeoutMs === Infinity))) {
+    throw new DurableStreamsServerError(
+      "INVALID_OPTION",
+      `answerTimeoutMs is ${answerTimeoutMs}: it must be greater than 0 and less than 2^31, or Infinity.`,
+    );
+  }
   const database = new Database(options.sql ?? connector(options), {
     schema,
     prepare,
