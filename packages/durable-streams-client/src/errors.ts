@@ -39,7 +39,7 @@ export class DurableStreamError extends FreshetError<DurableStreamErrorCode> {
   maybeStored: boolean = false;
   /**
    * {@link IdempotentProducer} only: the values that were handed to `append()` and are not known to
-   * be stored, in their order. With `maybeStored`, those of the first batch may be in the stream.
+   * be stored, in their order; for a JSON stream, as it would hold them. With `maybeStored`, those of the first batch may be in the stream.
    */
   notStored: readonly unknown[] | undefined;
 

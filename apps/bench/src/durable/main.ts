@@ -15,7 +15,7 @@ const { values } = parseArgs({
   args: process.argv.slice(3),
   options: {
     appends: { type: "string", default: "100000" },
-    rounds: { type: "string", default: "9" },
+    rounds: { type: "string", default: "7" },
     samples: { type: "string", default: "2000" },
   },
 });
