@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { loadAnswer } from "./answer.ts";
+import { checkPort } from "./free-port.ts";
 import { abortOnInterrupt } from "./interrupt.ts";
 import { introduction } from "./introduction.ts";
 import type { DemoOptions } from "./options.ts";
@@ -13,6 +14,7 @@ import { startWay, type Way } from "./way.ts";
 
 /** Runs the demo as the command line asks for it. Resolves to the exit code. */
 export async function runCommand(demo: DemoOptions): Promise<number> {
+  if (!demo.once && demo.port !== 0) await checkPort(demo.port);
   const supervisor = new Supervisor(demo.profile);
   const interrupted = abortOnInterrupt();
   process.on("exit", () => supervisor.killAll());
@@ -23,6 +25,7 @@ export async function runCommand(demo: DemoOptions): Promise<number> {
     const answer = await loadAnswer(demo);
     for (const line of introduction(demo, answer)) display.note(line);
     way = await startWay({ demo, answer, supervisor });
+    interrupted.throwIfAborted();
     let isOk = true;
     if (demo.run) {
       const summary = await runDemo({

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -26,14 +27,20 @@ interface Ended {
   stderr: string;
 }
 
-function start(...args: string[]): {
+interface Started {
   child: ChildProcess;
   ended: Promise<Ended>;
   out: () => string;
-} {
+}
+
+function start(...args: string[]): Started {
+  return startWith({}, ...args);
+}
+
+function startWith(env: NodeJS.ProcessEnv, ...args: string[]): Started {
   const child = spawn(process.execPath, [main, ...args], {
     // Its processes are told from all others by their environment; its temporary folder is our own.
-    env: { ...process.env, FRESHET_TEST_MARKER: marker, TMPDIR: folder, NO_COLOR: "1" },
+    env: { ...process.env, FRESHET_TEST_MARKER: marker, TMPDIR: folder, NO_COLOR: "1", ...env },
   });
   let stdout = "";
   let stderr = "";
@@ -147,7 +154,51 @@ test.each([["--cuts", "x"], ["--replay", "no-such-file"], ["--nonsense"]])(
   },
 );
 
+test("a port that is taken gets the same, before anything is started", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
+  const { code, stdout, stderr } = await start("--port", String(port)).ended;
+  other.close();
+  expect(stdout).toBe("");
+  expect(stderr).toMatch(new RegExp(`^--port: [^\\n]* ${port} \\(it is in use\\)[^\\n]*\\n$`));
+  expect(code).toBe(2);
+});
+
+test("--open hands the page to the browser", async () => {
+  // The tests' platform is Linux, where xdg-open is asked: this one only notes what it is asked for.
+  const opened = join(folder, "opened.bin");
+  const bin = join(folder, "path.bin");
+  await mkdir(bin);
+  await writeFile(
+    join(bin, "xdg-open"),
+    `#!/bin/sh\nprintf %s "$1" > "${bin}/new" && mv "${bin}/new" "${opened}"\n`,
+    { mode: 0o755 },
+  );
+  const env = { PATH: `${bin}:${process.env["PATH"] ?? ""}` };
+  const { child, ended, out } = startWith(env, "--no-run", "--open");
+  const url = () => readFile(opened, "utf8").catch(() => "");
+  await expect.poll(url, { timeout: 30_000 }).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+  expect(out()).toContain(await url());
+  child.kill("SIGINT");
+  expect((await ended).code).toBe(0);
+}, 60_000);
+
 describe("it ends", () => {
+  test.each([["--once"], ["--no-run"]])(
+    "while its processes are being started, on Ctrl-C (%s)",
+    async (option) => {
+      const { child, ended, out } = start(option);
+      await expect.poll(out, { timeout: 30_000, interval: 5 }).toContain("Real: ");
+      child.kill("SIGINT");
+      const { code, stdout } = await ended;
+      expect(code).toBe(130);
+      expect(stdout).not.toContain("model call");
+      await expectNothingLeft();
+    },
+    60_000,
+  );
+
   test("with exit code 0 on Ctrl-C, when it stays up after the run", async () => {
     const { child, ended, out } = start("--pace", "1000", "--cuts", "0");
     await expect.poll(out, { timeout: 30_000 }).toContain("stays up at http://127.0.0.1:");

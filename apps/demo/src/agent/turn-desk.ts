@@ -155,7 +155,8 @@ class TurnWriter {
       contentType: "application/json",
       backoff: { ...patience, maxRetries: Infinity },
     });
-    this.#producer = new IdempotentProducer(agent, `turn-${turn.turnId}`, { epoch });
+    // The tokens were gathered before; what is written while a request is under way shares the next one.
+    this.#producer = new IdempotentProducer(agent, `turn-${turn.turnId}`, { epoch, lingerMs: 0 });
   }
 
   /** How many events it has written. */
