@@ -159,11 +159,13 @@ export class AgentStreamView<
   }
 
   async #read(signal: AbortSignal): Promise<void> {
+    let taken = 0;
     try {
       for await (const received of this.#connect(signal)) {
         // What was on its way when nobody watched any more comes again with the next connection.
         if (signal.aborted) return;
         this.#take(received);
+        if (++taken % eventsPerTask === 0) await nextTask();
       }
       if (!signal.aborted) this.#set("done");
     } catch (error) {
@@ -256,6 +258,21 @@ export function initialStateOf<E extends { type: string }, S extends object>({
   initialState = emptyTranscript,
 }: AgentStreamViewOptions<E, S>): S {
   return (typeof initialState === "function" ? initialState() : initialState) as S;
+}
+
+/** However much has come at once: a page that takes all of it in one task does not hear its user meanwhile. */
+const eventsPerTask = 500;
+
+/** Not a timer: browsers make those of a page that nobody sees wait for a second. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
 }
 
 /** A server has no document, and neither has a worker. */

@@ -18,9 +18,9 @@ export function stringifyJson(value: object): string {
   try {
     json = JSON.stringify(value);
   } catch (error) {
-    // Only a bigint is worth a second try; for a circular value this throws INVALID_VALUE.
-    if (!(error instanceof TypeError)) throw error;
-    return encodeJson(value, "json");
+    // Only a bigint is worth a second try; for what is circular or too deep this throws INVALID_VALUE.
+    if (error instanceof TypeError || error instanceof RangeError) return encodeJson(value, "json");
+    throw error;
   }
   // The only trace that NaN and Infinity leave. A text that says "null" costs one walk, no more.
   return json.includes("null") ? encodeJson(value, "json") : json;

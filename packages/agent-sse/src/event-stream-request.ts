@@ -1,3 +1,4 @@
+import { idleTimeoutError } from "./error.ts";
 import { lastEventIdHeader } from "./last-event-id.ts";
 import { ignoreRejection } from "./ignore-rejection.ts";
 
@@ -13,21 +14,20 @@ export interface RequestOptions {
 
 /**
  * One request and the bytes of its answer. An abort, or silence while something is waited for, ends the
- * wait at once, also if `fetch` or the body do not hear of it. Core's `iterateBytes` begins only at the
+ * wait at once, also if what makes the headers, `fetch` or the body do not hear of it. Core's `iterateBytes` begins only at the
  * body; doing both here is what keeps the client small.
  */
 export class EventStreamRequest implements AsyncIterableIterator<Uint8Array> {
   readonly #abort = new AbortController();
   readonly #stop: AbortSignal;
   readonly #timeoutMs: number;
-  readonly #timeoutError: () => Error;
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 
-  constructor(stop: AbortSignal, timeoutMs: number, timeoutError: () => Error) {
+  /** @param timeoutMs - the longest silence */
+  constructor(stop: AbortSignal, timeoutMs = 45_000) {
     this.#stop = stop;
     // A timer that is asked for more fires at once.
     this.#timeoutMs = Math.min(timeoutMs, 2 ** 31 - 1);
-    this.#timeoutError = timeoutError;
   }
 
   /** The head of the answer. */
@@ -36,16 +36,17 @@ export class EventStreamRequest implements AsyncIterableIterator<Uint8Array> {
     headers: Headers,
     { fetch = globalThis.fetch, credentials }: RequestOptions,
   ): Promise<Response> {
-    const init: RequestInit = { headers, cache: "no-store", signal: this.#abort.signal };
+    const { signal } = this.#abort;
+    const init: RequestInit = { headers, cache: "no-store", signal };
     if (credentials) init.credentials = credentials;
     // Called as a free function: a browser's own `fetch` refuses to be a method of anything else.
-    const response = await this.#within(fetch(url, init), (late) => late.body?.cancel());
+    const response = await this.within(fetch(url, init), (late) => late.body?.cancel());
     this.#reader = response.body?.getReader();
     return response;
   }
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    const result = this.#reader && (await this.#within(this.#reader.read()));
+    const result = this.#reader && (await this.within(this.#reader.read()));
     return (result ?? { done: true }) as IteratorResult<Uint8Array, undefined>;
   }
 
@@ -59,7 +60,8 @@ export class EventStreamRequest implements AsyncIterableIterator<Uint8Array> {
     return this;
   }
 
-  #within<T>(work: Promise<T>, tooLate?: (result: T) => unknown): Promise<T> {
+  /** The result of some work, unless the abort or the end of the time comes first. */
+  within<T>(work: Promise<T>, tooLate?: (result: T) => unknown): Promise<T> {
     const stop = this.#stop;
     return new Promise((resolve, reject) => {
       const end = () => {
@@ -75,7 +77,7 @@ export class EventStreamRequest implements AsyncIterableIterator<Uint8Array> {
         work.then(tooLate).catch(ignoreRejection);
       };
       const onStop = () => giveUp(stop.reason);
-      const timer = setTimeout(() => giveUp(this.#timeoutError()), this.#timeoutMs);
+      const timer = setTimeout(() => giveUp(idleTimeoutError(this.#timeoutMs)), this.#timeoutMs);
       stop.addEventListener("abort", onStop);
       work.finally(end).then(resolve, reject);
     });

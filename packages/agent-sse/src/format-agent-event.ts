@@ -40,9 +40,11 @@ export function formatAgentEvent(
   { id, retryMs, format }: FormatAgentEventOptions = {},
 ): string {
   const { type } = event;
-  if (!knownTypes.has(type)) checkEventName(type);
-  const data = textData(event, format) ?? jsonData(event, format);
-  let frame = `event: ${type}\ndata: ${data}\n`;
+  const lines = linesOfType.get(type);
+  const start = lines?.start ?? `event: ${checkEventName(type)}\ndata: `;
+  const data = textData(event, format) ?? jsonData(event, format, lines?.jsonStart);
+  if (id === undefined && retryMs === undefined) return `${start}${data}\n\n`;
+  let frame = `${start}${data}\n`;
   if (id !== undefined) frame += `id: ${checkId(id)}\n`;
   if (retryMs !== undefined) frame += formatRetry(retryMs);
   return `${frame}\n`;
@@ -56,7 +58,7 @@ export function formatRetry(retryMs: number): string {
   );
 }
 
-const knownTypes: ReadonlySet<string> = new Set<AgentEvent["type"]>([
+const knownTypes: readonly AgentEvent["type"][] = [
   "token",
   "thinking",
   "tool_use",
@@ -66,7 +68,15 @@ const knownTypes: ReadonlySet<string> = new Set<AgentEvent["type"]>([
   "creation",
   "error",
   "done",
-]);
+];
+
+/** For each known type, how its frame begins, and its JSON when the type is the first field there. */
+const linesOfType: ReadonlyMap<string, { start: string; jsonStart: string }> = new Map(
+  knownTypes.map((type) => [
+    type,
+    { start: `event: ${type}\ndata: `, jsonStart: `{"type":"${type}",` },
+  ]),
+);
 
 // A cost of zero dollars is `0.0` in Python, where the field is a float.
 const floats: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -81,10 +91,21 @@ function textData(event: WireEvent, format: JsonFormat = "json"): string | undef
   return `{"text":${format === "python" ? " " : ""}${encodeString(text, format)}}`;
 }
 
-/** The data of any event. */
-function jsonData(event: WireEvent, format: JsonFormat | undefined): string {
-  if (format !== "python") return stringifyJson(fieldsOf(event));
-  return `{${encodeMembers(fieldsOf(event), "python", 1, floats[event.type])}}`;
+/** The data of any event. `jsonStart` is how its JSON begins when its type is known, and is its first field. */
+function jsonData(
+  event: WireEvent,
+  format: JsonFormat | undefined,
+  jsonStart: string | undefined,
+): string {
+  if (format === "python") {
+    return `{${encodeMembers(fieldsOf(event), "python", 1, floats[event.type])}}`;
+  }
+  if (jsonStart !== undefined && !("toJSON" in event)) {
+    // To cut the type off the text costs less than a copy of the event without it.
+    const json = stringifyJson(event);
+    if (json.startsWith(jsonStart)) return `{${json.slice(jsonStart.length)}`;
+  }
+  return stringifyJson(fieldsOf(event));
 }
 
 // C0 controls and DEL, NEL, line and paragraph separator, byte order mark, lone surrogates: what ends
@@ -92,8 +113,8 @@ function jsonData(event: WireEvent, format: JsonFormat | undefined): string {
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\p{Surrogate}]/u;
 
-function checkEventName(type: unknown): void {
-  if (typeof type === "string" && type !== "" && !unsafe.test(type)) return;
+function checkEventName(type: unknown): string {
+  if (typeof type === "string" && type !== "" && !unsafe.test(type)) return type;
   throw new AgentStreamError(
     "INVALID_EVENT_NAME",
     `${JSON.stringify(type)} cannot be an event's type: it must be text without control characters or line separators.`,

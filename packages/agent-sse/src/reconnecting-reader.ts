@@ -5,9 +5,10 @@ import {
   type ReceivedEvent,
 } from "./agent-event-parser.ts";
 import { checkResponse } from "./check-response.ts";
-import { AgentStreamError, idleTimeoutError } from "./error.ts";
+import { AgentStreamError } from "./error.ts";
 import { EventStreamRequest, requestHeaders, type RequestOptions } from "./event-stream-request.ts";
 import { defaultRetry, reconnectDelayMs } from "./reconnect-delay.ts";
+import { ignoreRejection } from "./ignore-rejection.ts";
 import { ReplayFilter } from "./replay-filter.ts";
 import { StoppableGenerator } from "./stoppable-generator.ts";
 import { waitForNetwork } from "./wait-for-network.ts";
@@ -106,62 +107,54 @@ export class ReconnectingReader<E extends { type: string }> extends StoppableGen
   /** Returns {@link finished}, or why it must be tried again; throws what is final. */
   async *#tryConnection(stop: AbortSignal): AsyncGenerator<ReceivedEvent<E>, unknown, undefined> {
     stop.throwIfAborted();
-    const headers = await requestHeaders(this.#options.headers, this.#lastEventId);
-    this.#tell({ status: "connecting" });
-    let body: EventStreamRequest | undefined;
-    try {
-      body = await this.#open(headers, stop);
-    } catch (error) {
-      return retryable(error, stop);
-    }
-    if (!body) return finished;
-    this.#tell({ status: "open", reconnects: this.#opened++ });
-    try {
-      return yield* this.#readBody(body, stop);
-    } catch (error) {
-      // A connection that breaks while it is let go of has done its work.
-      return this.#isOver ? finished : retryable(error, stop);
-    }
-  }
-
-  /** The bytes of the answer; `undefined` when the server says that there is nothing more. */
-  async #open(headers: Headers, stop: AbortSignal): Promise<EventStreamRequest | undefined> {
-    const lastEventId = this.#lastEventId;
-    const idleTimeoutMs = this.#options.idleTimeoutMs ?? 45_000;
-    const request = new EventStreamRequest(stop, idleTimeoutMs, () =>
-      idleTimeoutError(idleTimeoutMs, this.#lastEventId),
-    );
-    const response = await request.open(this.#url, headers, this.#options);
-    this.#retryAfterMs = parseRetryAfterMs(response.headers.get("retry-after")) ?? 0;
-    if (response.status === 204) {
-      if (this.#isInTurn) throw this.#incomplete(" with 204", response.status);
-      return undefined;
-    }
-    await checkResponse(response, () => request, lastEventId);
-    return request;
-  }
-
-  async *#readBody(
-    body: AsyncIterable<Uint8Array>,
-    stop: AbortSignal,
-  ): AsyncGenerator<ReceivedEvent<E>, unknown, undefined> {
-    this.#replays.onConnect();
     // Without the last id, so that the events show which of them came with one.
     const parser = new AgentEventParser({
       schema: this.#options.schema,
       maxEventLength: this.#options.maxEventLength,
       onRetry: (retryMs) => (this.#retryMs = retryMs),
     });
-    for await (const chunk of body) {
-      parser.push(chunk);
-      for (let received = parser.read(); received; received = parser.read()) {
-        stop.throwIfAborted();
-        if (!this.#replays.accept(received)) continue;
-        yield this.#note(received);
-        if (this.#isOver) return finished;
-      }
+    const request = new EventStreamRequest(stop, this.#options.idleTimeoutMs);
+    const headers = await request.within(requestHeaders(this.#options.headers, this.#lastEventId));
+    this.#tell({ status: "connecting" });
+    try {
+      if (!(await this.#open(request, headers))) return finished;
+    } catch (error) {
+      return retryable(error, stop);
     }
-    return this.#incomplete();
+    this.#replays.onConnect();
+    try {
+      this.#tell({ status: "open", reconnects: this.#opened++ });
+    } catch (error) {
+      request.return().catch(ignoreRejection);
+      throw error;
+    }
+    try {
+      for await (const chunk of request) {
+        parser.push(chunk);
+        for (let received = parser.read(); received; received = parser.read()) {
+          stop.throwIfAborted();
+          if (!this.#replays.accept(received)) continue;
+          yield this.#note(received);
+          if (this.#isOver) return finished;
+        }
+      }
+      return this.#incomplete();
+    } catch (error) {
+      // A connection that breaks while it is let go of has done its work.
+      return this.#isOver ? finished : retryable(error, stop);
+    }
+  }
+
+  /** Whether there is anything to read: 204 says that there is nothing more. */
+  async #open(request: EventStreamRequest, headers: Headers): Promise<boolean> {
+    const response = await request.open(this.#url, headers, this.#options);
+    this.#retryAfterMs = parseRetryAfterMs(response.headers.get("retry-after")) ?? 0;
+    if (response.status === 204) {
+      if (this.#isInTurn) throw this.#incomplete(" with 204", response.status);
+      return false;
+    }
+    await checkResponse(response, () => request, this.#lastEventId);
+    return true;
   }
 
   #note({ event, id = this.#lastEventId }: ReceivedEvent<E>): ReceivedEvent<E> {

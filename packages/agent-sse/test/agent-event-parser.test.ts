@@ -271,3 +271,35 @@ test("continues with the id of the stream before", () => {
   const { received } = parse([formatAgentEvent(agentEvent.token("a"))], { lastEventId: "41" });
   expect(received).toEqual([token("a", "41")]);
 });
+
+test.each([
+  '{"text":"plain"}',
+  '{"text": "with a space"}',
+  '{"text":"\\"quoted\\" \\\\ \\u00e9\\n"}',
+  '{"text":"ends in a backslash \\\\"}',
+  '{"text":"a","more":"b"}',
+  '{"text":"\\\\","more":"\\\\"}',
+  '{"text":"a","text":"b"}',
+  '{"text":""}',
+  `{"text":"${"long ".repeat(50)}"}`,
+  `{"text":"${'\\"'.repeat(50)}"}`,
+])("the data of a token is what JSON says: %s", (data) => {
+  const parser = new AgentEventParser().push(`event: token\ndata: ${data}\n\n`);
+  const event = { type: "token", ...(JSON.parse(data) as object) };
+  expect(parser.read()).toEqual({ event, id: undefined });
+});
+
+test.each([
+  '{"text":"a""}',
+  '{"text":"\\"}',
+  '{"text":"\\x"}',
+  '{"text":5"a"}',
+  '{"text":a"}',
+  '{"text":"}',
+  '{"text":"\ttab"}',
+  '{"text":"a"b"}',
+  '{"text":"long enough to be no short text, and with a quotation mark " in the middle"}',
+])("the data of a token that is not JSON is refused: %j", (data) => {
+  const parser = new AgentEventParser().push(`event: token\ndata: ${data}\n\n`);
+  expect(() => parser.read()).toThrow(expect.objectContaining({ code: "INVALID_EVENT" }));
+});

@@ -283,6 +283,30 @@ test("a request that is made again has the headers and the fetch of the newest o
   view.stop();
 });
 
+test("events that come all at once leave room for other tasks", async () => {
+  const count = 20_000;
+  let taken = 0;
+  let takenBefore: number | undefined;
+  const { view, frame } = open({
+    fetch: () =>
+      Promise.resolve(
+        agentStreamResponse([
+          ...Array.from({ length: count }, () => agentEvent.token("a")),
+          agentEvent.done(),
+        ]),
+      ),
+    onEvent: () => {
+      if (taken++ === 0) setTimeout(() => (takenBefore = taken));
+    },
+  });
+  view.subscribe(() => undefined);
+  await vi.waitFor(async () => {
+    await frame();
+    expect(view.getSnapshot()).toMatchObject({ status: "done", text: "a".repeat(count) });
+  });
+  expect(takenBefore).toBeLessThan(count);
+});
+
 test("an update can be cancelled, and comes without frames too", async () => {
   const update = vi.fn();
   scheduleFrame(update)();

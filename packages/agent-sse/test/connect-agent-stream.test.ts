@@ -400,6 +400,36 @@ describe("an end from outside", () => {
   });
 });
 
+test("headers that never come are no reason not to hear of an abort", async () => {
+  const abort = new AbortController();
+  const { fetch, asked } = scripted(body(done()));
+  const events = connectAgentStream("https://example.com/", {
+    ...{ fetch, signal: abort.signal },
+    headers: () => new Promise<HeadersInit>(() => undefined),
+  });
+  const next = events.next();
+  abort.abort(new Error("enough"));
+  await expect(next).rejects.toThrow("enough");
+  expect(asked).toHaveLength(0);
+});
+
+test("a callback that throws when the connection opens leaves none open", async () => {
+  const cancel = vi.fn();
+  const events = connectAgentStream("https://example.com/", {
+    fetch: () =>
+      Promise.resolve(
+        new Response(new ReadableStream({ cancel }), {
+          headers: { "content-type": "text/event-stream" },
+        }),
+      ),
+    onStateChange: ({ status }) => {
+      if (status === "open") throw new Error("in the callback");
+    },
+  });
+  await expect(events.next()).rejects.toThrow("in the callback");
+  await vi.waitFor(() => expect(cancel).toHaveBeenCalledOnce());
+});
+
 test("what onStateChange throws, the loop throws", async () => {
   const events = connectAgentStream("https://example.com/", {
     fetch: scripted(body(done())).fetch,

@@ -119,6 +119,44 @@ test.each(["json", "python"] as const)("%s: NaN, Infinity and circles are refuse
   }
 });
 
+function nested(levels: number): unknown {
+  let value: unknown = [];
+  for (let level = 0; level < levels; level++) value = [value];
+  return value;
+}
+
+test("a value too deep for the engine's own JSON is refused, not a stack that overflows", () => {
+  const event = agentEvent.creation("too deep", 1, { items: [nested(100_000)] });
+  const code = (format: "json" | "python") => {
+    try {
+      formatAgentEvent(event, { format });
+      return "written";
+    } catch (error) {
+      return (error as { code?: string }).code;
+    }
+  };
+  expect(code("python")).toBe("INVALID_VALUE");
+  // Newer engines write it.
+  expect(["written", "INVALID_VALUE"]).toContain(code("json"));
+});
+
+test("the data is the same wherever the type stands, and whatever the event's own toJSON says", () => {
+  const frame = 'event: turn\ndata: {"turn_number":1,"total_tools":0}\n\n';
+  const { type, ...fields } = agentEvent.turn(1);
+  expect(formatAgentEvent({ type, ...fields })).toBe(frame);
+  expect(formatAgentEvent({ ...fields, type })).toBe(frame);
+  class Turn {
+    readonly type = "turn";
+    readonly turn_number = 1;
+    readonly total_tools = 0;
+    toJSON(): unknown {
+      return { type: this.type, secret: true };
+    }
+  }
+  expect(formatAgentEvent(new Turn())).toBe(frame);
+  expect(formatAgentEvent({ type: "token" })).toBe("event: token\ndata: {}\n\n");
+});
+
 test("a text that says null is not mistaken for one", () => {
   expect(formatAgentEvent(agentEvent.error("null", "null"))).toContain(
     '{"error_type":"null","message":"null","details":{}}',
