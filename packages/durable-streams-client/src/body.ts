@@ -33,8 +33,20 @@ export function ownBytes(value: Encoded): Encoded {
   return typeof value === "string" ? value : new Uint8Array(value);
 }
 
+/** A value as it is now, for when it is known whether it is to be JSON. */
+export function snapshot(value: unknown): unknown {
+  if (value instanceof Uint8Array) return ownBytes(value);
+  if (typeof value !== "object" || value === null) return value;
+  return JSON.parse(encodeJson(value)) as unknown;
+}
+
 /** The text of a JSON value as it is now. */
 export function encodeJson(value: unknown): string {
+  if (value instanceof Uint8Array) {
+    throw new InvalidOptionError(
+      "The value is bytes: a JSON stream takes JSON values, so parse what they spell.",
+    );
+  }
   let text: unknown; // JSON.stringify is declared to return a string, and returns undefined too
   try {
     text = JSON.stringify(value);

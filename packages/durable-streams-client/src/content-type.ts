@@ -1,4 +1,3 @@
-import { abortable } from "./abortable.ts";
 import { isJson } from "./protocol.ts";
 
 /** PROTOCOL.md, section 5.1: the type of a stream that was created without one. */
@@ -43,7 +42,7 @@ export class ContentType {
    * Asked for once, however many writes wait for it; and again if that failed. Whoever comes while
    * others still wait for it waits as well: writes keep their order.
    */
-  learn(signal: AbortSignal | undefined): Promise<unknown> | undefined {
+  learn(): Promise<unknown> | undefined {
     if (this.#value !== undefined && !this.#learning) return undefined;
     if (!this.#learning) {
       this.#learning = this.ask();
@@ -52,7 +51,7 @@ export class ContentType {
       };
       this.#learning.then(learned, learned);
     }
-    return signal ? abortable(this.#learning, signal) : this.#learning;
+    return this.#learning;
   }
 
   async ask(maxRetries?: number): Promise<string> {

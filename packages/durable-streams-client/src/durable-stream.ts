@@ -1,7 +1,8 @@
+import { abortable } from "./abortable.ts";
 import type { AppendResult } from "./append-batch.ts";
 import { AppendQueue, type AppendRequest } from "./append-queue.ts";
 import { type AppendSource, streamedBody } from "./append-source.ts";
-import { encodeValue } from "./body.ts";
+import { encodeValue, snapshot } from "./body.ts";
 import { ContentType, unknownType } from "./content-type.ts";
 import { createHeaders, forkHeaders, type ForkOptions } from "./creation.ts";
 import type { CloseResult, CreateOptions, DurableStreamOptions } from "./durable-stream-options.ts";
@@ -144,9 +145,12 @@ export class DurableStream {
     value: unknown,
     options: { seq?: string; signal?: AbortSignal } = noOptions,
   ): Promise<AppendResult> {
-    const learning = this.#content.learn(options.signal);
-    if (learning) return learning.then(() => this.append(value, options));
     try {
+      const learning = this.#content.learn();
+      if (learning) {
+        const asItIs = snapshot(value);
+        return inTurn(learning, () => this.append(asItIs, options), options.signal);
+      }
       options.signal?.throwIfAborted();
       if (options.seq !== undefined) checkToken("seq", options.seq);
       return this.#queue.add(encodeValue(value, this.#content.isJson), options);
@@ -168,11 +172,14 @@ export class DurableStream {
     options: { seq?: string; signal?: AbortSignal } = {},
   ): Promise<AppendResult> {
     const { seq, signal } = options;
-    signal?.throwIfAborted();
     if (seq !== undefined) checkToken("seq", seq);
-    await this.#content.learn(signal);
-    const encoded = streamedBody(source, this.#content.isJson);
-    return this.#queue.add(encoded, { seq, signal });
+    const add = () => {
+      signal?.throwIfAborted();
+      const encoded = streamedBody(source, this.#content.isJson);
+      return this.#queue.add(encoded, { seq, signal });
+    };
+    const learning = this.#content.learn();
+    return learning ? inTurn(learning, add, signal) : add();
   }
 
   /**
@@ -195,13 +202,17 @@ export class DurableStream {
    */
   async close(finalValue?: unknown, options: { signal?: AbortSignal } = {}): Promise<CloseResult> {
     const { signal } = options;
-    signal?.throwIfAborted();
+    const add = (value: unknown) => {
+      signal?.throwIfAborted();
+      const encoded = value === undefined ? undefined : encodeValue(value, this.#content.isJson);
+      return this.#queue.add(encoded, { closes: true, signal });
+    };
     // Without a value it need not know the content type, but what waits for it goes first.
-    if (finalValue !== undefined || this.#content.isAwaited) await this.#content.learn(signal);
-    const encoded =
-      finalValue === undefined ? undefined : encodeValue(finalValue, this.#content.isJson);
-    const { nextOffset } = await this.#queue.add(encoded, { closes: true, signal });
-    return { finalOffset: nextOffset };
+    const needsType = finalValue !== undefined || this.#content.isAwaited;
+    const learning = needsType ? this.#content.learn() : undefined;
+    const asItIs = learning ? snapshot(finalValue) : finalValue;
+    const closing = learning ? inTurn(learning, () => add(asItIs), signal) : add(finalValue);
+    return { finalOffset: (await closing).nextOffset };
   }
 
   /** Deletes the stream and its data. Throws {@link StreamNotFoundError} if there was none. */
@@ -271,4 +282,15 @@ export class DurableStream {
     const isNumbered = answer.header(header.producerSeq) !== undefined;
     return isNumbered && answer.status === 204 ? { ...result, duplicate: true } : result;
   }
+}
+
+/** After the writes that wait already; none waits longer than for the abort. */
+function inTurn<T>(
+  learning: Promise<unknown>,
+  add: () => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  // Not abortable(learning): writes without a signal would overtake those that have one.
+  const added = learning.then(add);
+  return signal ? abortable(added, signal) : added;
 }

@@ -129,10 +129,14 @@ describe.each(transports)("over %s", (_name, transport) => {
       else end();
     });
     const handle = handleOf(stub, { contentType: undefined });
-    const first = handle.append("first,");
+    const { signal } = new AbortController();
+    const bytes = Buffer.from("first,");
+    const first = handle.append(bytes, { signal });
+    bytes.fill("x");
     await vi.waitUntil(() => stub.requests.length === 1);
     await handle.head(); // knows the content type before the append does
     const rest = [handle.append("second,"), handle.appendStream(["third,"]), handle.close()];
+    await handle.head();
     const controller = new AbortController();
     const aborted = handle.append("never", { signal: controller.signal });
     const reason = new Error("no longer needed");
@@ -143,6 +147,24 @@ describe.each(transports)("over %s", (_name, transport) => {
     const posts = stub.requests.filter(({ method }) => method === "POST");
     expect(posts.map(({ body }) => body).join("")).toBe("first,second,third,");
     expect(posts.at(-1)?.headers["stream-closed"]).toBe("true");
+  });
+
+  test("an object that is appended before the content type is known is taken as it is", async () => {
+    await using stub = await StubServer.start((_request, res) => {
+      res.writeHead(200, { "content-type": "application/json", ...stored }).end();
+    });
+    const handle = handleOf(stub, { contentType: undefined });
+    const value = { n: 1 };
+    const appended = handle.append(value);
+    const closed = handle.close(value);
+    value.n = 2;
+    await Promise.all([appended, closed]);
+    expect(stub.requests.slice(1).map(({ body }) => body)).toEqual(['[{"n":1}]', '[{"n":1}]']);
+    await expect(handle.append(new Uint8Array(1))).rejects.toThrow(/bytes/);
+    await handle.append(3);
+    const order = [handle.appendStream([4]), handle.append(5)];
+    await Promise.all(order);
+    expect(stub.requests.slice(-2).map(({ body }) => body)).toEqual(["[4]", "[5]"]);
   });
 
   test("awaiting each append does not keep others from sharing a request", async () => {

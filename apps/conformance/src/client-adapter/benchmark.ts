@@ -1,5 +1,6 @@
 import { DurableStream, IdempotentProducer, stream } from "@freshet/durable-streams-client";
 import type { BenchmarkOperation, Command, Result } from "./protocol.ts";
+import { isJson } from "./result.ts";
 import type { Session } from "./session.ts";
 
 interface Metrics {
@@ -27,11 +28,12 @@ type Operation = (
   contentType: string,
 ) => Promise<Metrics>;
 
-const payload = ({ size = 0 }: BenchmarkOperation) => new Uint8Array(size).fill(42);
+const payload = ({ size = 0 }: BenchmarkOperation, contentType: string) =>
+  isJson(contentType) ? "*".repeat(size) : new Uint8Array(size).fill(42);
 
 const operations: Record<string, Operation | undefined> = {
   async append(operation, url, contentType) {
-    await new DurableStream({ url, contentType }).append(payload(operation));
+    await new DurableStream({ url, contentType }).append(payload(operation, contentType));
     return { bytesTransferred: operation.size ?? 0 };
   },
   async read(operation, url) {
@@ -46,7 +48,10 @@ const operations: Record<string, Operation | undefined> = {
     const handle = await DurableStream.create({ url, contentType });
     const res = await handle.stream({ live: operation.live ?? "long-poll" });
     const chunks = res[Symbol.asyncIterator]();
-    const [received] = await Promise.all([chunks.next(), handle.append(payload(operation))]);
+    const [received] = await Promise.all([
+      chunks.next(),
+      handle.append(payload(operation, contentType)),
+    ]);
     await chunks.return?.();
     const size = received.done ? 0 : received.value.length;
     return { bytesTransferred: (operation.size ?? 0) + size };
@@ -56,7 +61,7 @@ const operations: Record<string, Operation | undefined> = {
     const producer = new IdempotentProducer(handle, "bench-producer", {
       ...{ lingerMs: 0, autoClaim: true },
     });
-    const data = payload(operation);
+    const data = payload(operation, contentType);
     const count = operation.count ?? 0;
     for (let n = 0; n < count; n++) producer.append(data);
     await producer.flush();
