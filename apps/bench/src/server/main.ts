@@ -25,7 +25,10 @@ async function withServers<const Kinds extends readonly Kind[]>(
   const postgres = kinds.includes("postgres") ? await startPostgres() : undefined;
   const servers: BenchServer[] = [];
   try {
-    for (const kind of kinds) servers.push(await startServer(kind, names[kind], postgres?.url));
+    for (const kind of kinds) {
+      const databaseUrl = kind === "postgres" ? postgres?.url : undefined;
+      servers.push(await startServer(kind, names[kind], databaseUrl));
+    }
     return await work(servers as { [Each in keyof Kinds]: BenchServer }, postgres?.url ?? "");
   } finally {
     for (const server of servers) await server.stop();
@@ -57,8 +60,8 @@ const sections: Record<string, Section> = {
         await warmUp(servers, 2000);
         return comparisonTable([
           await appends("1 stream, 1 writer", servers, { ...one, count: 500 }),
-          await appends("64 streams, 64 writers", servers, { ...many, count: 2000 }),
-          await appends("one hot stream, 64 writers", servers, { ...hot, count: 640 }),
+          await appends("64 streams, 64 writers", servers, { ...many, count: 1500 }),
+          await appends("one hot stream, 64 writers", servers, { ...hot, count: 512 }),
           await catchUp("catch-up", servers),
         ]);
       }),

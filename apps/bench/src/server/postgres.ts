@@ -1,7 +1,6 @@
 import { postgresStore } from "@freshet/durable-streams-server/postgres";
 import type { Store } from "@freshet/durable-streams-server";
 import { compare } from "../harness.ts";
-import { formatCount } from "../report.ts";
 import { appends } from "./appends.ts";
 import { message, type AppendWork } from "./load.ts";
 import type { BenchServer } from "./servers.ts";
@@ -37,7 +36,8 @@ export async function postgresRows(server: BenchServer, databaseUrl: string): Pr
 
 function row(place: string, work: AppendWork, perSecond = Number.NaN): string {
   const { streams, writers, inFlight = 1 } = work;
-  return `| ${place} | ${String(streams)} | ${String(writers)} | ${String(inFlight)} | ${formatCount(perSecond)} |`;
+  const hundreds = Math.round(perSecond / 100) * 100;
+  return `| ${place} | ${String(streams)} | ${String(writers)} | ${String(inFlight)} | ${hundreds.toLocaleString("en")} |`;
 }
 
 async function storeAppends(store: Store, work: AppendWork): Promise<number | undefined> {
