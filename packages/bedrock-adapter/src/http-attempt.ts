@@ -185,6 +185,6 @@ function reasonOf(error: unknown): string {
 function firstByteError(firstByteTimeoutMs: number): BedrockError {
   return new BedrockError(
     "FIRST_BYTE_TIMEOUT",
-    `Bedrock sent nothing for ${firstByteTimeoutMs} ms after the request. Raise firstByteTimeoutMs if the model may think longer.`,
+    `Bedrock sent nothing for ${firstByteTimeoutMs} ms after the request; raise firstByteTimeoutMs for a model that thinks longer.`,
   );
 }

@@ -104,7 +104,11 @@ export function isClaudeTextChunk(chunk: unknown): chunk is ClaudeTextChunk {
 
 /** Whether a decoded chunk is one of Nova. */
 export function isNovaChunk(chunk: unknown): chunk is NovaChunk {
-  return isObject(chunk) && converseEventTypes.some((name) => isObject(chunk[name]));
+  if (!isObject(chunk)) return false;
+  // Nearly all of them are deltas.
+  return (
+    isObject(chunk["contentBlockDelta"]) || converseEventTypes.some((name) => isObject(chunk[name]))
+  );
 }
 
 /** Whether a decoded chunk is one of Titan Text. */

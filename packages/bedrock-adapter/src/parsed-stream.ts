@@ -228,16 +228,14 @@ function sourceError(error: unknown, signal: AbortSignal | undefined): unknown {
   if (error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError")) {
     return error;
   }
-  return new BedrockError(
-    "NETWORK",
-    `The connection broke while the answer was being read: ${String(error)}`,
-    { cause: error },
-  );
+  return new BedrockError("NETWORK", `The connection broke inside the answer: ${String(error)}`, {
+    cause: error,
+  });
 }
 
 function idleError(idleTimeoutMs: number): BedrockError {
   return new BedrockError(
     "IDLE_TIMEOUT",
-    `Bedrock sent nothing for ${idleTimeoutMs} ms inside the answer. Raise idleTimeoutMs if the model may pause longer.`,
+    `Bedrock sent nothing for ${idleTimeoutMs} ms inside the answer; raise idleTimeoutMs for a model that pauses longer.`,
   );
 }

@@ -80,12 +80,6 @@ const dialects: Readonly<Record<ModelFamily, () => Dialect>> = {
 
 const converseTypes: ReadonlySet<unknown> = new Set([...converseEventTypes, "unknown"]);
 
-const bedrockFields = [
-  "amazon-bedrock-guardrailAction",
-  "amazon-bedrock-trace",
-  "amazon-bedrock-invocationMetrics",
-] as const;
-
 /** Events and chunks in, agent events out; synchronous. `toAgentEvents` is a few lines around it. */
 export class AgentEventMapper {
   readonly #answer: AgentAnswer;
@@ -182,11 +176,15 @@ export class AgentEventMapper {
 
   #readBedrockFields(chunk: BedrockChunkFields): void {
     const answer = this.#answer;
-    for (const name of bedrockFields) {
-      if (chunk[name] !== undefined) answer.addMetadata({ [name]: chunk[name] });
-    }
-    const metrics = chunk["amazon-bedrock-invocationMetrics"];
+    const {
+      "amazon-bedrock-guardrailAction": action,
+      "amazon-bedrock-trace": trace,
+      "amazon-bedrock-invocationMetrics": metrics,
+    } = chunk;
+    if (action !== undefined) answer.addMetadata({ "amazon-bedrock-guardrailAction": action });
+    if (trace !== undefined) answer.addMetadata({ "amazon-bedrock-trace": trace });
     if (!metrics) return;
+    answer.addMetadata({ "amazon-bedrock-invocationMetrics": metrics });
     answer.complete = true;
     answer.latencyMs = metrics.invocationLatency ?? 0;
     // The family's own counts win: Bedrock's leave reasoning out for some models.
