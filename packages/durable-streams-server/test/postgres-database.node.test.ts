@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
+import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { postgresStore } from "../src/postgres/index.ts";
 import { PostgresServer } from "./support/postgres.ts";
@@ -29,10 +30,36 @@ class Network {
     for (const socket of this.#sockets) socket.unpipe().pause();
   }
 
+  /** As when a server ends in the middle: its connections are closed in good order. */
+  hangUp(): void {
+    for (const socket of this.#sockets) socket.end();
+  }
+
   close(): void {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
   }
+}
+
+/** A lock that lets nobody write. */
+async function lockStreams(): Promise<() => Promise<void>> {
+  const sql = postgres(database.url, { max: 1, fetch_types: false, onnotice: () => undefined });
+  const released = new AbortController();
+  const locked = new AbortController();
+  const until = ({ signal }: AbortController) =>
+    new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  const [isLocked, isReleased] = [until(locked), until(released)];
+  const holding = sql.begin(async (connection) => {
+    await connection`LOCK TABLE durable_streams.streams`;
+    locked.abort();
+    await isReleased;
+  });
+  await isLocked;
+  return async () => {
+    released.abort();
+    await holding;
+    await sql.end();
+  };
 }
 
 let database: PostgresServer;
@@ -78,3 +105,39 @@ test("a database that falls silent is an error, and is asked again on other conn
     network.close();
   }
 }, 60_000);
+
+test("a connection that ends in the middle of a transaction is an error, and no more than that", async () => {
+  const network = new Network(database.port);
+  const port = await network.listen();
+  const url = database.url.replace(String(database.port), String(port));
+  const store = postgresStore({ url, answerTimeoutMs: 5000 });
+  const create = (path: string) => store.create({ path, contentType: "text/plain", closed: false });
+  const outcome = async (path: string): Promise<unknown> => {
+    try {
+      return (await create(path)).status;
+    } catch (error) {
+      return (error as { code?: unknown }).code;
+    }
+  };
+  try {
+    await create("before");
+    const unlock = await lockStreams();
+    const created = outcome("cut");
+    await expect.poll(waitingForLocks, { timeout: 20_000 }).toBeGreaterThan(0);
+    network.hangUp();
+    expect(await created).toBe("STORE_UNAVAILABLE");
+    await unlock();
+    await expect.poll(() => outcome("after"), { timeout: 40_000 }).toBe("created");
+  } finally {
+    await store.close();
+    network.close();
+  }
+}, 90_000);
+
+/** How many wait for the lock of somebody else. */
+async function waitingForLocks(): Promise<number> {
+  const sql = postgres(database.url, { max: 1, fetch_types: false, onnotice: () => undefined });
+  const [row] = await sql`SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted`;
+  await sql.end();
+  return Number(row?.["n"]);
+}

@@ -1,6 +1,6 @@
 import { DurableStreamsServerError } from "../errors.ts";
 import type { PostgresClient, PostgresStatements } from "./postgres-client.ts";
-import { storeError } from "./postgres-errors.ts";
+import { isConnectionLost, storeError } from "./postgres-errors.ts";
 import { migrate } from "./schema.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -68,7 +68,16 @@ export class Database {
     answerTimeoutMs: number = this.#options.answerTimeoutMs,
   ): Promise<T> {
     const result = await this.#answered(answerTimeoutMs, (sql) =>
-      sql.begin((connection) => work((text, values = []) => this.#on(connection, text, values))),
+      sql.begin(async (connection) => {
+        try {
+          return await work((text, values = []) => this.#on(connection, text, values));
+        } catch (error) {
+          if (!isConnectionLost(error)) throw error;
+          // postgres.js would send ROLLBACK where no connection is any more, from a timer that takes the
+          // process down (its issues 1066, 1154, 1208). `begin` itself rejects when the connection closes.
+          return new Promise(() => undefined);
+        }
+      }),
     );
     return result as T;
   }
@@ -94,6 +103,10 @@ export class Database {
     });
     try {
       return await Promise.race([ask(sql), silence]);
+    } catch (error) {
+      // A connection that was cut while it had something to send never sends again: not even a greeting.
+      if ((error as { code?: unknown }).code === "CONNECT_TIMEOUT") this.#replace(sql);
+      throw error;
     } finally {
       clearTimeout(timer);
     }

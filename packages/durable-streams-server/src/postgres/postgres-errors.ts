@@ -16,6 +16,13 @@ export function isRefusal(error: unknown): boolean {
   return /^(2[1-3]|42|54)/.test(codeOf(error));
 }
 
+/** The connection is gone, or about to be. */
+export function isConnectionLost(error: unknown): boolean {
+  const { severity } = (error ?? {}) as { severity?: unknown };
+  if (severity !== undefined) return severity === "FATAL" || severity === "PANIC";
+  return /^(CONNECTION_|CONNECT_TIMEOUT$|E[A-Z]+$)/.test(codeOf(error));
+}
+
 /** What the driver and the database say, as one of our codes. */
 export function storeError(error: unknown): DurableStreamsServerError {
   if (error instanceof DurableStreamsServerError) return error;
