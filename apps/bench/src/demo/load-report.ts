@@ -79,12 +79,15 @@ function limitNote(options: LoadOptions, measurement: Measurement): string {
   const all = processes.reduce((total, { cpuSeconds }) => total + cpuSeconds, 0);
   const largest = processes.reduce((most, one) => (one.cpuSeconds > most.cpuSeconds ? one : most));
   const others = Math.max(0, machineCpuSeconds - all) / elapsedSeconds;
+  const { events } = countsOf(options, measurement);
   return (
     `All processes together took ${all.toFixed(1)} s of CPU, ${((all / (conversations * rate * seconds)) * 1e6).toFixed(0)} µs a token: ` +
     `at ${conversations} × ${rate} tokens a second that is ${(all / seconds).toFixed(1)} of ${cpus().length} cores, ` +
     `while everything else on the machine took ${others.toFixed(1)}. ` +
-    `CPU sets the limit; the largest part of it is in ${largest.name}. ` +
-    "Where the cores are busy, times are how long a process waits for its turn."
+    `CPU sets the limit, and the number of events more than that of tokens: ${((all / events) * 1e6).toFixed(0)} µs an event, ` +
+    "which is a request to the durable streams server, a write to its store, and a frame of text/event-stream over each of three connections. " +
+    `The largest part is in ${largest.name}. ` +
+    "Where the cores are busy, times are how long each process waits for its turn; and a token that waits for company waits up to the time given above."
   );
 }
 

@@ -60,6 +60,10 @@ const places: readonly (readonly [pattern: RegExp, area: string])[] = [
   [/^node:/, "Node: other"],
 ];
 
+/** Node's own native functions that write to sockets, open and close them. */
+const socketCalls =
+  /^(write(v|Buffer|\w+String)|connect6?|close|shutdown|readStart|readStop|open)$/;
+
 function areaOf(functionName: string, url: string): string | undefined {
   if (functionName === "(idle)" || functionName === "(root)") return undefined;
   if (functionName === "(garbage collector)") return "garbage collection";
@@ -69,5 +73,8 @@ function areaOf(functionName: string, url: string): string | undefined {
     const match = pattern.exec(url);
     if (match) return area.replace("$1", match[1] ?? "");
   }
-  return url === "" ? "built-in functions called from JavaScript" : "other";
+  if (url !== "") return "other";
+  if (socketCalls.test(functionName)) return "system calls for sockets";
+  if (functionName === "runMicrotasks") return "Node: promises and ticks";
+  return "built-in functions of V8 and Node";
 }
