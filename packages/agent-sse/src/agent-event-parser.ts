@@ -171,14 +171,14 @@ export class AgentEventParser<E extends { type: string } = AgentEvent> {
       const result = schema["~standard"].validate(parsed);
       if (result instanceof Promise) {
         result.catch(ignoreRejection);
-        throw new TypeError("Its schema is asynchronous.");
+        throw new TypeError("The schema is asynchronous.");
       }
       if (!result.issues) return result.value;
       facts = { issues: result.issues };
     } catch (cause) {
       facts = { cause };
     }
-    this.#failInvalid(parsed.type, "what its schema wants", data, facts);
+    this.#failInvalid(parsed.type, "what the schema wants", data, facts);
     return undefined;
   }
 
@@ -188,8 +188,10 @@ export class AgentEventParser<E extends { type: string } = AgentEvent> {
   }
 
   #failTooLarge(): void {
-    const what = `An event is longer than ${this.#maxEventLength}`;
-    this.#failure = this.#error("EVENT_TOO_LARGE", what);
+    this.#failure = this.#error(
+      "EVENT_TOO_LARGE",
+      `An event is longer than ${this.#maxEventLength}`,
+    );
   }
 
   #error(

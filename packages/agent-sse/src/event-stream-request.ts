@@ -27,7 +27,7 @@ export class EventStreamRequest implements AsyncIterableIterator<Uint8Array> {
   constructor(stop: AbortSignal, timeoutMs = 45_000) {
     this.#stop = stop;
     // A timer that is asked for more fires at once.
-    this.#timeoutMs = Math.min(timeoutMs, 2 ** 31 - 1);
+    this.#timeoutMs = Math.min(timeoutMs, 2e9);
   }
 
   /** The head of the answer. */
@@ -36,8 +36,7 @@ export class EventStreamRequest implements AsyncIterableIterator<Uint8Array> {
     headers: Headers,
     { fetch = globalThis.fetch, credentials }: RequestOptions,
   ): Promise<Response> {
-    const { signal } = this.#abort;
-    const init: RequestInit = { headers, cache: "no-store", signal };
+    const init: RequestInit = { headers, cache: "no-store", signal: this.#abort.signal };
     if (credentials) init.credentials = credentials;
     // Called as a free function: a browser's own `fetch` refuses to be a method of anything else.
     const response = await this.within(fetch(url, init), (late) => late.body?.cancel());

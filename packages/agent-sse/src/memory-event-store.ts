@@ -38,6 +38,7 @@ export class MemoryEventStore implements AgentEventStore {
   readonly #maxEvents: number;
   readonly #retentionMs: number;
   readonly #now: () => number;
+  #nextSweepAt = -Infinity;
 
   constructor({
     maxEvents = 10_000,
@@ -95,9 +96,12 @@ export class MemoryEventStore implements AgentEventStore {
     return stream;
   }
 
-  /** No timer: what is too old is dropped whenever the store is used. */
+  /** No timer: what is too old is dropped when the store is used, but not at every event of every stream. */
   #forgetOld(): void {
-    const oldest = this.#now() - this.#retentionMs;
+    const now = this.#now();
+    if (now < this.#nextSweepAt) return;
+    this.#nextSweepAt = now + this.#retentionMs / 100;
+    const oldest = now - this.#retentionMs;
     for (const [name, stream] of this.#streams) {
       if (stream.writtenAt < oldest && !stream.hasReaders) this.#streams.delete(name);
     }

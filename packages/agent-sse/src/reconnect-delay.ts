@@ -1,9 +1,10 @@
-import { backoffDelayMs, defaultBackoff, type BackoffOptions } from "@freshet/core";
+import { backoffDelayMs, type BackoffOptions } from "@freshet/core";
 
 /** How `connectAgentStream` comes back: soon after a cut, later and later while nothing comes. */
 export const defaultRetry: Readonly<BackoffOptions> = {
-  ...defaultBackoff,
   initialDelayMs: 500,
+  maxDelayMs: 30_000,
+  multiplier: 2,
   maxRetries: Infinity,
   jitter: 0.5,
 };

@@ -148,13 +148,11 @@ export class ReconnectingReader<E extends { type: string }> extends StoppableGen
   /** Whether there is anything to read: 204 says that there is nothing more. */
   async #open(request: EventStreamRequest, headers: Headers): Promise<boolean> {
     const response = await request.open(this.#url, headers, this.#options);
-    this.#retryAfterMs = parseRetryAfterMs(response.headers.get("retry-after")) ?? 0;
-    if (response.status === 204) {
-      if (this.#isInTurn) throw this.#incomplete(" with 204", response.status);
-      return false;
-    }
-    await checkResponse(response, () => request, this.#lastEventId);
-    return true;
+    const { headers: answer, status } = response;
+    this.#retryAfterMs = parseRetryAfterMs(answer.get("retry-after")) ?? 0;
+    if (status !== 204) await checkResponse(response, () => request, this.#lastEventId);
+    else if (this.#isInTurn) throw this.#incomplete(" with 204", status);
+    return status !== 204;
   }
 
   #note({ event, id = this.#lastEventId }: ReceivedEvent<E>): ReceivedEvent<E> {

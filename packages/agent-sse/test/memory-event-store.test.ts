@@ -164,3 +164,14 @@ test("a stream is forgotten an hour after its last event, unless somebody reads 
   clock.now += 3_600_001;
   await expect(store.readAfter("s", ids[0])).rejects.toMatchObject({ code: "POSITION_UNKNOWN" });
 });
+
+test("an append costs the same however many streams there are", async () => {
+  const store = new MemoryEventStore();
+  const count = 50_000;
+  for (let stream = 0; stream < count; stream++) {
+    await store.append(`chat-${stream}`, agentEvent.token("a"));
+  }
+  const last = await store.append("chat-0", agentEvent.done());
+  await store.close("chat-0");
+  expect(await store.readAfter("chat-0", last)).toMatchObject({ isAtEnd: true });
+});

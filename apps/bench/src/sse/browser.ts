@@ -33,11 +33,14 @@ import { useAgentStream } from "@freshet/agent-sse/react";
 const texts = Array.from({ length: 10_000 }, (_, index) => "word" + index + " ");
 const fetch = () => Promise.resolve(agentStreamResponse([...texts.map(agentEvent.token), agentEvent.done()]));
 const longTasks = [];
+const started = performance.now();
 new PerformanceObserver((list) => {
-  for (const { duration } of list.getEntries()) longTasks.push(duration);
+  // Without the one that loads React and this script.
+  for (const { startTime, duration } of list.getEntries()) {
+    if (startTime >= started) longTasks.push(duration);
+  }
 }).observe({ type: "longtask", buffered: true });
 let renders = 0;
-const started = performance.now();
 function Answer() {
   const { text, status } = useAgentStream("/events", { fetch });
   renders++;
