@@ -30,6 +30,29 @@ export interface VideoBlock {
   source: MediaSource;
 }
 
+/** Speech or another sound in a message. */
+export interface AudioBlock {
+  format: OpenString<
+    "mp3" | "wav" | "flac" | "aac" | "ogg" | "opus" | "m4a" | "mp4" | "webm" | "pcm"
+  >;
+  source: MediaSource;
+}
+
+/** A search result that the model may cite. */
+export interface SearchResultBlock {
+  source: string;
+  title: string;
+  content: { text: string }[];
+  citations?: { enabled: boolean };
+}
+
+/** Names a tool that joins or leaves in the middle of the conversation. */
+export interface ToolReference {
+  type?: string;
+  name?: string;
+  serverName?: string;
+}
+
 /** Marks the end of what may be cached for the next request. */
 export interface CachePoint {
   type: "default";
@@ -53,6 +76,7 @@ export interface ToolResultBlock {
     | { image: ImageBlock }
     | { document: DocumentBlock }
     | { video: VideoBlock }
+    | { searchResult: SearchResultBlock }
   )[];
   status?: "success" | "error";
   type?: string;
@@ -68,6 +92,10 @@ export type ContentBlock =
   | { image: ImageBlock }
   | { document: DocumentBlock }
   | { video: VideoBlock }
+  | { audio: AudioBlock }
+  | { searchResult: SearchResultBlock }
+  | { toolAddition: { tool: ToolReference } }
+  | { toolRemoval: { tool: ToolReference } }
   | { toolUse: ToolUseBlock }
   | { toolResult: ToolResultBlock }
   | { reasoningContent: ReasoningContentBlock }
