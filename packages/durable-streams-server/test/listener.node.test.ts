@@ -116,3 +116,15 @@ test.each([["offset=-1&live=sse"], ["offset=-1"]])(
   },
   30_000,
 );
+
+test("a client that sends all of a body that is too long still reads why it was refused", async () => {
+  const running = await start({ limits: { bodyBytes: 1000 } });
+  const length = 32 * 1024 * 1024;
+  const socket = await sent(
+    running,
+    `PUT /a HTTP/1.1\r\nhost: x\r\ncontent-length: ${length}\r\n\r\n`,
+  );
+  socket.pause();
+  await new Promise((resolve) => socket.write("x".repeat(length), resolve));
+  expect(await answerOn(socket)).toMatch(/^HTTP\/1.1 413 [^]*limits.bodyBytes/);
+});

@@ -18,6 +18,7 @@ export interface NodeRequest {
   on(event: string, listener: Listener): unknown;
   removeAllListeners(event?: string): unknown;
   pause(): unknown;
+  resume(): unknown;
 }
 
 /** What is used of Node's ServerResponse. */
@@ -90,12 +91,33 @@ async function answer(
     return;
   }
   const result = await streams.handle(exchange);
-  // A body that nobody read would be taken for the next request.
-  if (!request.complete) response.setHeader("connection", "close");
+  if (!request.complete) {
+    // A body that nobody read would be taken for the next request.
+    response.setHeader("connection", "close");
+    await dropped(request);
+  }
   await send(response, result, stalledAfterMs);
 }
 
 const ignore = () => undefined;
+
+/** How long the rest of a refused body is taken and dropped before the answer, in milliseconds. */
+const DROP_MS = 1000;
+
+/** A client that is cut off while it sends does not get to read why. */
+function dropped(request: NodeRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, DROP_MS);
+    const done = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    request.on("end", done);
+    request.on("close", done);
+    if (request.destroyed) done();
+    else request.resume();
+  });
+}
 
 class NodeExchange implements ExchangeRequest {
   readonly method: string;

@@ -25,7 +25,7 @@ export const lifecycleTests: TestGroup = {
   },
 
   "a stream is gone at its absolute end, and its path is free": async ({ store }) => {
-    await createText(store, "ends", { expiresAt: Date.now() + 300, data: bytes("old") });
+    await createText(store, "ends", { expiresAt: Date.now() + 2000, data: bytes("old") });
     assert.equal(await readText(store, "ends"), "old");
     await until("the end", async () => (await store.head("ends")).status === "missing");
     assert.deepEqual(await appendText(store, "ends", "x"), { status: "missing" });
