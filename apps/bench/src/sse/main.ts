@@ -9,7 +9,8 @@ import { chunksOf, mixedTurn, tokens } from "./streams.ts";
 
 const count = 100_000;
 // The slowest of the servers take a minute for as many.
-const answerCount = 20_000;
+const answerCount = 30_000;
+const socketCount = 20_000;
 const tokenChunks = chunksOf(tokens(count), 16_384);
 const mixedChunks = chunksOf(mixedTurn(count), 16_384);
 const large = (size: number) => chunksOf([agentEvent.token("x".repeat(size))], 1400);
@@ -34,7 +35,7 @@ const emit = {
   tokens: await compareTokenFrames("write token frames", tokens(count)),
   mixed: await compareFrames("write frames of a mixed turn", mixedTurn(count)),
   response: await compareResponses("answer with tokens, in process", tokens(answerCount)),
-  socket: await compareSockets("answer with tokens, over a socket", tokens(answerCount)),
+  socket: await compareSockets("answer with tokens, over a socket", tokens(socketCount)),
 };
 const react = await measureReact();
 const bytes = await bundleBytes("AgentEventParser, connectAgentStream");
