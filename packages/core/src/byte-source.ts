@@ -11,7 +11,8 @@ export interface IterateBytesOptions {
   signal?: AbortSignal | undefined;
   /**
    * The longest wait for one chunk, in milliseconds. Only waiting counts: a slow consumer does not
-   * make its source late. Needs {@link IterateBytesOptions.idleError}.
+   * make its source late. Needs {@link IterateBytesOptions.idleError}. From 2 ** 31 on, `Infinity`
+   * included, there is no limit.
    */
   idleTimeoutMs?: number | undefined;
   /** Makes the error that the loop throws when the source was silent for `idleTimeoutMs`. */
@@ -148,7 +149,8 @@ class ByteIterator implements AsyncIterableIterator<Uint8Array, undefined> {
   /** One timer for many reads: it is set again only when it fires, not at every chunk. */
   #watchForSilence(): void {
     const limit = this.#idleTimeoutMs;
-    if (limit === undefined) return;
+    // A timer that is to wait longer than it can fires at once.
+    if (limit === undefined || limit >= 2 ** 31) return;
     this.#waitingSince = performance.now();
     this.#timer ??= setTimeout(this.#onTimer, limit);
   }

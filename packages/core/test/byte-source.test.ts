@@ -206,6 +206,21 @@ describe("silence", () => {
     }
   });
 
+  test("a limit beyond what a timer can wait is none", async () => {
+    vi.useFakeTimers();
+    try {
+      const silent = new ReadableStream<Uint8Array>();
+      const options = { idleTimeoutMs: Infinity, idleError: () => new Error("idle") };
+      const bytes = iterateBytes(silent, options);
+      const next = bytes.next();
+      expect(vi.getTimerCount()).toBe(0);
+      await bytes.return?.();
+      expect((await next).done).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("each chunk starts the wait anew", async () => {
     vi.useFakeTimers();
     try {
