@@ -107,7 +107,13 @@ function SegmentView({
   return <AnswerText segment={segment} text={segment.text} />;
 }
 
-/** Folded: the last words show that something moves. */
+/** What a folded thought shows: while it grows its last words, which move, then its first. */
+function peekAt(text: string, isGrowing: boolean): string {
+  if (!isGrowing || text.length <= 160) return text.slice(0, 160);
+  const tail = text.slice(-160);
+  return tail.slice(tail.indexOf(" ") + 1);
+}
+
 function Thinking({
   segment,
   isGrowing,
@@ -120,7 +126,7 @@ function Thinking({
     <details className="thinking" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         <span className="thinking-title">{isGrowing ? "Thinking" : "Thought"}</span>
-        {!isOpen && <span className="thinking-peek">{segment.text.slice(-160)}</span>}
+        {!isOpen && <span className="thinking-peek">{peekAt(segment.text, isGrowing)}</span>}
       </summary>
       {isOpen && <AnswerText segment={segment} text={segment.text} />}
     </details>
