@@ -48,7 +48,8 @@ export class LoadedRows {
   /** By stream id and position, with a colon between. */
   readonly data: DataRows = new Map();
   readonly unusedIds: number[] = [];
-  streams = 0;
+  /** How many streams there are; counted when ids are loaded. */
+  streams: number | undefined;
 
   add(stream: LoadedStream): void {
     this.byPath.set(stream.record.path, stream);
@@ -141,6 +142,8 @@ export class BatchTransaction implements StoreTransaction {
   }
 
   countStreams(): number {
-    return this.#rows.streams + this.created.size - this.removed.size;
+    const { streams } = this.#rows;
+    if (streams === undefined) throw new NotLoaded({ kind: "ids" });
+    return streams + this.created.size - this.removed.size;
   }
 }
