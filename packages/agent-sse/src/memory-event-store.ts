@@ -103,7 +103,9 @@ export class MemoryEventStore implements AgentEventStore {
     this.#nextSweepAt = now + this.#retentionMs / 100;
     const oldest = now - this.#retentionMs;
     for (const [name, stream] of this.#streams) {
-      if (stream.writtenAt < oldest && !stream.hasReaders) this.#streams.delete(name);
+      if (stream.writtenAt >= oldest || stream.hasReaders) continue;
+      this.#streams.delete(name);
+      stream.isForgotten = true;
     }
   }
 }
@@ -111,6 +113,8 @@ export class MemoryEventStore implements AgentEventStore {
 class MemoryStream {
   writtenAt: number;
   isClosed = false;
+  /** Nothing will be appended to it any more: its name is another stream's from now on. */
+  isForgotten = false;
   /** Ids of another stream of the same name, before a restart or after its time, are not ours. */
   readonly #nonce = crypto.randomUUID().slice(0, 8);
   #events: (AgentEvent | WireEvent)[] = [];
@@ -220,6 +224,7 @@ class StreamReader implements AsyncIterableIterator<StoredEvent> {
         return { done: false, value: stored };
       }
       if (this.#stream.isClosed) break;
+      if (this.#stream.isForgotten) throw forgotten(this.#name);
       await this.#change();
     }
     return { done: true, value: undefined };
@@ -248,6 +253,13 @@ class StreamReader implements AsyncIterableIterator<StoredEvent> {
       this.#wake = wake;
     });
   }
+}
+
+function forgotten(name: string): AgentStreamError {
+  return new AgentStreamError(
+    "POSITION_EXPIRED",
+    `Stream ${JSON.stringify(name)} was dropped before it was closed: for longer than retentionMs nobody wrote to it or waited for it.`,
+  );
 }
 
 /** The result of an operation that is over at once, as a promise: what it throws, rejects. */

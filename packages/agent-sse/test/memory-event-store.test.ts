@@ -175,3 +175,15 @@ test("an append costs the same however many streams there are", async () => {
   await store.close("chat-0");
   expect(await store.readAfter("chat-0", last)).toMatchObject({ isAtEnd: true });
 });
+
+test("a reader that comes back to a stream that was dropped learns of it, and waits for nothing", async () => {
+  let now = 0;
+  const store = new MemoryEventStore({ retentionMs: 1000, now: () => now });
+  await store.append("s", token("a"));
+  const reader = (await store.readAfter("s", undefined))[Symbol.asyncIterator]();
+  expect((await reader.next()).value).toMatchObject({ event: { text: "a" } });
+  now = 2000;
+  const first = await store.append("s", token("of another stream"));
+  await expect(reader.next()).rejects.toMatchObject({ code: "POSITION_EXPIRED" });
+  expect((await read(store.readAfter("s", undefined), 1)).ids).toEqual([first]);
+});
