@@ -1,5 +1,4 @@
 // https://github.com/durable-streams/durable-streams/tree/main/packages/client-conformance-tests
-import { createInterface } from "node:readline";
 import { Commands } from "./client-adapter/commands.ts";
 import type { Command, Result } from "./client-adapter/protocol.ts";
 import { errorResult } from "./client-adapter/result.ts";
@@ -23,12 +22,32 @@ async function answer(line: string): Promise<Result> {
 // The runner goes on while a read waits for data, so a command does not wait for the one before it;
 // its answer does, for the runner tells answers apart by their order.
 let answered: Promise<unknown> = Promise.resolve();
-createInterface({ input: process.stdin }).on("line", (line) => {
+function take(line: string): void {
   if (line.trim() === "") return;
   const answering = answer(line);
   answered = answered.then(async () => {
     const result = await answering;
-    process.stdout.write(`${JSON.stringify(result)}\n`);
+    process.stdout.write(`${oneLine(result)}\n`);
     if (result.type === "shutdown") process.stdin.destroy();
   });
+}
+
+/** For readline, newer Node's too, these end a line as well; JSON may have them escaped. */
+function oneLine(result: Result): string {
+  return JSON.stringify(result).replace(
+    /[\u0085\u2028\u2029]/g,
+    (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+// Not by readline, for the same reason: commands may have them as they are.
+let rest = "";
+process.stdin.setEncoding("utf8");
+process.stdin.on("data", (text: string) => {
+  const lines = (rest + text).split("\n");
+  rest = lines.pop() ?? "";
+  for (const line of lines) take(line);
+});
+process.stdin.on("end", () => {
+  take(rest);
 });
