@@ -133,7 +133,7 @@ export class DurableStream {
   }
 
   /**
-   * Appends one value: any JSON value to a JSON stream, a string or bytes to another. Resolves when
+   * Appends one value: what JSON can hold to a JSON stream, a string or bytes to another. Resolves when
    * it is stored. Appends that wait at the same time share a request, and keep their order.
    *
    * At most once: where it is not known whether the value was stored, it is not sent again, and the

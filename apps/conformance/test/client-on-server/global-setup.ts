@@ -7,8 +7,7 @@ import { createDurableStreams } from "@freshet/durable-streams-server";
 import { lmdbStore } from "@freshet/durable-streams-server/lmdb";
 import { nodeListener } from "@freshet/durable-streams-server/node";
 import type { TestProject } from "vitest/node";
-// The suite of another package runs here as it is, and this is a part of it.
-// eslint-disable-next-line import-x/no-relative-packages, no-restricted-imports
+// eslint-disable-next-line import-x/no-relative-packages, no-restricted-imports -- the suite of another package runs here as it is, and this is a part of it
 import { startFaultProxy } from "../../../../packages/durable-streams-client/test/fault-proxy.ts";
 
 declare module "vitest" {

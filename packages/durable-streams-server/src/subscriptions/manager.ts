@@ -4,6 +4,7 @@ import { Delivery } from "./delivery.ts";
 import { globMatches } from "./glob.ts";
 import type { WakeReport } from "./input.ts";
 import { SubscriptionKeys } from "./keys.ts";
+import { matchingStreams } from "./matching-streams.ts";
 import { StateStore } from "./state-store.ts";
 import {
   byPath,
@@ -21,6 +22,7 @@ import {
   link,
   linkStatuses,
   type LinkStatus,
+  unlink,
 } from "./wakes.ts";
 import { checkWebhookUrl } from "./webhook-address.ts";
 
@@ -86,7 +88,8 @@ export class SubscriptionManager {
       link(state, path, "explicit", await this.states.tailOf(path));
     }
     // What exists already is not news.
-    for await (const { path, tail } of this.#matching(config)) link(state, path, "glob", tail);
+    for await (const { path, tail } of matchingStreams(this.#options.store, config))
+      link(state, path, "glob", tail);
     checkSize(state);
     if (await this.states.insert(state)) return { state, isNew: true };
     return { state: confirmed(await this.states.get(id), configHash), isNew: false };
@@ -104,7 +107,7 @@ export class SubscriptionManager {
     await this.states.update(id, (state) => {
       const entry = state.links[path];
       if (entry?.glob) entry.explicit = false;
-      else removeLink(state, path);
+      else unlink(state, path);
     });
   }
 
@@ -181,7 +184,7 @@ export class SubscriptionManager {
   async #search(state: SubscriptionState): Promise<void> {
     const unknown: string[] = [];
     let isPending = false;
-    for await (const { path, tail } of this.#matching(state.config)) {
+    for await (const { path, tail } of matchingStreams(this.#options.store, state.config)) {
       const entry = state.links[path];
       if (!entry?.glob) unknown.push(path);
       else isPending ||= tail > Math.max(entry.acked, 0);
@@ -213,7 +216,7 @@ export class SubscriptionManager {
 
   async #unlink(id: string, path: string): Promise<void> {
     try {
-      await this.states.update(id, (state) => removeLink(state, path));
+      await this.states.update(id, (state) => unlink(state, path));
     } catch (error) {
       // The subscription was deleted too, and this process did not know.
       if (!(error instanceof SubscriptionError)) throw error;
@@ -223,30 +226,6 @@ export class SubscriptionManager {
   stop(): Promise<void> {
     return this.#delivery.stop();
   }
-
-  async *#matching({
-    pattern,
-  }: SubscriptionConfig): AsyncGenerator<{ path: string; tail: number }> {
-    if (pattern === undefined) return;
-    // What comes before the first wildcard narrows the search.
-    const prefix = pattern.split("*", 1)[0] ?? "";
-    const limit = 1000;
-    let after: string | undefined;
-    for (;;) {
-      const listed = await this.#options.store.list({
-        prefix: prefix.replace(/\/$/, ""),
-        after,
-        limit,
-      });
-      for (const stream of listed) if (globMatches(pattern, stream.path)) yield stream;
-      after = listed.at(-1)?.path;
-      if (listed.length < limit) return;
-    }
-  }
-}
-
-function removeLink(state: SubscriptionState, path: string): void {
-  state.links = byPath(Object.entries(state.links).filter(([name]) => name !== path));
 }
 
 function newState(

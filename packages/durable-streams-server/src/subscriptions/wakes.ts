@@ -43,6 +43,10 @@ export function link(
   return true;
 }
 
+export function unlink(state: SubscriptionState, path: string): void {
+  state.links = byPath(Object.entries(state.links).filter(([name]) => name !== path));
+}
+
 export function linkType({ explicit }: SubscriptionLink): "explicit" | "glob" {
   return explicit ? "explicit" : "glob";
 }
