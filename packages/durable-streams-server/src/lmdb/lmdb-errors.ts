@@ -8,7 +8,7 @@ const FULL_BELOW_BYTES = 1024 * 1024;
 export async function storeError(error: unknown, path: string): Promise<DurableStreamsServerError> {
   if (error instanceof DurableStreamsServerError) return error;
   const cause = await commitError(error);
-  if (String(cause).includes("closed database")) {
+  if (/closed database|database has been closed/i.test(String(cause))) {
     return new DurableStreamsServerError("STORE_CLOSED", "The store is closed.", { cause });
   }
   if (await isDiskFull(cause, path)) {

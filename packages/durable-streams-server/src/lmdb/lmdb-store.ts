@@ -84,19 +84,24 @@ async function commit(
 ): Promise<readonly unknown[]> {
   const now = Date.now();
   let outcomes: unknown[] = [];
+  let appliedAt = 0;
   const apply = () => {
     const tx = new LmdbTransaction(tables);
     outcomes = operations.map((operation) => operation.apply(tx, now));
     tx.finish();
+    appliedAt = performance.now();
   };
   try {
-    const start = performance.now();
-    if (place.isHere(start)) {
-      tables.root.transactionSync(apply);
-      const end = performance.now();
-      place.tookHere(end - start, end);
+    if (place.isHere(performance.now())) {
+      try {
+        tables.root.transactionSync(apply);
+      } finally {
+        // The disk's part of it, also where it failed; the operations take their time in either place.
+        if (appliedAt > 0) place.tookHere(performance.now() - appliedAt, performance.now());
+      }
     } else {
-      await tables.root.transaction(apply);
+      // A child, since only that is taken back where an operation throws, as a synchronous one is.
+      await tables.root.childTransaction(apply);
     }
   } catch (error) {
     throw await storeError(error, tables.path);
