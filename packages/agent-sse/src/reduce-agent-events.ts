@@ -145,17 +145,21 @@ function endTool(state: AgentTranscript, event: ToolResultEvent): AgentTranscrip
     outputSummary: event.output_summary,
     durationMs: event.duration_ms,
   };
-  const call = state.tools.findLast(({ id }) => id === event.tool_use_id);
-  if (!call) {
-    const { tool_use_id: id, tool_name: name } = event;
-    return addTool(state, { id, name, inputSummary: "", ...result });
-  }
-  const ended = { ...call, ...result };
+  const { tool_use_id: id, tool_name: name } = event;
+  const isCall = (tool: ToolCall) => tool.id === id;
+  const call = state.tools.findLast(isCall);
+  if (!call) return addTool(state, { id, name, inputSummary: "", ...result });
+  const tool = { ...call, ...result };
+  // By the id, not the object: a state that was stored as JSON has two of them.
+  const isPart = (part: TranscriptPart) => part.type === "tool" && isCall(part.tool);
   return {
     ...state,
-    parts: state.parts.map((part) =>
-      part.type === "tool" && part.tool === call ? { type: "tool", tool: ended } : part,
-    ),
-    tools: state.tools.map((tool) => (tool === call ? ended : tool)),
+    parts: replaceLast(state.parts, isPart, { type: "tool", tool }),
+    tools: replaceLast(state.tools, isCall, tool),
   };
+}
+
+function replaceLast<T>(list: readonly T[], isIt: (item: T) => boolean, by: T): readonly T[] {
+  const at = list.findLastIndex(isIt);
+  return at === -1 ? list : list.with(at, by);
 }

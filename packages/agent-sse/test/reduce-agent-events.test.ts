@@ -54,6 +54,29 @@ test("a state is never changed, only replaced", () => {
   expect(emptyTranscript.tools).toEqual([]);
 });
 
+test("a state that was stored goes on: a call that runs in it ends", () => {
+  const running = [agentEvent.toolUse("a", "1"), agentEvent.toolUse("b", "2")];
+  const state = running.reduce(reduceAgentEvents, emptyTranscript);
+  const stored = JSON.parse(JSON.stringify(state)) as typeof state;
+  const result = agentEvent.toolResult("a", "1", { outputSummary: "x" });
+  const { parts, tools } = reduceAgentEvents(stored, result);
+  expect(tools).toMatchObject([{ status: "done", outputSummary: "x" }, { status: "running" }]);
+  expect(parts).toEqual(tools.map((tool) => ({ type: "tool", tool })));
+});
+
+test("of two calls with one id the last ends", () => {
+  const again = [agentEvent.toolUse("a", "1"), agentEvent.token("-"), agentEvent.toolUse("a", "1")];
+  const state = again.reduce(reduceAgentEvents, emptyTranscript);
+  const { parts, tools } = reduceAgentEvents(state, agentEvent.toolResult("a", "1"));
+  const [first, last] = tools;
+  expect(tools).toMatchObject([{ status: "running" }, { status: "done" }]);
+  expect(parts).toEqual([
+    { type: "tool", tool: first },
+    { type: "text", text: "-" },
+    { type: "tool", tool: last },
+  ]);
+});
+
 test("a result whose call was never seen is shown", () => {
   const { tools, parts } = reduceAgentEvents(emptyTranscript, agentEvent.toolResult("a", "1"));
   const tool = {
