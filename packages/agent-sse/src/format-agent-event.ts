@@ -79,9 +79,9 @@ const linesOfType: ReadonlyMap<string, { start: string; jsonStart: string }> = n
 );
 
 // A cost of zero dollars is `0.0` in Python, where the field is a float.
-const floats: Readonly<Record<string, ReadonlySet<string>>> = {
-  done: new Set(["total_cost_usd"]),
-};
+const floats: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ["done", new Set(["total_cost_usd"])],
+]);
 
 /** The data of an event that is a type and a text, as nearly all events are; `undefined` for others. */
 function textData(event: WireEvent, format: JsonFormat = "json"): string | undefined {
@@ -98,7 +98,7 @@ function jsonData(
   jsonStart: string | undefined,
 ): string {
   if (format === "python") {
-    return `{${encodeMembers(fieldsOf(event), "python", 1, floats[event.type])}}`;
+    return `{${encodeMembers(fieldsOf(event), "python", 1, floats.get(event.type))}}`;
   }
   if (jsonStart !== undefined && !("toJSON" in event)) {
     // To cut the type off the text costs less than a copy of the event without it.

@@ -22,6 +22,7 @@ const recorded: [string, { type: string }][] = [
   [String.raw`{"text": "\u0000\u001f\b\t\n\f\r\"\\/"}`, agentEvent.token('\0\u001f\b\t\n\f\r"\\/')],
   [String.raw`{"text": "\ud800 \udfff"}`, agentEvent.token("\ud800 \udfff")],
   ["{}", { type: "ping" }],
+  ['{"n": 1}', { type: "constructor", ...{ n: 1 } }],
   [
     String.raw`{"\u00e4": [1, 1.5, -0.25, 1e-05, 0.0001, 1.5e-07, 1e+21, 1e+300, 123456789012], "b": {"c": [], "d": {}, "e": [[]]}, "f": [true, false, null]}`,
     {
