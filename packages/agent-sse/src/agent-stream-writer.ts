@@ -126,8 +126,11 @@ export class AgentStreamWriter implements EventWriters {
         return { done: false, value: waiting.item };
       }
       if (this.#gone.signal.aborted) return { done: true, value: undefined };
-      if (this.#end) {
-        if ("error" in this.#end) throw this.#end.error;
+      const end = this.#end;
+      if (end) {
+        // Told now, and not once more by `return`.
+        this.#end = {};
+        if ("error" in end) throw end.error;
         return { done: true, value: undefined };
       }
       await new Promise<void>((resolve) => (this.#wake = resolve));

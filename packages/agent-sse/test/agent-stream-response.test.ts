@@ -7,6 +7,7 @@ import {
   readAgentEvents,
   type AgentStreamItem,
   type AgentStreamResponseOptions,
+  type AgentStreamWriter,
 } from "../src/index.ts";
 import { anyEvent, throughJson } from "./arbitrary-events.ts";
 import { Feed } from "./feed.ts";
@@ -278,6 +279,28 @@ describe("an exception in the source", () => {
     } finally {
       log.mockRestore();
     }
+  });
+
+  test.each(["cancels", "aborts"])("goes to onError once, also when its reader %s", async (how) => {
+    const errors: unknown[] = [];
+    const controller = new AbortController();
+    let fail: (error: unknown) => void = () => undefined;
+    async function write(writer: AgentStreamWriter) {
+      await writer.token("a");
+      await new Promise((_, reject) => (fail = reject));
+    }
+    const onError = (error: unknown) => void errors.push(error);
+    const response = agentStreamResponse(write, { onError, signal: controller.signal });
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    await reader.read();
+    await reader.read();
+    fail("boom");
+    await settle();
+    expect(errors).toEqual(["boom"]);
+    if (how === "aborts") controller.abort();
+    else await reader.cancel();
+    await settle();
+    expect(errors).toEqual(["boom"]);
   });
 
   test("goes to onError, which may say what to tell", async () => {
