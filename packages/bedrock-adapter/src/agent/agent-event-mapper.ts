@@ -186,7 +186,7 @@ export class AgentEventMapper {
     if (!metrics) return;
     answer.addMetadata({ "amazon-bedrock-invocationMetrics": metrics });
     answer.complete = true;
-    answer.latencyMs = metrics.invocationLatency ?? 0;
+    answer.latencyMs = metrics.invocationLatency ?? answer.latencyMs;
     // The family's own counts win: Bedrock's leave reasoning out for some models.
     if (answer.usage.input_tokens === undefined) {
       setCount(answer.usage, "input_tokens", metrics.inputTokenCount);

@@ -300,3 +300,13 @@ test("fields named __proto__ are fields, and facts that are missing have their d
   expect(nova.done.metadata).not.toHaveProperty("polluted");
   expect(nova.done).toMatchObject({ stop_reason: "", duration_ms: 0 });
 });
+
+test("a latency that is known stays known when Bedrock's own metrics have none", async () => {
+  const { done } = await agentEventsOf([
+    { contentBlockDelta: { contentBlockIndex: 0, delta: { text: "Hi" } } },
+    { messageStop: { stopReason: "end_turn" } },
+    { metadata: { usage: { inputTokens: 1, outputTokens: 1 }, metrics: { latencyMs: 5 } } },
+    { "amazon-bedrock-invocationMetrics": { inputTokenCount: 1 } },
+  ]);
+  expect(done).toMatchObject({ duration_ms: 5 });
+});
