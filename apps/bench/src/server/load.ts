@@ -81,18 +81,19 @@ export class Load {
     await Promise.all(Array.from({ length: 64 }, lane));
   }
 
-  /** Reads a stream from its start to its end. Returns how many bytes of messages came. */
+  /** Reads a stream of {@link message}s from its start to its end. Returns how many came. */
   async readAll(path: string): Promise<number> {
-    let bytes = 0;
+    let messages = 0;
     for (let offset = "-1"; ;) {
       const { statusCode, headers, body } = await this.#pool.request({
         method: "GET",
         path: `${path}?offset=${offset}`,
       });
       this.#check(200, "GET", statusCode);
-      bytes += (await body.arrayBuffer()).byteLength;
+      // A page is an array: each message with a comma or the last bracket, after the first bracket.
+      messages += ((await body.arrayBuffer()).byteLength - 1) / (message.length + 1);
       offset = String(headers["stream-next-offset"]);
-      if (headers["stream-up-to-date"] !== undefined) return bytes;
+      if (headers["stream-up-to-date"] !== undefined) return messages;
     }
   }
 
