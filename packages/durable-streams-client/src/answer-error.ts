@@ -11,7 +11,7 @@ import {
   StreamExistsError,
   StreamNotFoundError,
 } from "./errors.ts";
-import { header } from "./protocol.ts";
+import { header, isTrue } from "./protocol.ts";
 
 /** What the request was, as far as it decides what an answer means. */
 export interface AnswerContext {
@@ -77,7 +77,7 @@ function conflict(
       facts,
     );
   }
-  if (answer.header(header.closed)?.toLowerCase() === "true") {
+  if (isTrue(answer.header(header.closed))) {
     const error = new StreamClosedError(
       `The stream is closed and takes no more data: ${said}`,
       facts,

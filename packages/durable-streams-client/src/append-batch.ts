@@ -95,7 +95,3 @@ export class AppendBatch {
     throw outcome?.error; // without an outcome everybody has left: nobody sees it
   };
 }
-
-export function isStreamed(value: Encoded | StreamedBody): value is StreamedBody {
-  return typeof value === "object" && "open" in value;
-}

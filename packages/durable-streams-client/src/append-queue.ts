@@ -1,5 +1,5 @@
-import { AppendBatch, type AppendResult, isStreamed } from "./append-batch.ts";
-import type { StreamedBody } from "./append-source.ts";
+import { AppendBatch, type AppendResult } from "./append-batch.ts";
+import { isStreamed, type StreamedBody } from "./append-source.ts";
 import type { Encoded } from "./body.ts";
 import { FetchError } from "./errors.ts";
 import { Interrupt } from "./interrupt.ts";
@@ -111,6 +111,8 @@ export class AppendQueue {
         if (batch === this.#open) this.#open = undefined;
         if (batch.wanted > 0) await this.#send(batch, 0, batch.length);
         batch.settle();
+        // An idle stream keeps nothing of what it sent.
+        if (batch === this.#newest) this.#newest = undefined;
       }
     }
     this.#isRunning = false;

@@ -1,4 +1,4 @@
-import { encodeValue } from "./body.ts";
+import { type Encoded, encodeValue } from "./body.ts";
 
 /** Values to append: those of a web stream, a generator, an array. */
 export type ValueSource = ReadableStream<unknown> | AsyncIterable<unknown> | Iterable<unknown>;
@@ -15,6 +15,10 @@ export interface StreamedBody {
   readonly canReopen: boolean;
   /** What the source itself threw; a transport may hide it behind an error of its own. */
   failure: { error: unknown } | undefined;
+}
+
+export function isStreamed(value: Encoded | StreamedBody): value is StreamedBody {
+  return typeof value === "object" && "open" in value;
 }
 
 export function streamedBody(source: AppendSource, isJsonStream: boolean): StreamedBody {

@@ -1,5 +1,5 @@
-import { type Encoded, ownBytes, utf8Length } from "./body.ts";
-import { concat } from "./text-splitter.ts";
+import { type Encoded, utf8Length } from "./body.ts";
+import { concat } from "./bytes.ts";
 
 /** Values that go into one request body, in order. */
 export interface BatchBody {
@@ -108,7 +108,7 @@ function arrayOf(texts: readonly string[]): string | undefined {
   return texts.length === 0 ? undefined : `[${texts.join(comma)}]`;
 }
 
-/** The body of any other stream: the values' bytes, one after the other. */
+/** The body of any other stream: the values' bytes, one after the other. They are not copied. */
 export class ByteBody implements BatchBody {
   readonly #values: Encoded[] = [];
   #bytes: number = 0;
@@ -120,7 +120,7 @@ export class ByteBody implements BatchBody {
   add(value: Encoded, maxBytes: number): boolean {
     const size = typeof value === "string" ? utf8Length(value) : value.length;
     if (this.length > 0 && this.#bytes + size > maxBytes) return false;
-    this.#values.push(ownBytes(value));
+    this.#values.push(value);
     this.#bytes += size;
     return true;
   }

@@ -4,7 +4,7 @@ import { formatPosition, type Offset, type PositionUnit } from "./offset.ts";
 import { isJson } from "./protocol.ts";
 import type { Segment } from "./segment.ts";
 import type { StreamReader } from "./stream-reader.ts";
-import { concat } from "./text-splitter.ts";
+import { concat } from "./bytes.ts";
 
 /** Data of one segment, as much as was there at once. */
 export interface Batch<T> {

@@ -9,7 +9,7 @@ const encoder = new TextEncoder();
 export function encodeValue(value: unknown, isJsonStream: boolean): Encoded {
   if (isJsonStream) return encodeJson(value);
   const data = bytesOrText(value);
-  return typeof data === "string" ? encoder.encode(data) : data;
+  return typeof data === "string" ? encoder.encode(data) : ownBytes(data);
 }
 
 /** Lets through what a stream that is not JSON can hold. */

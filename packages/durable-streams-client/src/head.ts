@@ -1,7 +1,6 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#54-stream-metadata
 import type { Offset } from "./offset.ts";
-import { isTrue } from "./page.ts";
-import { header } from "./protocol.ts";
+import { header, isTrue } from "./protocol.ts";
 
 /** What the server knows about a stream. In a browser, what CORS lets it tell. */
 export interface HeadResult {

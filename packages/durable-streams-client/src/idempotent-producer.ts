@@ -183,8 +183,8 @@ export class IdempotentProducer {
 
   #schedule(): void {
     if (this.#isSending) return;
-    if (this.#queue.hasFullBatch) {
-      // Nothing more fits, so it need not wait, not even for the end of the caller's turn.
+    if (this.#queue.hasFullBatch || this.#internals.endpoint.isAborted) {
+      // Nothing more fits, or nothing will be sent: it need not wait, not even for the end of the caller's turn.
       this.#send();
       return;
     }

@@ -1,5 +1,5 @@
 // https://www.rfc-editor.org/rfc/rfc8259
-import { concat } from "./text-splitter.ts";
+import { concat } from "./bytes.ts";
 
 const quote = 0x22;
 const comma = 0x2c;

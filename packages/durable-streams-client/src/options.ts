@@ -106,7 +106,9 @@ export function checkBackoff(options: Partial<BackoffOptions> = {}): BackoffOpti
     jitter: options.jitter ?? defaultBackoff.jitter,
   };
   checkNumber("backoff.maxRetries", backoff.maxRetries, 0);
-  if (!(initialDelayMs > 0)) checkNumber("backoff.initialDelayMs", initialDelayMs, 1);
+  if (checkNumber("backoff.initialDelayMs", initialDelayMs, 0) === 0) {
+    throw new InvalidOptionError("backoff.initialDelayMs is 0: it must be a number above 0.");
+  }
   checkNumber("backoff.maxDelayMs", backoff.maxDelayMs, initialDelayMs);
   checkNumber("backoff.multiplier", backoff.multiplier, 1);
   checkNumber("backoff.jitter", backoff.jitter, 0, 1);

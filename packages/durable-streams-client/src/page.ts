@@ -5,7 +5,7 @@ import type { Answer } from "./exchange.ts";
 import { ProtocolError } from "./errors.ts";
 import type { AnySignal } from "./interrupt.ts";
 import type { Offset } from "./offset.ts";
-import { header } from "./protocol.ts";
+import { header, isTrue } from "./protocol.ts";
 import type { Segment } from "./segment.ts";
 
 export interface PageRequest {
@@ -122,8 +122,4 @@ function problem(answer: Answer, what: string): ProtocolError {
     `This does not look like a durable stream: the answer to GET ${answer.url} ${what}.`,
     { url: answer.url, status: answer.status },
   );
-}
-
-export function isTrue(value: string | undefined): boolean {
-  return value?.toLowerCase() === "true";
 }

@@ -1,5 +1,5 @@
 import { type BatchBody, ByteBody, JsonBody } from "./batch-body.ts";
-import { bytesOrText, type Encoded, encodeJson, ownBytes } from "./body.ts";
+import { type Encoded, encodeValue, snapshot } from "./body.ts";
 
 /** The values of a producer that are not stored yet, in order, in the batches they are sent in. */
 export class ProducerQueue {
@@ -10,8 +10,8 @@ export class ProducerQueue {
   #open: BatchBody | undefined;
   /** How many values of the first of them are stored. */
   #head: number = 0;
-  /** Values from before it was known whether the stream holds JSON; objects as text already. */
-  #early: { value: unknown; text: string | undefined }[] = [];
+  /** Values from before it was known whether the stream holds JSON, as they were then. */
+  readonly #early: unknown[] = [];
   #isJson: boolean | undefined;
   /** How many values wait, and how many were ever stored. */
   length: number = 0;
@@ -31,7 +31,7 @@ export class ProducerQueue {
   get values(): unknown[] {
     return this.#batches
       .flatMap((batch, index) => batch.values(index === 0 ? this.#head : 0))
-      .concat(this.#early.map(({ value }) => value));
+      .concat(this.#early);
   }
 
   /** Whether a batch is as large as it may be: nothing is won by waiting. */
@@ -43,22 +43,16 @@ export class ProducerQueue {
 
   /** Adds a value as it is now: what becomes of an object later is not written. */
   add(value: unknown): void {
-    if (this.#isJson === undefined) {
-      const isObject =
-        typeof value === "object" && value !== null && !(value instanceof Uint8Array);
-      const text = isObject ? encodeJson(value) : undefined;
-      this.#early.push({ value: value instanceof Uint8Array ? ownBytes(value) : value, text });
-    } else {
-      this.#join(this.#isJson ? encodeJson(value) : bytesOrText(value));
-    }
+    if (this.#isJson === undefined) this.#early.push(snapshot(value));
+    else this.#join(encodeValue(value, this.#isJson));
     this.length++;
   }
 
   /** It is known now what the stream holds. Throws for a value from before that it cannot hold. */
   setContent(isJson: boolean): void {
     this.#isJson ??= isJson;
-    for (let early; (early = this.#early[0]); this.#early.shift()) {
-      this.#join(isJson ? (early.text ?? encodeJson(early.value)) : bytesOrText(early.value));
+    for (; this.#early.length > 0; this.#early.shift()) {
+      this.#join(encodeValue(this.#early[0], isJson));
     }
   }
 

@@ -3,7 +3,7 @@ import { platformResends } from "#transport";
 import type { Encoded } from "./body.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { SequenceGapError, StaleEpochError } from "./errors.ts";
-import { header } from "./protocol.ts";
+import { header, isTrue } from "./protocol.ts";
 import { sendWrite, type WriteAnswer } from "./write.ts";
 
 /** Claims in a row without a stored batch: two sessions that both claim would never end. */
@@ -39,7 +39,7 @@ export class ProducerSession {
     for (;;) {
       try {
         const answer = await this.#postOnce(body, contentType, closes);
-        this.#checkFresh(answer, closes);
+        this.#checkFresh(answer, body === undefined);
         this.#seq++;
         this.#claims = 0;
         return answer;
@@ -77,13 +77,14 @@ export class ProducerSession {
    * batch is in the stream instead of ours. The same one is ours, sent twice by us or, without our
    * knowing, by a browser or proxy; but a session's first batch has nothing before it to tell by.
    */
-  #checkFresh(answer: WriteAnswer, closes: boolean): void {
+  #checkFresh(answer: WriteAnswer, isEmpty: boolean): void {
     if (answer.status !== 204) return;
     const highest = answer.header(header.producerSeq);
     const isOurs = highest === String(this.#seq);
     const { afterUnknown } = answer;
-    // A fresh close without data is a 204 too.
-    if (isOurs && (afterUnknown || this.#seq > 0 || closes)) return;
+    // A fresh close without data is a 204 too, and a fresh one with data is not.
+    const isBareClose = isEmpty && isTrue(answer.header(header.closed));
+    if (isOurs && (afterUnknown || this.#seq > 0 || isBareClose)) return;
     if (afterUnknown && highest === undefined) return;
     const error = new StaleEpochError(
       `Epoch ${this.epoch} of producer ${this.#producerId} was used before, so the server dropped the data as a repetition: start with a higher epoch, or with autoClaim.`,

@@ -22,6 +22,11 @@ export const header = {
 /** Query parameters that are the protocol's own; a caller cannot set them. */
 export const reservedParams: ReadonlySet<string> = new Set(["offset", "live", "cursor"]);
 
+/** A header that says "true", however it is written. */
+export function isTrue(value: string | undefined): boolean {
+  return value?.toLowerCase() === "true";
+}
+
 /** The media type without parameters, in lower case: `application/json` of `Application/JSON; v=1`. */
 export function mediaType(contentType: string | undefined): string {
   return (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";

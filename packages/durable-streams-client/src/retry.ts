@@ -23,10 +23,6 @@ export class Retry {
     this.maxRetries = endpoint.backoff.maxRetries;
   }
 
-  get failures(): number {
-    return this.#failures;
-  }
-
   progress(): void {
     this.#failures = 0;
     this.#recoveries = 0;

@@ -103,9 +103,8 @@ export class SseFeed {
 
 /** Data that leads nowhere, or back, would come again and again. */
 function leadsOn(batch: SseBatch, offset: Offset): boolean {
-  return batch.data.length > 0 && batch.nextOffset === offset
-    ? false
-    : !goesBack(offset, batch.nextOffset);
+  const isRepeated = batch.data.length > 0 && batch.nextOffset === offset;
+  return !isRepeated && !goesBack(offset, batch.nextOffset);
 }
 
 function segmentOf(batch: SseBatch, state: SseFeedState, connection: SseConnection): Segment {

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from "@freshet/core";
 import { type Batch, bytesCodec, type Codec, jsonCodec, readBatches } from "./batches.ts";
+import { concat } from "./bytes.ts";
 import { InvalidOptionError, StreamConsumedError } from "./errors.ts";
 import { ItemIterator } from "./item-iterator.ts";
 import { type Decode, decodeItems, positionIn } from "./items.ts";
@@ -9,7 +10,7 @@ import { leaving, readableStream } from "./readable-stream.ts";
 import { type EventModes, eventOf, hasNews, type StreamEvent } from "./stream-event.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import { textBatches } from "./text-batches.ts";
-import { concat, TextSplitter } from "./text-splitter.ts";
+import { TextSplitter } from "./text-splitter.ts";
 
 type Batches<T> = AsyncGenerator<Batch<T>, void, undefined>;
 

@@ -1,4 +1,5 @@
 // https://encoding.spec.whatwg.org/
+import { concat } from "./bytes.ts";
 import { InvalidOptionError } from "./errors.ts";
 
 /**
@@ -68,18 +69,4 @@ function wholeUtf8(bytes: Uint8Array): number {
     }
   }
   return length;
-}
-
-export function concat(chunks: readonly Uint8Array[]): Uint8Array {
-  const [only] = chunks;
-  if (only && chunks.length === 1) return only;
-  let length = 0;
-  for (const chunk of chunks) length += chunk.length;
-  const result = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    result.set(chunk, at);
-    at += chunk.length;
-  }
-  return result;
 }

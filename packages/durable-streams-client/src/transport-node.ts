@@ -4,7 +4,7 @@ import { Agent } from "undici";
 import { FetchError } from "./errors.ts";
 import { toAbortSignal } from "./interrupt.ts";
 import { readableStream } from "./readable-stream.ts";
-import { concat } from "./text-splitter.ts";
+import { concat } from "./bytes.ts";
 import { isUnsent } from "./transport-fetch.ts";
 import type {
   DispatcherLike,
@@ -108,7 +108,7 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array, undefined> {
     const isEmpty =
       this.#request.method === "HEAD" || status === 204 || header("content-length") === "0";
     try {
-      const body = isEmpty ? undefined : this.#decompress(header("content-encoding"));
+      const body = isEmpty ? undefined : this.#decompress(header("content-encoding"), status);
       this.#resolve({ status, header, body });
     } catch (error) {
       this.#controller?.abort(error as Error);
@@ -206,12 +206,16 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array, undefined> {
     this.#request.signal.removeEventListener("abort", this.#onAbort);
   }
 
-  #decompress(encoding: string | undefined): AsyncIterableIterator<Uint8Array, undefined> {
+  #decompress(
+    encoding: string | undefined,
+    status: number,
+  ): AsyncIterableIterator<Uint8Array, undefined> {
     if (encoding === undefined || encoding === "identity") return this;
     if (encoding !== "gzip" && encoding !== "deflate") {
       throw new FetchError(
         "HTTP_ERROR",
         `The answer is compressed with ${encoding}: ask for gzip, deflate or identity in the accept-encoding header.`,
+        { url: this.#request.url, status },
       );
     }
     const inflate = new DecompressionStream(encoding) as TransformStream<Uint8Array, Uint8Array>;

@@ -5,7 +5,7 @@ import { checkInteger } from "./options.ts";
 export interface WritableOptions {
   /** Closes the durable stream when the web stream is closed (`false`). */
   closeStream?: boolean | undefined;
-  /** How many values, of together no more than 4 MiB, may be on their way before `write` waits (1,000). */
+  /** How many values, or about 4 MiB of strings and bytes, may be on their way before `write` waits (1,000). */
   maxInFlight?: number | undefined;
 }
 

@@ -78,7 +78,11 @@ test("ByteBody holds text and bytes in order, as many as fit", async () => {
       async (texts, maxBytes) => {
         const body = new ByteBody();
         const values = texts.map((text, n) => (n % 2 === 0 ? text : encodeValue(text, false)));
+        const sizeOf = (count: number) =>
+          new TextEncoder().encode(texts.slice(0, count).join("")).length;
         const count = fill(body, values, maxBytes);
+        if (count > 1) expect(sizeOf(count)).toBeLessThanOrEqual(maxBytes);
+        if (count < texts.length) expect(sizeOf(count + 1)).toBeGreaterThan(maxBytes);
         expect(await textOf(body.encode(0, count))).toBe(texts.slice(0, count).join(""));
         expect(body.values(1)).toEqual(values.slice(1, count));
         expect(await textOf(body.encode(0, count, new Set([0])))).toBe(

@@ -121,6 +121,37 @@ describe.each(transports)("over %s", (_name, transport) => {
     expect(bodies.map(({ body }) => body)).toEqual(Array.from({ length: 3 }, () => "one,xxxx"));
   });
 
+  test("bytes that a stream begins with, and those of a source, are taken as they are too", async () => {
+    await using stub = await StubServer.start((_request, res, index) => {
+      if (index === 0) res.writeHead(503).end();
+      else res.writeHead(201, { ...stored, "content-type": "text/plain" }).end();
+    });
+    const body = Buffer.from("one");
+    const options = { url: stub.url, ...quick, ...transport, contentType: "text/plain", body };
+    const creating = DurableStream.create(options);
+    body.fill("x");
+    const handle = await creating;
+    const buffer = Buffer.from("two");
+    await handle.appendStream(
+      (function* () {
+        for (let n = 0; n < 3; n++) {
+          yield buffer.fill(String(n));
+        }
+      })(),
+    );
+    const bodies = stub.requests.map((request) => request.body);
+    expect(bodies).toEqual(["one", "one", "000111222"]);
+  });
+
+  test("an append whose good answer cannot be read may be stored", async () => {
+    await using stub = await StubServer.start((_request, res) => {
+      res.writeHead(200, { ...stored, "content-encoding": "br" }).end("?");
+    });
+    const failed = new DurableStream({ url: stub.url, ...quick }).append(1);
+    await expect(failed).rejects.toMatchObject({ status: 200, maybeStored: true });
+    expect(stub.requests.length).toBe(1);
+  });
+
   test("what waits for the content type keeps its order, and an abort ends it at once", async () => {
     let answer: () => void = () => undefined;
     await using stub = await StubServer.start(({ method }, res) => {
@@ -454,6 +485,24 @@ describe.each(transports)("a producer, over %s", (_name, transport) => {
     });
   });
 
+  test("an earlier session's answer is not taken for that of a close with a value", async () => {
+    const { producer } = await start((_request, res) => {
+      res.writeHead(204, accepted).end();
+    });
+    await expect(producer.close("last")).rejects.toMatchObject({
+      ...{ code: "STALE_EPOCH", notStored: ["last"] },
+    });
+    const bare = await start((_request, res) => {
+      res.writeHead(204, { ...accepted, "stream-closed": "true" }).end();
+    });
+    await bare.producer.close();
+    // It took the number, but the stream is open: it was something else that had it.
+    const open = await start((_request, res) => {
+      res.writeHead(204, accepted).end();
+    });
+    await expect(open.producer.close()).rejects.toMatchObject({ code: "STALE_EPOCH" });
+  });
+
   test("a gap: claimed where the server has forgotten the producer, else told", async () => {
     const handler: StubHandler = (_request, res, index) => {
       const gap = { "producer-expected-seq": "0", "producer-received-seq": "1" };
@@ -568,6 +617,15 @@ describe.each(transports)("a producer, over %s", (_name, transport) => {
     controller.abort(controller);
     expect(await failed).toBe(controller);
     expect(getEventListeners(signal, "abort").length).toBe(0);
+
+    const later = new AbortController();
+    const idle = new DurableStream({ url: stub.url, ...quick, ...transport, signal: later.signal });
+    const alsoFailed = new Promise((resolve) => {
+      const producer = new IdempotentProducer(idle, "p", { lingerMs: 3600_000, onError: resolve });
+      later.abort(later);
+      producer.append(1);
+    });
+    expect(await alsoFailed).toBe(later);
     expect(stub.requests.length).toBe(0);
   });
 
