@@ -56,26 +56,27 @@ export function formatCount(count: number): string {
 const comparisonPreface =
   "Compare the ratios, not the times: all contestants of a table ran interleaved in the same run, and their results were compared before the clock started.";
 
-/**
- * Prints the report and writes it to docs/benchmarks/AREA.md, with the command, the date, the Node
- * version and the machine's shape on top.
- */
+/** Where the report of an area is. */
+export function reportFile(area: string): string {
+  return join(import.meta.dirname, "../../../docs/benchmarks", `${area}.md`);
+}
+
+/** What was run, when, and on what: `pnpm bench server memory`, the day, the Node version, the machine's shape. */
+export function runLine(args: string): string {
+  const day = new Date().toISOString().slice(0, 10);
+  return `\`pnpm bench ${args}\`, ${day}, Node ${process.versions.node}, ${cpus().length} cores, ${process.platform} ${process.arch}.`;
+}
+
+/** Prints the report and writes it to docs/benchmarks/AREA.md, with its {@link runLine} on top. */
 export async function writeReport(
   area: string,
   title: string,
   body: string,
   preface: string = comparisonPreface,
 ): Promise<void> {
-  const heading = [
-    `# ${title}`,
-    "",
-    `\`pnpm bench ${area}\`, ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} cores, ${process.platform} ${process.arch}.`,
-    preface,
-    "",
-  ].join("\n");
-  const text = `${heading}\n${body.trim()}\n`;
+  const text = `# ${title}\n\n${runLine(area)}\n${preface}\n\n${body.trim()}\n`;
   console.log(text);
-  const file = join(import.meta.dirname, "../../../docs/benchmarks", `${area}.md`);
+  const file = reportFile(area);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, text);
 }

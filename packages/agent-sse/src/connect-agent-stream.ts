@@ -47,6 +47,5 @@ export function connectAgentStream<E extends { type: string } = AgentEvent>(
 
 /** A URL that no `fetch` can take would fail for ever; a `fetch` of the user's own knows better. */
 function checkUrl(url: string | URL, { fetch }: { fetch?: unknown }): string {
-  const { location } = globalThis as { location?: Location };
-  return fetch ? String(url) : new URL(url, location?.href).href;
+  return String(fetch ? url : new URL(url, (globalThis as { location?: Location }).location?.href));
 }

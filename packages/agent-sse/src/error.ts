@@ -60,8 +60,8 @@ export class AgentStreamError extends FreshetError<AgentStreamErrorCode> {
 }
 
 /** The error of a stream that fell silent. */
-export function idleTimeoutError(ms: number | undefined, lastEventId?: string): AgentStreamError {
-  return new AgentStreamError("IDLE_TIMEOUT", `Nothing came for ${String(ms)} ms.`, {
+export function idleTimeoutError(ms: number, lastEventId?: string): AgentStreamError {
+  return new AgentStreamError("IDLE_TIMEOUT", `Nothing came for ${ms} ms.`, {
     lastEventId,
   });
 }

@@ -26,8 +26,7 @@ export class EventStreamRequest implements AsyncIterableIterator<Uint8Array> {
   /** @param timeoutMs - the longest silence */
   constructor(stop: AbortSignal, timeoutMs = 45_000) {
     this.#stop = stop;
-    // A timer that is asked for more fires at once.
-    this.#timeoutMs = Math.min(timeoutMs, 2e9);
+    this.#timeoutMs = timeoutMs;
   }
 
   /** The head of the answer. */
@@ -36,8 +35,12 @@ export class EventStreamRequest implements AsyncIterableIterator<Uint8Array> {
     headers: Headers,
     { fetch = globalThis.fetch, credentials }: RequestOptions,
   ): Promise<Response> {
-    const init: RequestInit = { headers, cache: "no-store", signal: this.#abort.signal };
-    if (credentials) init.credentials = credentials;
+    const init: RequestInit = {
+      headers,
+      cache: "no-store",
+      signal: this.#abort.signal,
+      ...(credentials && { credentials }),
+    };
     // Called as a free function: a browser's own `fetch` refuses to be a method of anything else.
     const response = await this.within(fetch(url, init), (late) => late.body?.cancel());
     this.#reader = response.body?.getReader();
@@ -62,7 +65,9 @@ export class EventStreamRequest implements AsyncIterableIterator<Uint8Array> {
   /** The result of some work, unless the abort or the end of the time comes first. */
   within<T>(work: Promise<T>, tooLate?: (result: T) => unknown): Promise<T> {
     const stop = this.#stop;
+    const timeoutMs = this.#timeoutMs;
     return new Promise((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
       const end = () => {
         clearTimeout(timer);
         stop.removeEventListener("abort", onStop);
@@ -76,7 +81,10 @@ export class EventStreamRequest implements AsyncIterableIterator<Uint8Array> {
         work.then(tooLate).catch(ignoreRejection);
       };
       const onStop = () => giveUp(stop.reason);
-      const timer = setTimeout(() => giveUp(idleTimeoutError(this.#timeoutMs)), this.#timeoutMs);
+      // A timer that is asked for more fires at once.
+      if (timeoutMs < 2 ** 31) {
+        timer = setTimeout(() => giveUp(idleTimeoutError(timeoutMs)), timeoutMs);
+      }
       stop.addEventListener("abort", onStop);
       work.finally(end).then(resolve, reject);
     });

@@ -134,7 +134,7 @@ class AgentEventReader<E extends { type: string }> implements AgentEvents<E> {
   }
 
   async #open(): Promise<AsyncIterableIterator<Uint8Array>> {
-    const { signal, idleTimeoutMs } = this.#options;
+    const { signal, idleTimeoutMs = Infinity } = this.#options;
     const source = this.#source;
     const { lastEventId } = this.#parser;
     const bytes = "body" in source ? (source.body ?? []) : source;

@@ -114,7 +114,13 @@ export class ReconnectingReader<E extends { type: string }> extends StoppableGen
       onRetry: (retryMs) => (this.#retryMs = retryMs),
     });
     const request = new EventStreamRequest(stop, this.#options.idleTimeoutMs);
-    const headers = await request.within(requestHeaders(this.#options.headers, this.#lastEventId));
+    let headers: Headers;
+    try {
+      headers = await request.within(requestHeaders(this.#options.headers, this.#lastEventId));
+    } catch (error) {
+      if (!(error instanceof AgentStreamError)) throw error;
+      return retryable(error, stop);
+    }
     this.#tell({ status: "connecting" });
     try {
       if (!(await this.#open(request, headers))) return finished;

@@ -23,7 +23,7 @@ export class FreshetError<Code extends string = string> extends Error {
 
   constructor(code: Code, message: string, options?: { cause?: unknown }) {
     // An explicit `cause: undefined` would still create the property.
-    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    super(message, options?.cause === undefined ? undefined : options);
     this.code = code;
   }
 }

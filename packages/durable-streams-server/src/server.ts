@@ -1,3 +1,4 @@
+import { positive } from "./check-option.ts";
 import { exchangeOf, responseOf } from "./fetch-exchange.ts";
 import type { ExchangeAnswer, ExchangeRequest } from "./exchange.ts";
 import { DurableStreamsServerError } from "./errors.ts";
@@ -128,14 +129,6 @@ function checkedBasePath(basePath: string): string {
   throw new DurableStreamsServerError(
     "INVALID_OPTION",
     `basePath is ${JSON.stringify(basePath)}: it must begin with a slash.`,
-  );
-}
-
-function positive(name: string, value: number): number {
-  if (value > 0) return value;
-  throw new DurableStreamsServerError(
-    "INVALID_OPTION",
-    `${name} is ${value}: it must be greater than 0.`,
   );
 }
 

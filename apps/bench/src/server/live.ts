@@ -1,18 +1,27 @@
 import { setMaxListeners } from "node:events";
 import { Pool } from "undici";
 import { percentile } from "../harness.ts";
+import { formatMs } from "../report.ts";
 import { Load } from "./load.ts";
 import type { BenchServer } from "./servers.ts";
+
+/** 40 appends to 200 readers of each server, rows of a table; the last server is whom the others are compared with. */
+export async function sseRows(servers: readonly BenchServer[]): Promise<string[]> {
+  const latencies: number[] = [];
+  for (const server of servers) latencies.push(await sseLatency(server, 200, 40));
+  const theirs = latencies.at(-1) ?? Number.NaN;
+  return servers.map(({ name }, index) => {
+    const ours = latencies[index] ?? Number.NaN;
+    const ratio = index === servers.length - 1 ? "" : `${(theirs / ours).toFixed(1)}x faster`;
+    return `| ${name} | ${formatMs(ours)} | ${ratio} |`;
+  });
+}
 
 /**
  * How long each of `readers` SSE readers waits for an append, from before it is sent, in
  * milliseconds: the median over all readers and appends.
  */
-export async function sseLatency(
-  server: BenchServer,
-  readers: number,
-  appends: number,
-): Promise<number> {
+async function sseLatency(server: BenchServer, readers: number, appends: number): Promise<number> {
   const load = new Load(server, 1);
   const path = await load.create();
   const { origin } = new URL(server.url);

@@ -12,9 +12,9 @@ export const usage = `durable-streams: a server of the Durable Streams protocol
     --token TOKEN          ask for "Authorization: Bearer TOKEN"; may be repeated. Also, out of
                            sight of other users, from the environment: DURABLE_STREAMS_TOKEN
     --cors ORIGIN          let pages of an origin in, or of all ("*"); may be repeated
-    --public-url URL       the origin that clients know, for the callbacks of subscriptions
+    --public-url URL       the origin that clients know: for Location, and the callbacks of subscriptions
     --allow-local-webhooks let webhooks go to http://localhost (development)
-    --log-level LEVEL      trace, debug, info (default), warn, error or silent
+    --log-level LEVEL      trace, debug, info (default), warn, error, fatal or silent
 
   durable-streams inspect URL [options]
     lists the messages of a stream with their positions

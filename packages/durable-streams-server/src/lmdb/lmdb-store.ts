@@ -27,8 +27,9 @@ export interface LmdbStoreOptions {
 
 /**
  * Streams in a folder, in an LMDB environment: durable when acknowledged, with nothing to set up. One
- * process at a time should serve a folder. Others may write to it, and lose nothing by that, but
- * readers that wait in this one learn of it late.
+ * process at a time should serve a folder, and one store in it. Others may write to it, and lose nothing
+ * by that, but readers that wait in this one learn of it late, and everybody here waits while another
+ * holds LMDB's write lock.
  *
  * @throws DurableStreamsServerError `PEER_MISSING` without the package lmdb, `STORE_VERSION` for data
  * of a newer version

@@ -1,3 +1,4 @@
+import { timeLimit } from "../check-option.ts";
 import { BodyCollector, HttpError, bodyTooLarge } from "../exchange.ts";
 import type { ExchangeAnswer, ExchangeRequest } from "../exchange.ts";
 import type { DurableStreams } from "../server.ts";
@@ -25,6 +26,7 @@ export interface NodeRequest {
 export interface NodeResponse {
   readonly destroyed: boolean;
   readonly writableFinished: boolean;
+  readonly writableLength: number;
   setHeader(name: string, value: string): unknown;
   writeHead(status: number, headers: Record<string, string>): unknown;
   flushHeaders(): void;
@@ -40,7 +42,7 @@ export interface NodeResponse {
 export interface NodeListenerOptions {
   /**
    * A client that takes nothing of its answer for so long, in milliseconds, is cut off (default
-   * 60,000): each holds a page in memory, and a live reader one of `limits.waitingReaders`.
+   * 60,000; Infinity for never): each holds a page in memory, and a live reader one of `limits.waitingReaders`.
    */
   stalledAfterMs?: number;
 }
@@ -66,8 +68,10 @@ const LONG_BODY_BYTES = 64 * 1024;
  */
 export function nodeListener(
   streams: Pick<DurableStreams, "handle">,
-  { stalledAfterMs = 60_000 }: NodeListenerOptions = {},
+  options: NodeListenerOptions = {},
 ): (request: NodeRequest, response: NodeResponse) => void {
+  const limit = timeLimit("stalledAfterMs", options.stalledAfterMs ?? 60_000);
+  const stalledAfterMs = limit === Infinity ? 0 : limit; // 0 is Node's "never"
   return (request, response) => {
     // What cannot be sent must not leave the client waiting.
     answer(streams, request, response, stalledAfterMs).catch(() => response.destroy());
@@ -204,7 +208,10 @@ async function send(
   { status, headers, body }: ExchangeAnswer,
   stalledAfterMs: number,
 ): Promise<void> {
-  const cutOff = () => response.destroy();
+  // The timer is of silence; a live reader that has all there is may be silent for longer.
+  const cutOff = () => {
+    if (response.writableLength > 0) response.destroy();
+  };
   if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
     const length = body === undefined ? 0 : byteLength(body);
     if (body !== undefined) headers["content-length"] = String(length);

@@ -43,6 +43,7 @@ export class Committer {
       return operations.map((operation) => outcomes.get(operation));
     } catch (error) {
       this.#remembered.forget(operations);
+      this.#wakeups.listenToOneself();
       throw storeError(error);
     }
   }

@@ -91,12 +91,12 @@ export class Database {
     ask: (sql: PostgresClient) => Promise<T>,
   ): Promise<T> {
     const sql = this.#sql;
-    if (answerTimeoutMs === Infinity) return ask(sql);
     const asked = performance.now();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const silence = new Promise<never>((_, reject) => {
+      if (answerTimeoutMs === Infinity) return;
       timer = setTimeout(() => {
-        if (this.#lastAnswer < asked) this.#replace(sql);
+        if (this.#lastAnswer < asked) this.#replace(sql, 0);
         const text = `PostgreSQL has not answered for ${answerTimeoutMs} ms (answerTimeoutMs), and it is not known whether the request was stored: repeat it.`;
         reject(new DurableStreamsServerError("STORE_UNAVAILABLE", text));
       }, answerTimeoutMs);
@@ -105,17 +105,19 @@ export class Database {
       return await Promise.race([ask(sql), silence]);
     } catch (error) {
       // A connection that was cut while it had something to send never sends again: not even a greeting.
-      if ((error as { code?: unknown }).code === "CONNECT_TIMEOUT") this.#replace(sql);
+      // Others of the pool may be well: they get time to end what they are at.
+      if ((error as { code?: unknown }).code === "CONNECT_TIMEOUT") this.#replace(sql, 5);
       throw error;
     } finally {
       clearTimeout(timer);
     }
   }
 
-  #replace(silent: PostgresClient): void {
-    if (!this.#connect || this.#isEnded || silent !== this.#sql) return;
+  /** @param graceSeconds - how long statements of the old pool may take to end */
+  #replace(old: PostgresClient, graceSeconds: number): void {
+    if (!this.#connect || this.#isEnded || old !== this.#sql) return;
     this.#sql = this.#connect();
-    silent.end({ timeout: 0 }).catch(() => undefined);
+    old.end({ timeout: graceSeconds }).catch(() => undefined);
     this.onReplaced?.();
   }
 

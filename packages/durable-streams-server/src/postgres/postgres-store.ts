@@ -1,3 +1,4 @@
+import { timeLimit } from "../check-option.ts";
 import { createRequire } from "node:module";
 import { DurableStreamsServerError } from "../errors.ts";
 import { GroupCommit } from "../store/group-commit.ts";
@@ -69,13 +70,8 @@ export function postgresStore(options: PostgresStoreOptions): Store {
       `schema is ${JSON.stringify(schema)}: use lower-case letters, digits and underscores.`,
     );
   }
-  const { prepare = true, answerTimeoutMs = 30_000 } = options;
-  if (!(answerTimeoutMs > 0 && (answerTimeoutMs < 2 ** 31 || answerTimeoutMs === Infinity))) {
-    throw new DurableStreamsServerError(
-      "INVALID_OPTION",
-      `answerTimeoutMs is ${answerTimeoutMs}: it must be greater than 0 and less than 2^31, or Infinity.`,
-    );
-  }
+  const { prepare = true } = options;
+  const answerTimeoutMs = timeLimit("answerTimeoutMs", options.answerTimeoutMs ?? 30_000);
   const database = new Database(options.sql ?? connector(options), {
     schema,
     prepare,

@@ -1,5 +1,5 @@
 import { DurableStreamsServerError } from "../errors.ts";
-import type { Database } from "./database.ts";
+import type { Database, Run } from "./database.ts";
 
 /**
  * One step for each version of the layout, in order. A step that was released is never changed: what
@@ -48,21 +48,17 @@ const LOCK = 4_437_001;
 /** Creates the tables, or brings them up to date. Processes that start together take turns. */
 export async function migrate(database: Database): Promise<void> {
   const { schema } = database;
+  // Most starts find nothing to do, and that is soon known, or the database is silent.
+  const found = await database.transaction((run) => layoutVersion(run, schema));
+  if (found === migrations.length) return;
   await database.transaction(async (run) => {
     await run(`SELECT pg_advisory_xact_lock(${LOCK})`);
-    const [found] = await run(`SELECT to_regclass('${schema}.layout') IS NOT NULL AS exists`);
-    if (!found?.["exists"]) {
+    let version = await layoutVersion(run, schema); // another process may have been faster
+    if (version === undefined) {
       await run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
       await run(`CREATE TABLE ${schema}.layout (version integer NOT NULL)`);
       await run(`INSERT INTO ${schema}.layout VALUES (0)`);
-    }
-    const [row] = await run(`SELECT version FROM ${schema}.layout`);
-    const version = Number(row?.["version"]);
-    if (version > migrations.length) {
-      throw new DurableStreamsServerError(
-        "STORE_VERSION",
-        `The schema ${schema} has layout ${version}; this version knows ${migrations.length}. Use a newer version.`,
-      );
+      version = 0;
     }
     for (const migration of migrations.slice(version)) {
       for (const statement of migration(schema).split(";"))
@@ -73,4 +69,17 @@ export async function migrate(database: Database): Promise<void> {
     }
     // However long it takes: half of a migration is none.
   }, Infinity);
+}
+
+/** The version of the layout that is there; `undefined` for none. */
+async function layoutVersion(run: Run, schema: string): Promise<number | undefined> {
+  const [found] = await run(`SELECT to_regclass('${schema}.layout') IS NOT NULL AS exists`);
+  if (!found?.["exists"]) return undefined;
+  const [row] = await run(`SELECT version FROM ${schema}.layout`);
+  const version = Number(row?.["version"]);
+  if (version <= migrations.length) return version;
+  throw new DurableStreamsServerError(
+    "STORE_VERSION",
+    `The schema ${schema} has layout ${version}; this version knows ${migrations.length}. Use a newer version.`,
+  );
 }

@@ -20,7 +20,7 @@ interface Listening {
 export class Wakeups {
   readonly channel: string;
   /** Processes do not listen to themselves. */
-  readonly #self: string = crypto.randomUUID().slice(0, 8);
+  #self: string = newName();
   readonly #hub = new WakeHub();
   readonly #database: Database;
   readonly #pollMs: number | undefined;
@@ -59,6 +59,14 @@ export class Wakeups {
     if (paths.size === 0 || this.#pollMs !== undefined) return "";
     const keys = paths.size > MAX_KEYS ? EVERYTHING : [...paths].map(keyOf).join(",");
     return `${this.#self}:${keys}`;
+  }
+
+  /**
+   * A batch of this process was given up, and may still be committed: its readers here will hear of it as
+   * those elsewhere do.
+   */
+  listenToOneself(): void {
+    this.#self = newName();
   }
 
   wake(paths: Iterable<string>): void {
@@ -132,6 +140,10 @@ export class Wakeups {
       this.#hub.wake(keyOf(path));
     }
   }
+}
+
+function newName(): string {
+  return crypto.randomUUID().slice(0, 8);
 }
 
 /** FNV-1a, 32 bits. Two paths with one key wake each other's readers, who then find nothing. */
