@@ -31,6 +31,9 @@ export type {
 export { readErrorBody } from "./http/error-body.ts";
 export type { ReadErrorBodyOptions } from "./http/error-body.ts";
 export type { Fetch } from "./http/fetch.ts";
+export { redactText, redactUrl } from "./http/redact.ts";
+export { fetchFollowing, headersAfterRedirect, isRedirectStatus } from "./http/redirect.ts";
+export type { FetchFollowingOptions } from "./http/redirect.ts";
 export { mediaType } from "./http/media-type.ts";
 export { isRetryableStatus, parseRetryAfterMs } from "./http/retry-after.ts";
 export {
