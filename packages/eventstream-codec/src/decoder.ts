@@ -4,12 +4,12 @@
  *
  * @module
  */
-export { readEnvelope } from "./envelope.ts";
-export type { Envelope } from "./envelope.ts";
+export { readEnvelope } from "./frame/envelope.ts";
+export type { Envelope } from "./frame/envelope.ts";
 export { EventStreamError } from "./event-stream-error.ts";
 export type { EventStreamErrorCode } from "./event-stream-error.ts";
-export type { EventStreamMessage } from "./frame.ts";
-export type { HeaderValue } from "./header-value.ts";
-export type { DecoderOptions } from "./limits.ts";
-export { MessageDecoder } from "./message-decoder.ts";
-export type { MessageHeaders } from "./message-headers.ts";
+export type { EventStreamMessage } from "./frame/frame.ts";
+export type { HeaderValue } from "./headers/header-value.ts";
+export type { DecoderOptions } from "./options.ts";
+export { MessageDecoder } from "./stream/message-decoder.ts";
+export type { MessageHeaders } from "./headers/message-headers.ts";

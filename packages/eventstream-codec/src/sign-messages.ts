@@ -5,8 +5,8 @@
  * @module
  */
 // https://docs.aws.amazon.com/transcribe/latest/dg/streaming-setting-up.html
-import { header } from "./header-value.ts";
-import { encodeHeaders, encodeMessage } from "./message-encoder.ts";
+import { header } from "./headers/header-value.ts";
+import { encodeHeaders, encodeMessage } from "./frame/encode-message.ts";
 
 /** What signing a frame takes of a set of AWS credentials. */
 export interface SigningCredentials {

@@ -37,7 +37,7 @@ async function builtinsLoaded(entry: string, program: string): Promise<string[]>
     globalName: "codec",
     platform: "node",
     conditions: ["@freshet/source"],
-    alias: { "#crc32": join(import.meta.dirname, "../src/crc32-node.ts") },
+    alias: { "#crc32": join(import.meta.dirname, "../src/crc32/crc32-node.ts") },
   });
   const code = `${outputFiles[0]?.text ?? ""};${program};
     console.log(JSON.stringify(process.moduleLoadList))`;

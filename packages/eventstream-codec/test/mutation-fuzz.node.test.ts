@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { decodeMessage, EventStreamError } from "../src/index.ts";
-import { makeCase, runCase, SeededRandom } from "./mutation-fuzz.ts";
+import { makeCase, runCase, SeededRandom } from "./support/mutation-fuzz.ts";
 
 // `pnpm fuzz:codec` runs two million of them; FUZZ_SEED repeats a run.
 const cases = Number(process.env["FUZZ_CASES"] ?? 20_000);

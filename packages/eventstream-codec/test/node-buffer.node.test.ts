@@ -9,7 +9,7 @@ import {
   header,
   MessageDecoder,
 } from "../src/index.ts";
-import { plain, utf8 } from "./frames.ts";
+import { plain, utf8 } from "./support/frames.ts";
 
 const headers: [string, ReturnType<typeof header.binary>][] = [["b", header.binary(utf8("bytes"))]];
 const frame = encodeMessage({ headers, payload: utf8("payload") });

@@ -14,7 +14,15 @@ import {
   MessageDecoder,
   type HeaderValue,
 } from "../src/index.ts";
-import { concatenate, cutEvery, decodeAll, errorOf, rawFrame, rawHeader, utf8 } from "./frames.ts";
+import {
+  concatenate,
+  cutEvery,
+  decodeAll,
+  errorOf,
+  rawFrame,
+  rawHeader,
+  utf8,
+} from "./support/frames.ts";
 
 const smithy = new EventStreamCodec(toUtf8, fromUtf8);
 // What its browser build takes for text.

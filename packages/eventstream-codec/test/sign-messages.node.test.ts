@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeMessage } from "../src/index.ts";
 import { signMessages } from "../src/sign-messages.ts";
-import * as arbitrary from "./arbitraries.ts";
+import * as arbitrary from "./support/arbitraries.ts";
 
 const codec = new EventStreamCodec(toUtf8, fromUtf8);
 

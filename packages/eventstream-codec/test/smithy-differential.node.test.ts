@@ -3,8 +3,8 @@ import { fromUtf8, toUtf8 } from "@smithy/core/serde";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeMessage, encodeMessage, header, type HeaderValue } from "../src/index.ts";
-import * as arbitrary from "./arbitraries.ts";
-import { plain } from "./frames.ts";
+import * as arbitrary from "./support/arbitraries.ts";
+import { plain } from "./support/frames.ts";
 
 const smithy = new EventStreamCodec(toUtf8, fromUtf8);
 type SmithyHeaders = Parameters<typeof smithy.encode>[0]["headers"];

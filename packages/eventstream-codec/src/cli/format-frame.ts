@@ -1,6 +1,6 @@
-import type { EventStreamMessage } from "../frame.ts";
-import type { HeaderValue } from "../header-value.ts";
-import { minMessageBytes } from "../limits.ts";
+import type { EventStreamMessage } from "../frame/frame.ts";
+import type { HeaderValue } from "../headers/header-value.ts";
+import { minMessageBytes } from "../frame-layout.ts";
 import { terminalText } from "./terminal-text.ts";
 
 /** A good frame and where it lies in the stream. */

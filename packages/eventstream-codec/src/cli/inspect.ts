@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { EventStreamError } from "../event-stream-error.ts";
-import { MessageDecoder } from "../message-decoder.ts";
+import { MessageDecoder } from "../stream/message-decoder.ts";
 import { formatFrame, toJson, type Frame } from "./format-frame.ts";
 import { StreamSummary } from "./stream-summary.ts";
 import { terminalText } from "./terminal-text.ts";

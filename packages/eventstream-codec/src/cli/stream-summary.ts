@@ -1,4 +1,4 @@
-import { readEnvelope, type Envelope } from "../envelope.ts";
+import { readEnvelope, type Envelope } from "../frame/envelope.ts";
 import type { Frame } from "./format-frame.ts";
 import { terminalText } from "./terminal-text.ts";
 

@@ -2,7 +2,7 @@ import { Writable } from "node:stream";
 import { expect, test } from "vitest";
 import { inspect, type InspectOptions } from "../../src/cli/inspect.ts";
 import { encodeMessage, header } from "../../src/index.ts";
-import { concatenate, cutEvery, rawFrame, utf8 } from "../frames.ts";
+import { concatenate, cutEvery, rawFrame, utf8 } from "../support/frames.ts";
 
 class Collector extends Writable {
   text = "";

@@ -1,7 +1,7 @@
 import { openByteSource } from "@freshet/core";
-import type { EventStreamMessage } from "./frame.ts";
-import type { DecoderOptions, EncoderOptions } from "./limits.ts";
-import { encodeMessage, type EncodableMessage } from "./message-encoder.ts";
+import type { EventStreamMessage } from "../frame/frame.ts";
+import type { DecoderOptions, EncoderOptions } from "../options.ts";
+import { encodeMessage, type EncodableMessage } from "../frame/encode-message.ts";
 import { MessageIterator } from "./message-iterator.ts";
 
 /**

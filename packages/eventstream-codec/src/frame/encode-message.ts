@@ -1,9 +1,10 @@
 // https://smithy.io/2.0/aws/amazon-eventstream.html#prelude
 import type { Crc32Range } from "#crc32";
-import { EventStreamError } from "./event-stream-error.ts";
-import type { MessageHeadersInit } from "./header-value.ts";
-import { HeaderWriter } from "./header-writer.ts";
-import { preludeBytes, resolveOptions, type EncoderOptions } from "./limits.ts";
+import { EventStreamError } from "../event-stream-error.ts";
+import type { MessageHeadersInit } from "../headers/header-value.ts";
+import { HeaderWriter } from "../headers/header-writer.ts";
+import { preludeBytes } from "../frame-layout.ts";
+import { resolveOptions, type EncoderOptions } from "../options.ts";
 
 /** What can be encoded; a decoded message is one. Both parts may be left out. */
 export interface EncodableMessage {

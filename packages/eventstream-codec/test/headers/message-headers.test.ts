@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeMessage, encodeMessage, header, MessageHeaders } from "../src/index.ts";
-import * as arbitrary from "./arbitraries.ts";
-import { errorOf } from "./frames.ts";
+import { decodeMessage, encodeMessage, header, MessageHeaders } from "../../src/index.ts";
+import * as arbitrary from "../support/arbitraries.ts";
+import { errorOf } from "../support/frames.ts";
 
 const sample = {
   ":event-type": header.string("chunk"),

@@ -1,6 +1,7 @@
-import { frameError } from "./event-stream-error.ts";
+import { frameError } from "../event-stream-error.ts";
 import { readFrame, readPrelude, truncated, type EventStreamMessage } from "./frame.ts";
-import { preludeBytes, resolveOptions, type DecoderOptions } from "./limits.ts";
+import { preludeBytes } from "../frame-layout.ts";
+import { resolveOptions, type DecoderOptions } from "../options.ts";
 import { isText, notAnEventStream } from "./not-an-event-stream.ts";
 
 /**

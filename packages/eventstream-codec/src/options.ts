@@ -1,4 +1,5 @@
 import { crc32Range, type Crc32, type Crc32Range } from "#crc32";
+import { minMessageBytes } from "./frame-layout.ts";
 
 /** What both directions can be told. */
 export interface CodecOptions {
@@ -32,12 +33,6 @@ export interface ResolvedOptions {
   readonly copy: boolean;
   readonly crc32Range: Crc32Range;
 }
-
-/** Total length, headers length and the checksum of both. */
-export const preludeBytes = 12;
-
-/** A frame without headers and payload: the prelude and two checksums. */
-export const minMessageBytes = 16;
 
 const defaults: ResolvedOptions = {
   maxMessageBytes: 25_165_824 + 131_072 + minMessageBytes,

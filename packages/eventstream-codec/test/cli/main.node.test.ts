@@ -16,7 +16,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "eventstream-"));
   command = join(folder, "bin.mjs");
   await build({
-    entryPoints: [join(import.meta.dirname, "../../src/cli/bin.ts")],
+    entryPoints: [join(import.meta.dirname, "../../src/cli/main.ts")],
     bundle: true,
     platform: "node",
     format: "esm",

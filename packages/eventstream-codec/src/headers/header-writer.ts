@@ -1,7 +1,7 @@
 // https://smithy.io/2.0/aws/amazon-eventstream.html#event-stream-headers
-import { headerError } from "./event-stream-error.ts";
+import { headerError } from "../event-stream-error.ts";
 import type { HeaderValue, MessageHeadersInit } from "./header-value.ts";
-import { preludeBytes } from "./limits.ts";
+import { preludeBytes } from "../frame-layout.ts";
 
 const maxNameBytes = 255;
 const maxValueBytes = 32_767;

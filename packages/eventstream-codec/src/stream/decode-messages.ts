@@ -1,6 +1,6 @@
 import { openByteSource, type ByteSource } from "@freshet/core";
-import type { EventStreamMessage } from "./frame.ts";
-import type { DecoderOptions } from "./limits.ts";
+import type { EventStreamMessage } from "../frame/frame.ts";
+import type { DecoderOptions } from "../options.ts";
 import { MessageIterator } from "./message-iterator.ts";
 
 /**

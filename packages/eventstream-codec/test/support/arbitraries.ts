@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { header, type HeaderValue } from "../src/index.ts";
+import { header, type HeaderValue } from "../../src/index.ts";
 
 const maxDateMs = 8.64e15;
 

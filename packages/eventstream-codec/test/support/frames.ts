@@ -5,8 +5,8 @@ import {
   type DecoderOptions,
   type EventStreamMessage,
   type HeaderValue,
-} from "../src/index.ts";
-import { crc32 } from "../src/crc32-portable.ts";
+} from "../../src/index.ts";
+import { crc32 } from "../../src/crc32/crc32-portable.ts";
 
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { encodeMessage, EventStreamError, header, MessageDecoder } from "../src/index.ts";
-import * as arbitrary from "./arbitraries.ts";
+import { encodeMessage, EventStreamError, header, MessageDecoder } from "../../src/index.ts";
+import * as arbitrary from "../support/arbitraries.ts";
 import {
   concatenate,
   cutAt,
@@ -12,7 +12,7 @@ import {
   rawFrame,
   rawHeader,
   utf8,
-} from "./frames.ts";
+} from "../support/frames.ts";
 
 const messages: arbitrary.Encodable[] = [
   { headers: [["a", header.string("one")]], payload: utf8("first") },

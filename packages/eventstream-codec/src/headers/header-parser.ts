@@ -1,6 +1,6 @@
 // https://smithy.io/2.0/aws/amazon-eventstream.html#event-stream-headers
 import { ByteKeyedCache } from "./byte-keyed-cache.ts";
-import { headerError, type EventStreamErrorCode } from "./event-stream-error.ts";
+import { headerError, type EventStreamErrorCode } from "../event-stream-error.ts";
 import type { HeaderValue } from "./header-value.ts";
 
 /** One header as it lies in its block: checked, its value not built yet. */

@@ -5,8 +5,8 @@ import {
   MessageDecoderStream,
   MessageEncoderStream,
   type EventStreamMessage,
-} from "../src/index.ts";
-import { concatenate, cutEvery, plain, rawFrame, utf8 } from "./frames.ts";
+} from "../../src/index.ts";
+import { concatenate, cutEvery, plain, rawFrame, utf8 } from "../support/frames.ts";
 
 const messages = Array.from({ length: 6 }, (_, index) => ({
   headers: [["n", header.integer(index)] as [string, ReturnType<typeof header.integer>]],

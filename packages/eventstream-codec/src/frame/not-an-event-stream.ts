@@ -1,5 +1,5 @@
-import { EventStreamError } from "./event-stream-error.ts";
-import { preludeBytes } from "./limits.ts";
+import { EventStreamError } from "../event-stream-error.ts";
+import { preludeBytes } from "../frame-layout.ts";
 
 /** How much of what came instead an error shows. */
 export const excerptBytes = 200;

@@ -9,7 +9,7 @@ import {
   header,
   MessageDecoder,
   type MessageHeaders,
-} from "../src/index.ts";
+} from "../../src/index.ts";
 
 /** mulberry32: small, seeded, good enough to choose places. */
 export class SeededRandom {

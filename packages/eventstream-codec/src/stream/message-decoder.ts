@@ -1,11 +1,7 @@
-import { readFrame, readPrelude, truncated, type EventStreamMessage } from "./frame.ts";
-import {
-  preludeBytes,
-  resolveOptions,
-  type DecoderOptions,
-  type ResolvedOptions,
-} from "./limits.ts";
-import { excerptBytes, isText, notAnEventStream } from "./not-an-event-stream.ts";
+import { readFrame, readPrelude, truncated, type EventStreamMessage } from "../frame/frame.ts";
+import { preludeBytes } from "../frame-layout.ts";
+import { resolveOptions, type DecoderOptions, type ResolvedOptions } from "../options.ts";
+import { excerptBytes, isText, notAnEventStream } from "../frame/not-an-event-stream.ts";
 
 // A frame across chunks gets room for this much at once, and for more only as its bytes arrive.
 const firstRoom = 65_536;

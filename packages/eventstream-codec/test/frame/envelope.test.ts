@@ -5,8 +5,8 @@ import {
   header,
   readEnvelope,
   type HeaderValue,
-} from "../src/index.ts";
-import { utf8 } from "./frames.ts";
+} from "../../src/index.ts";
+import { utf8 } from "../support/frames.ts";
 
 const payload = utf8("{}");
 

@@ -1,6 +1,6 @@
 import { addAsyncDispose, type OpenByteSource } from "@freshet/core";
-import type { EventStreamMessage } from "./frame.ts";
-import type { DecoderOptions } from "./limits.ts";
+import type { EventStreamMessage } from "../frame/frame.ts";
+import type { DecoderOptions } from "../options.ts";
 import { MessageDecoder } from "./message-decoder.ts";
 
 type Result = IteratorResult<EventStreamMessage, undefined>;

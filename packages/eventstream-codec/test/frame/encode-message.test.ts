@@ -9,9 +9,9 @@ import {
   MessageHeaders,
   type HeaderValue,
   type MessageHeadersInit,
-} from "../src/index.ts";
-import * as arbitrary from "./arbitraries.ts";
-import { errorOf, plain, utf8 } from "./frames.ts";
+} from "../../src/index.ts";
+import * as arbitrary from "../support/arbitraries.ts";
+import { errorOf, plain, utf8 } from "../support/frames.ts";
 
 test("the bytes are those of the specification", () => {
   const frame = encodeMessage({

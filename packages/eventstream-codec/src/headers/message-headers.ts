@@ -1,8 +1,8 @@
 import { ByteKeyedCache } from "./byte-keyed-cache.ts";
-import { EventStreamError, headerError } from "./event-stream-error.ts";
+import { EventStreamError, headerError } from "../event-stream-error.ts";
 import { parseHeaders, stringType, timestampMs, type ParsedHeader } from "./header-parser.ts";
 import type { HeaderValue, MessageHeadersInit } from "./header-value.ts";
-import { resolveOptions, type DecoderOptions, type ResolvedOptions } from "./limits.ts";
+import { resolveOptions, type DecoderOptions, type ResolvedOptions } from "../options.ts";
 
 type Parsed = Map<string, ParsedHeader>;
 

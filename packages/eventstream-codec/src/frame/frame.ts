@@ -3,9 +3,10 @@ import {
   frameError,
   type EventStreamError,
   type EventStreamErrorCode,
-} from "./event-stream-error.ts";
-import { minMessageBytes, preludeBytes, type ResolvedOptions } from "./limits.ts";
-import { readHeaders, type MessageHeaders } from "./message-headers.ts";
+} from "../event-stream-error.ts";
+import { minMessageBytes, preludeBytes } from "../frame-layout.ts";
+import { type ResolvedOptions } from "../options.ts";
+import { readHeaders, type MessageHeaders } from "../headers/message-headers.ts";
 
 /** A decoded message. */
 export interface EventStreamMessage {
