@@ -1,6 +1,6 @@
 /**
- * What reading a stream takes, and nothing else: no encoder, and none of the platform's streams, which
- * Node loads when they are first looked at. For programs that have to start fast.
+ * Only what reading a stream needs: no encoder, and none of the platform's streams, which Node loads when
+ * they are first accessed. For programs that must start fast.
  *
  * @module
  */

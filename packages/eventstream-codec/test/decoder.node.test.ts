@@ -8,7 +8,7 @@ import * as everything from "../src/index.ts";
 
 const run = promisify(execFile);
 
-test("gives the very classes of the main entry, so that instanceof works across both", () => {
+test("the entry decoder exports the classes of the main entry, so that instanceof works across both", () => {
   expect(everything).toMatchObject(decoder);
   expect(Object.keys(decoder).sort()).toEqual([
     "EventStreamError",
@@ -17,7 +17,7 @@ test("gives the very classes of the main entry, so that instanceof works across 
   ]);
 });
 
-test("loads neither zlib nor the platform's streams before they are needed", async () => {
+test("the entry decoder loads neither zlib nor the platform's streams before they are needed", async () => {
   const zlib = "NativeModule zlib";
   const streams = "NativeModule internal/webstreams/transformstream";
   const atStart = await builtinsLoaded("decoder.ts", "");

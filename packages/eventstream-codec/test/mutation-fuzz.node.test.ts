@@ -16,7 +16,7 @@ const reachable = [
   "MESSAGE_LENGTH_INVALID",
   "MESSAGE_TOO_LARGE",
   "PRELUDE_CHECKSUM_MISMATCH",
-  "TRUNCATED",
+  "INCOMPLETE_STREAM",
   "good",
 ];
 

@@ -78,7 +78,7 @@ test("1 to 3 stray bytes at the end of the source", async () => {
     expect(await smithyChunks([bytes])).toHaveLength(1);
     const { messages, error } = decodeAll([bytes]);
     expect(messages).toHaveLength(1);
-    expect(error).toMatchObject({ code: "TRUNCATED", offset: frame.byteLength });
+    expect(error).toMatchObject({ code: "INCOMPLETE_STREAM", offset: frame.byteLength });
   }
 });
 
@@ -105,7 +105,7 @@ test("a claimed length that is allocated before any checksum", async () => {
     expect(decodeAll([meant]).error?.code).toBe("MESSAGE_TOO_LARGE");
     const withinLimit = rawFrame({ totalLength: 20 * 1024 * 1024, payload: new Original(100) });
     allocated.mockClear();
-    expect(decodeAll(cutEvery(withinLimit, 20)).error?.code).toBe("TRUNCATED");
+    expect(decodeAll(cutEvery(withinLimit, 20)).error?.code).toBe("INCOMPLETE_STREAM");
     const largest = Math.max(...allocated.mock.calls.map(([size]) => size as number));
     expect(largest).toBeLessThanOrEqual(65_536);
   } finally {
@@ -171,7 +171,7 @@ test("a stream that was cut", async () => {
         throw new Error(`a message of ${message.payload.byteLength} bytes out of a cut frame`);
       }
     };
-    await expect(read()).rejects.toMatchObject({ code: "TRUNCATED", offset: 0 });
+    await expect(read()).rejects.toMatchObject({ code: "INCOMPLETE_STREAM", offset: 0 });
   }
 });
 

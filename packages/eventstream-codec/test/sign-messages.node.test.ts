@@ -41,7 +41,7 @@ async function signWithSmithy(
   return signed;
 }
 
-test("signs as @smithy/signature-v4 does", async () => {
+test("signMessages signs as @smithy/signature-v4 does", async () => {
   const seconds = fc.integer({ min: 0, max: 4_000_000_000 });
   await fc.assert(
     fc.asyncProperty(

@@ -34,7 +34,7 @@ function byName([a]: [string, unknown], [b]: [string, unknown]): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-test("what we encode, @smithy/core decodes to the same", () => {
+test("@smithy/core decodes what encodeMessage encodes to the same message", () => {
   fc.assert(
     fc.property(message, (input) => {
       const { headers, body } = smithy.decode(encodeMessage(input));
@@ -47,7 +47,7 @@ test("what we encode, @smithy/core decodes to the same", () => {
   );
 });
 
-test("what @smithy/core encodes, we decode to the same, and encode to the same bytes", () => {
+test("decodeMessage decodes what @smithy/core encodes, and encodeMessage encodes the same bytes", () => {
   fc.assert(
     fc.property(message, ({ headers: pairs, payload }) => {
       const headers = Object.fromEntries(pairs.map(toSmithy)) as SmithyHeaders;

@@ -7,12 +7,12 @@ import {
 
 export type { Crc32, Crc32Range };
 
-// zlib is faster by the byte, but a call into it costs as much as JavaScript needs for this many.
+// zlib is faster per byte, but a call into it takes as long as JavaScript needs for this many bytes.
 const worthACall = 400;
 
 let loaded: Crc32 | undefined;
 
-/** Loaded by the first bytes that are worth it: small frames never pay for it when a program starts. */
+/** Loads zlib for the first bytes that are worth a call, so that small frames never pay for it. */
 function loadZlib(): Crc32 {
   return (loaded = process.getBuiltinModule("node:zlib").crc32);
 }

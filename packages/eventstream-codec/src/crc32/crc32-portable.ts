@@ -1,16 +1,16 @@
-// CRC-32 as in IEEE 802.3 (reflected, polynomial 0xEDB88320), sixteen bytes a step ("slicing by 16").
+// CRC-32 as in IEEE 802.3 (reflected, polynomial 0xEDB88320), sixteen bytes per step ("slicing by 16").
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is masked to its table */
 
-/** Computes a CRC-32, or continues one from `seed`; unsigned, the CRC of nothing being 0. */
+/** Computes a CRC-32, or continues one from `seed`. Unsigned; the CRC of no bytes is 0. */
 export type Crc32 = (bytes: Uint8Array, seed?: number) => number;
 
 /**
- * The same over a part of a view, without a view of the part. Seed and result are signed 32-bit
- * integers, because those need no allocation and compare with `getInt32` as they are.
+ * Computes the same over a part of a view, without creating a view of the part. Seed and result are
+ * signed 32-bit integers, which need no allocation and compare directly with `getInt32`.
  */
 export type Crc32Range = (view: DataView, start: number, end: number, seed: number) => number;
 
-// Table n (at n * 256) is the effect of a byte that has n more bytes behind it.
+// Table n (at n * 256) is the effect of a byte that n more bytes follow.
 const tables: Int32Array = /* @__PURE__ */ createTables();
 
 function createTables(): Int32Array {

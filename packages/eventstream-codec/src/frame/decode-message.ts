@@ -1,5 +1,6 @@
+import { viewOf } from "../byte-views.ts";
 import { frameError } from "../event-stream-error.ts";
-import { readFrame, readPrelude, truncated, type EventStreamMessage } from "./frame.ts";
+import { readFrame, readPrelude, incompleteFrame, type EventStreamMessage } from "./frame.ts";
 import { preludeBytes } from "../frame-layout.ts";
 import { resolveOptions, type DecoderOptions } from "../options.ts";
 import { isText, notAnEventStream } from "./not-an-event-stream.ts";
@@ -7,8 +8,8 @@ import { isText, notAnEventStream } from "./not-an-event-stream.ts";
 /**
  * Decodes exactly one frame. For a stream use `MessageDecoder` or `decodeMessages`.
  *
- * @throws EventStreamError `TRUNCATED` if it is less than a frame, `TRAILING_BYTES` if it is more, and
- * any other for a bad frame
+ * @throws EventStreamError `INCOMPLETE_STREAM` for less than a frame, `TRAILING_BYTES` for more, and other
+ * codes for a bad frame
  * @example
  * ```ts
  * import { decodeMessage, encodeMessage } from "@freshet/eventstream-codec";
@@ -20,15 +21,15 @@ import { isText, notAnEventStream } from "./not-an-event-stream.ts";
 export function decodeMessage(frame: Uint8Array, options?: DecoderOptions): EventStreamMessage {
   const resolved = resolveOptions(options);
   if (isText(frame)) throw notAnEventStream(frame);
-  const { buffer, byteOffset, byteLength } = frame;
-  const view = new DataView(buffer, byteOffset, byteLength);
-  const total = byteLength < preludeBytes ? undefined : readPrelude(view, 0, resolved, 0);
-  if (total === byteLength) return readFrame(view, 0, total, resolved, 0);
-  throw total === undefined || total > byteLength
-    ? truncated(byteLength, total, 0)
+  const { byteLength } = frame;
+  const view = viewOf(frame);
+  const total = byteLength < preludeBytes ? 0 : readPrelude(view, 0, resolved, 0);
+  if (total > 0 && total === byteLength) return readFrame(view, 0, total, resolved, 0);
+  throw total === 0 || total > byteLength
+    ? incompleteFrame(byteLength, total, 0)
     : frameError(
         "TRAILING_BYTES",
         0,
-        `has ${total} bytes and ${byteLength - total} follow; use MessageDecoder`,
+        `has ${total} bytes and ${byteLength - total} bytes follow; use MessageDecoder`,
       );
 }

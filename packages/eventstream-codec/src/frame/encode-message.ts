@@ -4,27 +4,27 @@ import { EventStreamError } from "../event-stream-error.ts";
 import type { MessageHeadersInit } from "../headers/header-value.ts";
 import { HeaderWriter } from "../headers/header-writer.ts";
 import { preludeBytes } from "../frame-layout.ts";
-import { resolveOptions, type EncoderOptions } from "../options.ts";
+import { resolveOptions, type EncoderOptions, type ResolvedOptions } from "../options.ts";
 
-/** What can be encoded; a decoded message is one. Both parts may be left out. */
+/** A message to encode, such as a decoded one. Both parts may be left out. */
 export interface EncodableMessage {
   readonly headers?: MessageHeadersInit | undefined;
   readonly payload?: Uint8Array | undefined;
 }
 
-// Up to here a frame is put together where its headers were written, and copied once.
+// A frame up to this size is assembled where its headers were written, and copied once.
 const smallFrameBytes = 4096;
 const maxKeptBytes = 262_144;
 const noBytes = /* @__PURE__ */ new Uint8Array(0);
 
-// Taken while in use: iterating the caller's headers can run the caller's code, which may encode too.
+// Not here while in use: the iterator of the caller's headers may itself encode a message.
 let idleWriter: HeaderWriter | undefined;
 
 /**
  * Encodes one message as a frame.
  *
  * @returns the frame, in a buffer of its own
- * @throws EventStreamError with the header's name, or with the size, when a limit is broken
+ * @throws EventStreamError naming the header or the size that breaks a limit
  * @example
  * ```ts
  * import { encodeMessage, header } from "@freshet/eventstream-codec";
@@ -40,8 +40,14 @@ export function encodeMessage(
   message: EncodableMessage,
   options?: EncoderOptions,
 ): Uint8Array<ArrayBuffer> {
-  const { maxMessageBytes, maxHeaderBytes, crc32Range } = resolveOptions(options);
-  const { headers = {}, payload = noBytes } = message;
+  return encodeFrame(message, resolveOptions(options));
+}
+
+/** Encodes one message with options that were checked before. */
+export function encodeFrame(
+  { headers = {}, payload = noBytes }: EncodableMessage,
+  { maxMessageBytes, maxHeaderBytes, crc32Range }: ResolvedOptions,
+): Uint8Array<ArrayBuffer> {
   const writer = takeWriter();
   try {
     writer.write(headers, maxHeaderBytes);
@@ -70,7 +76,7 @@ export function encodeMessage(
 /**
  * Encodes a header block alone, without the frame around it.
  *
- * @throws EventStreamError with the header's name when a name, a value or the block breaks a limit
+ * @throws EventStreamError naming the header whose name or value breaks a limit, or that makes the block too large
  */
 export function encodeHeaders(
   headers: MessageHeadersInit,
@@ -85,7 +91,7 @@ export function encodeHeaders(
   }
 }
 
-/** Writes what stands around headers and payload: lengths and checksums. */
+/** Writes the lengths and checksums around headers and payload. */
 function seal(view: DataView, total: number, headersEnd: number, crc32Range: Crc32Range): void {
   view.setUint32(0, total);
   view.setUint32(4, headersEnd - preludeBytes);
@@ -101,6 +107,6 @@ function takeWriter(): HeaderWriter {
 }
 
 function keepWriter(writer: HeaderWriter): void {
-  // One block of megabytes must not stay for ever.
+  // A block of megabytes must not occupy memory forever.
   if (writer.bytes.byteLength <= maxKeptBytes) idleWriter = writer;
 }

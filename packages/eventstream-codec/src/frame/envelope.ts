@@ -1,7 +1,7 @@
 // https://smithy.io/2.0/aws/amazon-eventstream.html
 import type { EventStreamMessage } from "./frame.ts";
 
-/** What a message is, by its `:message-type`. */
+/** The kind and content of a message, by its `:message-type`. */
 export type Envelope =
   | {
       readonly kind: "event";
@@ -17,9 +17,9 @@ export type Envelope =
     }
   | {
       readonly kind: "error";
-      /** `""` where the service sent none. */
+      /** `""` if the service sent none. */
       readonly errorCode: string;
-      /** `""` where the service sent none. */
+      /** `""` if the service sent none. */
       readonly errorMessage: string;
     }
   | {
@@ -29,8 +29,8 @@ export type Envelope =
     };
 
 /**
- * Tells events, modelled exceptions and errors apart. It never throws: a message that says nothing
- * usable is `unknown`, and `initial-request` and `initial-response` are events like any other.
+ * Distinguishes events, modelled exceptions and errors. It never throws: a message without usable
+ * headers is `unknown`, and `initial-request` and `initial-response` are events like any other.
  *
  * @example
  * ```ts
@@ -53,9 +53,11 @@ export function readEnvelope(message: EventStreamMessage): Envelope {
   if (kind === "event" && eventType !== undefined) return { kind, eventType, ...body };
   if (kind === "exception" && exceptionType !== undefined) return { kind, exceptionType, ...body };
   if (kind === "error") {
-    const errorCode = headers.getString(":error-code") ?? "";
-    const errorMessage = headers.getString(":error-message") ?? "";
-    return { kind, errorCode, errorMessage };
+    return {
+      kind,
+      errorCode: headers.getString(":error-code") ?? "",
+      errorMessage: headers.getString(":error-message") ?? "",
+    };
   }
   return { kind: "unknown", message, ...(kind !== undefined && { messageType: kind }) };
 }

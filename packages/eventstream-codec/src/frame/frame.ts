@@ -4,8 +4,9 @@ import {
   type EventStreamError,
   type EventStreamErrorCode,
 } from "../event-stream-error.ts";
+import { bytesOf } from "../byte-views.ts";
 import { minMessageBytes, preludeBytes } from "../frame-layout.ts";
-import { type ResolvedOptions } from "../options.ts";
+import type { ResolvedOptions } from "../options.ts";
 import { readHeaders, type MessageHeaders } from "../headers/message-headers.ts";
 
 /** A decoded message. */
@@ -16,7 +17,7 @@ export interface EventStreamMessage {
 }
 
 /**
- * Checks the prelude at `at`, of which all twelve bytes must be there.
+ * Checks the prelude at `at`, whose twelve bytes must all be there.
  *
  * @param offset - where the frame starts in the stream, for the error
  * @returns the length of the whole frame
@@ -27,19 +28,19 @@ export function readPrelude(
   { crc32Range, maxMessageBytes, maxHeaderBytes }: ResolvedOptions,
   offset: number,
 ): number {
-  // Before the lengths: nothing that they say is worth a look until it is known that they were meant.
+  // Before the lengths, which mean nothing in a damaged prelude.
   if (crc32Range(view, at, at + 8, 0) !== view.getInt32(at + 8)) {
     throw frameError(
       "PRELUDE_CHECKSUM_MISMATCH",
       offset,
-      "has a damaged prelude; ask for it again",
+      "has a damaged prelude; request it again",
     );
   }
   const total = view.getUint32(at);
   const headers = view.getUint32(at + 4);
   const bad = (code: EventStreamErrorCode, limit: string) =>
     frameError(code, offset, `claims ${total} bytes, ${headers} of them headers; ${limit}`);
-  if (total < minMessageBytes) throw bad("MESSAGE_LENGTH_INVALID", "16 is the least");
+  if (total < minMessageBytes) throw bad("MESSAGE_LENGTH_INVALID", "16 is the minimum");
   if (headers > total - minMessageBytes) throw bad("HEADERS_LENGTH_INVALID", "they do not fit");
   if (total > maxMessageBytes)
     throw bad("MESSAGE_TOO_LARGE", `maxMessageBytes is ${maxMessageBytes}`);
@@ -48,7 +49,7 @@ export function readPrelude(
   return total;
 }
 
-/** Decodes the frame at `at`, whose prelude is checked and whose `total` bytes are all there. */
+/** Decodes the frame at `at`, whose prelude was checked and whose `total` bytes are all there. */
 export function readFrame(
   view: DataView,
   at: number,
@@ -60,27 +61,27 @@ export function readFrame(
   const end = at + total - 4;
   // The message's checksum is the prelude's, continued: the first eight bytes need no second pass.
   if (options.crc32Range(view, at + 8, end, view.getInt32(at + 8)) !== view.getInt32(end)) {
-    throw frameError(
-      "MESSAGE_CHECKSUM_MISMATCH",
-      offset,
-      "was damaged on its way; ask for it again",
-    );
+    throw frameError("MESSAGE_CHECKSUM_MISMATCH", offset, "is damaged; request it again");
   }
   const headers = readHeaders(view, at + preludeBytes, headersEnd, options, offset);
-  const payload = new Uint8Array(view.buffer, view.byteOffset + headersEnd, end - headersEnd);
+  const payload = bytesOf(view, headersEnd, end);
   return { headers, payload: options.copy ? payload.slice() : payload };
 }
 
-/** @param total - the frame's length, where its prelude is there */
-export function truncated(
+/**
+ * Makes the error of a frame that ends early.
+ *
+ * @param total - the frame's length; 0 if its prelude is incomplete too
+ */
+export function incompleteFrame(
   byteLength: number,
-  total: number | undefined,
+  total: number,
   offset: number,
 ): EventStreamError {
-  const all = total === undefined ? "" : ` of ${total}`;
+  const all = total ? ` of ${total}` : "";
   return frameError(
-    "TRUNCATED",
+    "INCOMPLETE_STREAM",
     offset,
-    `was cut off after ${byteLength} bytes${all}; read again from there`,
+    `ends after ${byteLength}${all} bytes; request it again`,
   );
 }

@@ -1,26 +1,27 @@
 import { EventStreamError } from "../event-stream-error.ts";
 import { preludeBytes } from "../frame-layout.ts";
 
-/** How much of what came instead an error shows. */
+/** How much of the text the error shows. */
 export const excerptBytes = 200;
 
 /**
- * Whether a body starts as text: the JSON or XML of an error, a proxy's page. The first twelve bytes
- * tell: a prelude of text would claim headers of more than 150 MB.
+ * Returns whether a body starts as text, such as the JSON or XML of an error or a proxy's page. The
+ * first twelve bytes decide: as a prelude, text would claim headers of more than 150 MB.
  */
 export function isText(body: Uint8Array): boolean {
-  const length = Math.min(body.byteLength, preludeBytes);
-  for (let at = 0; at < length; at++) {
-    const byte = body[at] ?? 0;
-    const isSpace = byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
-    if (!isSpace && (byte < 0x20 || byte === 0x7f)) return false;
-  }
-  return length > 0;
+  const start = body.subarray(0, preludeBytes);
+  // White space, or anything but a control character.
+  const isTextual = (byte: number) => (byte > 8 && byte < 14) || (byte > 31 && byte !== 127);
+  return start.byteLength > 0 && start.every(isTextual);
 }
 
-/** @param start - the body's first bytes, as many as are known */
+/**
+ * Makes the error of a body that is text.
+ *
+ * @param start - the first bytes of the body, as many as are known
+ */
 export function notAnEventStream(start: Uint8Array): EventStreamError {
   const text = new TextDecoder().decode(start.subarray(0, excerptBytes));
-  const message = `This is not an event stream, but text; see what it says: ${text}`;
-  return new EventStreamError("NOT_AN_EVENT_STREAM", message, 0, { text });
+  const message = `The body is text instead of an event stream: ${text}`;
+  return new EventStreamError("NOT_AN_EVENT_STREAM", message, { text });
 }

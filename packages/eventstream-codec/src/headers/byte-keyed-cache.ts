@@ -1,17 +1,19 @@
-// Many more slots than a service has event types: two entries that share one push each other out.
+import { copyOf } from "../byte-views.ts";
+
+// Many more slots than a service has event types: two entries in one slot evict each other.
 const slotBits = 10;
 
 /**
- * A bounded cache keyed by bytes: what was made of the same bytes before. One slot a hash, so that it
- * never grows; an entry moves in when its bytes come a second time, so that bytes which never come
- * again (a request id) cost no copy and push nothing out.
+ * A bounded cache keyed by bytes: what was made of the same bytes before. There is one slot per hash, so
+ * it never grows. An entry is stored when its bytes come a second time, so bytes that never come again (a
+ * request id) cost no copy and evict nothing.
  */
 export class ByteKeyedCache<Value> {
   readonly #maxKeyBytes: number;
   readonly #slots: ({ readonly key: DataView; readonly value: Value } | undefined)[] = [];
   /** The hash that last missed, by slot. */
   readonly #missed = new Int32Array(1 << slotBits);
-  /** Of the bytes that `find` looked for last. */
+  /** The hash of the bytes that `find` looked for last. */
   #hash = 0;
 
   constructor(maxKeyBytes: number) {
@@ -26,24 +28,24 @@ export class ByteKeyedCache<Value> {
     return slot && equalBytes(slot.key, view, start, end) ? slot.value : undefined;
   }
 
-  /** Right after a `find` of the same bytes that found nothing: what was made of them now. */
+  /** Offers what was made of the bytes that the `find` right before did not find. */
   offer(view: DataView, start: number, end: number, value: Value): void {
     if (!this.#takes(end - start)) return;
     const index = this.#hash >>> (32 - slotBits);
     if (this.#missed[index] === this.#hash) {
-      const key = new DataView(view.buffer.slice(view.byteOffset + start, view.byteOffset + end));
+      const key = copyOf(view, start, end);
       this.#slots[index] = { key, value };
     }
     this.#missed[index] = this.#hash;
   }
 
-  /** Less than a word is not worth it. */
+  /** Returns whether a key of this length is cached: less than a word is not worth it. */
   #takes(byteLength: number): boolean {
     return byteLength >= 4 && byteLength <= this.#maxKeyBytes;
   }
 }
 
-// Both go word by word; the last word overlaps the one before it where the length asks for that.
+// Both go word by word; the last word overlaps the one before it if the length is not a multiple of 4.
 
 function hashBytes(view: DataView, start: number, end: number): number {
   const last = end - 4;
@@ -53,11 +55,11 @@ function hashBytes(view: DataView, start: number, end: number): number {
     hash ^= hash >>> 15;
   }
   hash = Math.imul(hash ^ view.getInt32(last), 0x9e3779b1);
-  // A multiplication carries upwards only: the high bits, which choose the slot, depend on all others.
+  // A multiplication carries upwards only: the high bits, which choose the slot, depend on all bits below.
   return Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
 }
 
-/** Whether all of `key` equals the part of `view`. */
+/** Returns whether `key` equals the part of `view`. */
 function equalBytes(key: DataView, view: DataView, start: number, end: number): boolean {
   const last = end - start - 4;
   if (last !== key.byteLength - 4 || key.getInt32(last) !== view.getInt32(end - 4)) return false;

@@ -1,8 +1,8 @@
 // https://smithy.io/2.0/aws/amazon-eventstream.html#event-stream-headers
 
 /**
- * A header's value with its type on the wire. Numbers are signed integers of 8, 16 and 32 bits, `long`
- * is a bigint of 64; a uuid is written lower-case as 8-4-4-4-12; timestamps have milliseconds.
+ * A header's value with its type on the wire. Numbers are signed integers of 8, 16 and 32 bits; a `long`
+ * is a bigint of 64 bits; a uuid is lower-case hex as 8-4-4-4-12; timestamps have milliseconds.
  */
 export type HeaderValue =
   | { readonly type: "boolean"; readonly value: boolean }
@@ -13,12 +13,12 @@ export type HeaderValue =
   | { readonly type: "timestamp"; readonly value: Date }
   | { readonly type: "uuid"; readonly value: string };
 
-/** Headers to be encoded: an object, a Map, `MessageHeaders`, or pairs. */
+/** Headers to encode: an object, a Map, `MessageHeaders` or pairs. */
 export type MessageHeadersInit =
   Readonly<Record<string, HeaderValue>> | Iterable<readonly [string, HeaderValue]>;
 
 /**
- * Builders of header values. They check nothing: the encoder does, because it knows the header's name.
+ * Builds header values. The encoder checks them, because it knows the header's name.
  *
  * @example
  * ```ts

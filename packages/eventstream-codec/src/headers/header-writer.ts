@@ -1,6 +1,7 @@
 // https://smithy.io/2.0/aws/amazon-eventstream.html#event-stream-headers
 import { headerError } from "../event-stream-error.ts";
 import type { HeaderValue, MessageHeadersInit } from "./header-value.ts";
+import * as wireType from "./wire-types.ts";
 import { preludeBytes } from "../frame-layout.ts";
 
 const maxNameBytes = 255;
@@ -8,7 +9,7 @@ const maxValueBytes = 32_767;
 const uuidPattern = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const utf8 = /* @__PURE__ */ new TextEncoder();
 
-/** What each type takes, for the error that says so. */
+/** What a value of each type must be, for the error message. */
 const wanted: Record<HeaderValue["type"], string> = {
   boolean: "true or false",
   byte: "an integer of 8 bits",
@@ -22,29 +23,29 @@ const wanted: Record<HeaderValue["type"], string> = {
 };
 
 /**
- * Writes header blocks into a buffer that it keeps, so that a frame costs one allocation: itself. There
- * is room for a prelude before the block, and more can be reserved behind it.
+ * Writes header blocks into a buffer that it keeps, so that a frame costs a single allocation. The
+ * buffer has room for a prelude before the block, and more can be reserved after it.
  */
 export class HeaderWriter {
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(1024);
   view: DataView = new DataView(this.bytes.buffer);
-  /** Where the block ends that begins at `preludeBytes`. */
+  /** Where the block ends; it begins at `preludeBytes`. */
   length: number = preludeBytes;
   /**
-   * What lies in the buffer from the block before, in order. Streams repeat their headers: those that
-   * begin a block as they began the last one need not be written again.
+   * The headers in the buffer from the previous block, in order. Streams repeat their headers: the first
+   * headers of a block are not written again while they are those of the previous block.
    */
   readonly #written: { name: string; text: string | undefined; end: number }[] = [];
   #count = 0;
 
-  /** Writes a block; throws with the header's name when anything breaks a limit. */
+  /** Writes a block; throws naming the header if anything breaks a limit. */
   write(headers: MessageHeadersInit, maxHeaderBytes: number): void {
     this.length = preludeBytes;
     this.#count = 0;
     if (Symbol.iterator in headers) {
       const names = new Set<string>();
       for (const [name, value] of headers) {
-        if (names.has(name)) throw headerError("HEADER_DUPLICATE", name, "is given twice");
+        if (names.has(name)) throw headerError("HEADER_DUPLICATE", name, "occurs twice");
         names.add(name);
         this.#writeHeader(name, value, maxHeaderBytes);
       }
@@ -53,7 +54,7 @@ export class HeaderWriter {
         this.#writeHeader(name, headers[name], maxHeaderBytes);
       }
     }
-    // What lies behind the block is not safe any more: a payload may be written there.
+    // A payload may overwrite what lies after the block.
     this.#written.length = this.#count;
   }
 
@@ -80,7 +81,7 @@ export class HeaderWriter {
     const at = this.length;
     const byteLength = this.#writeText(at + 1, name);
     if (!(byteLength > 0 && byteLength <= maxNameBytes)) {
-      const reason = `must have a name of 1 to ${maxNameBytes} bytes of text`;
+      const reason = `must have a name of 1 to ${maxNameBytes} bytes of well-formed text`;
       throw headerError("HEADER_NAME_INVALID", name, reason);
     }
     this.bytes[at] = byteLength;
@@ -101,48 +102,51 @@ export class HeaderWriter {
     throw headerError("HEADER_VALUE_INVALID", name, reason);
   }
 
-  /** Returns false when the value is not what its type takes. */
+  /** Returns false if the value does not fit its type. */
   #tryValue(header: HeaderValue): boolean {
     const at = this.length + 1;
     switch (header.type) {
       case "string": {
         const byteLength = this.#writeText(at + 2, header.value);
         if (!(byteLength <= maxValueBytes)) return false;
-        this.#begin(7, 2 + byteLength).setUint16(at, byteLength);
+        this.#begin(wireType.string, 2 + byteLength).setUint16(at, byteLength);
         return true;
       }
       case "binary":
         if (!(header.value instanceof Uint8Array) || header.value.byteLength > maxValueBytes)
           return false;
-        this.#begin(6, 2 + header.value.byteLength).setUint16(at, header.value.byteLength);
+        this.#begin(wireType.binary, 2 + header.value.byteLength).setUint16(
+          at,
+          header.value.byteLength,
+        );
         this.bytes.set(header.value, at + 2);
         return true;
       case "boolean":
-        this.#begin(header.value ? 0 : 1, 0);
+        this.#begin(header.value ? wireType.booleanTrue : wireType.booleanFalse, 0);
         return typeof header.value === "boolean";
       case "byte":
         if ((header.value << 24) >> 24 !== header.value) return false;
-        this.#begin(2, 1).setInt8(at, header.value);
+        this.#begin(wireType.byte, 1).setInt8(at, header.value);
         return true;
       case "short":
         if ((header.value << 16) >> 16 !== header.value) return false;
-        this.#begin(3, 2).setInt16(at, header.value);
+        this.#begin(wireType.short, 2).setInt16(at, header.value);
         return true;
       case "integer":
         if ((header.value | 0) !== header.value) return false;
-        this.#begin(4, 4).setInt32(at, header.value);
+        this.#begin(wireType.integer, 4).setInt32(at, header.value);
         return true;
       case "long":
-        return typeof header.value === "bigint" && this.#writeLong(5, header.value);
+        return typeof header.value === "bigint" && this.#writeLong(wireType.long, header.value);
       case "timestamp": {
-        // A Date holds a time in its range or NaN: there is nothing else to check.
+        // A Date holds a time in its range or NaN, so there is nothing else to check.
         const time = header.value instanceof Date ? header.value.getTime() : NaN;
-        return !Number.isNaN(time) && this.#writeLong(8, BigInt(time));
+        return !Number.isNaN(time) && this.#writeLong(wireType.timestamp, BigInt(time));
       }
       case "uuid": {
         if (typeof header.value !== "string" || !uuidPattern.test(header.value)) return false;
         const digits = BigInt(`0x${header.value.replaceAll("-", "")}`);
-        const view = this.#begin(9, 16);
+        const view = this.#begin(wireType.uuid, 16);
         view.setBigInt64(at, digits >> 64n);
         view.setBigInt64(at + 8, digits);
         return true;
@@ -158,7 +162,7 @@ export class HeaderWriter {
     return this.view.getBigInt64(at) === value;
   }
 
-  /** Writes the type, makes room for a value and counts it as written; returns what to write it with. */
+  /** Writes the type and advances past the value; returns the view to write the value with. */
   #begin(type: number, valueBytes: number): DataView {
     const at = this.length;
     this.reserve(at + 1 + valueBytes);
@@ -167,7 +171,7 @@ export class HeaderWriter {
     return this.view;
   }
 
-  /** Returns how many bytes it wrote; NaN for what is no text that UTF-8 can express, or far too long. */
+  /** Returns how many bytes it wrote; NaN if `text` is not well-formed text, or far too long. */
   #writeText(at: number, text: string): number {
     if (typeof text !== "string" || text.length > maxValueBytes) return NaN;
     this.reserve(at + 3 * text.length);
@@ -175,7 +179,7 @@ export class HeaderWriter {
     for (let index = 0; index < text.length; index++) {
       const unit = text.charCodeAt(index);
       if (unit > 0x7f) {
-        // An encoder would write U+FFFD in place of half a pair, and nobody would know.
+        // An encoder would silently write U+FFFD in place of half a surrogate pair.
         return /\p{Surrogate}/u.test(text)
           ? NaN
           : utf8.encodeInto(text, bytes.subarray(at)).written;
@@ -185,7 +189,7 @@ export class HeaderWriter {
     return text.length;
   }
 
-  /** Makes the buffer at least so long. */
+  /** Makes the buffer at least this long. */
   reserve(byteLength: number): void {
     if (byteLength <= this.bytes.byteLength) return;
     const grown = new Uint8Array(2 * byteLength);

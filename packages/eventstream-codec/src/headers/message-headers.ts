@@ -1,21 +1,19 @@
+import { bytesOf, copyOf, viewOf } from "../byte-views.ts";
 import { ByteKeyedCache } from "./byte-keyed-cache.ts";
 import { EventStreamError, headerError } from "../event-stream-error.ts";
-import { parseHeaders, stringType, timestampMs, type ParsedHeader } from "./header-parser.ts";
+import { parseHeaders, timestampMs, type ParsedHeader } from "./header-parser.ts";
 import type { HeaderValue, MessageHeadersInit } from "./header-value.ts";
+import * as wireType from "./wire-types.ts";
 import { resolveOptions, type DecoderOptions, type ResolvedOptions } from "../options.ts";
 
 type Parsed = Map<string, ParsedHeader>;
 
-const noPlace = { type: 0, start: 0, end: 0 };
-
 const noView = /* @__PURE__ */ new DataView(new ArrayBuffer(0));
 
-let create: (view: DataView, parsed: Parsed) => MessageHeaders;
-
 /**
- * The headers of a message: a read-only map. They were checked when the frame was decoded; a value is
- * built when it is first asked for. Values are frozen, and messages with the same header bytes may
- * share one `MessageHeaders`: the same object means the same headers.
+ * The headers of a message, as a read-only map. They were checked when the frame was decoded; a value is
+ * built when it is first read. Values are frozen, and messages with the same header bytes may share one
+ * `MessageHeaders`: the same object means the same headers.
  *
  * @example
  * ```ts
@@ -26,13 +24,9 @@ let create: (view: DataView, parsed: Parsed) => MessageHeaders;
  * ```
  */
 export class MessageHeaders implements ReadonlyMap<string, HeaderValue> {
-  /** What the positions of the parsed headers refer to; empty where they need none. */
+  /** The bytes that the places of the parsed headers refer to; empty if no value needs them. */
   readonly #view: DataView;
   readonly #parsed: Parsed;
-
-  static {
-    create = (view, parsed) => new MessageHeaders(view, parsed);
-  }
 
   private constructor(view: DataView, parsed: Parsed) {
     this.#view = view;
@@ -40,21 +34,17 @@ export class MessageHeaders implements ReadonlyMap<string, HeaderValue> {
   }
 
   /**
-   * Headers from an object, a Map or pairs. The values are checked when they are encoded, as the
-   * builders' are.
+   * Creates headers from an object, a Map or pairs. The encoder checks the values, as it does those of
+   * the builders.
    *
-   * @throws EventStreamError `HEADER_DUPLICATE` when pairs have a name twice
+   * @throws EventStreamError `HEADER_DUPLICATE` if a name occurs twice
    */
   static from(init: MessageHeadersInit): MessageHeaders {
     const parsed: Parsed = new Map();
     for (const [name, value] of Symbol.iterator in init ? init : Object.entries(init)) {
-      if (parsed.has(name)) throw headerError("HEADER_DUPLICATE", name, "is given twice");
-      const built = Object.freeze({ ...value });
-      parsed.set(name, {
-        ...noPlace,
-        text: value.type === "string" ? value.value : undefined,
-        built,
-      });
+      if (parsed.has(name)) throw headerError("HEADER_DUPLICATE", name, "occurs twice");
+      const text = value.type === "string" ? value.value : undefined;
+      parsed.set(name, { type: 0, start: 0, end: 0, text, built: Object.freeze({ ...value }) });
     }
     return new MessageHeaders(noView, parsed);
   }
@@ -72,7 +62,7 @@ export class MessageHeaders implements ReadonlyMap<string, HeaderValue> {
     return parsed && (parsed.built ??= Object.freeze(buildValue(this.#view, parsed)));
   }
 
-  /** The value of a string header; `undefined` if there is none of that name and type. Builds nothing. */
+  /** Returns the value of a string header; `undefined` if there is none of that name and type. */
   getString(name: string): string | undefined {
     return this.#parsed.get(name)?.text;
   }
@@ -100,27 +90,26 @@ export class MessageHeaders implements ReadonlyMap<string, HeaderValue> {
     for (const [name, value] of this) callback.call(thisArg, value, name, this);
   }
 
-  /** A plain object without a prototype, so that no header's name means anything special. */
+  /** Returns a plain object without a prototype, in which no header's name has a special meaning. */
   toObject(): Record<string, HeaderValue> {
-    const object = Object.create(null) as Record<string, HeaderValue>;
-    for (const [name, value] of this) object[name] = value;
-    return object;
+    return Object.setPrototypeOf(Object.fromEntries(this), null) as Record<string, HeaderValue>;
   }
 
   #all(): Map<string, HeaderValue> {
-    const all = new Map<string, HeaderValue>();
-    for (const name of this.keys()) {
-      const value = this.get(name);
-      if (value) all.set(name, value);
-    }
-    return all;
+    return new Map(
+      Array.from(this.keys(), (name) => [name, this.get(name)] as [string, HeaderValue]),
+    );
   }
 }
+
+/** The class with its constructor, which is private for users only. */
+const Headers = MessageHeaders as unknown as new (view: DataView, parsed: Parsed) => MessageHeaders;
 
 const blocks = /* @__PURE__ */ new ByteKeyedCache<MessageHeaders>(512);
 
 /**
- * The headers of a part of a view; those of the same bytes as before, where they need the bytes no more.
+ * Reads the headers in a part of a view. Equal bytes give the same object, unless its values need the
+ * bytes.
  *
  * @param offset - where the frame starts in the stream, for errors
  */
@@ -134,17 +123,17 @@ export function readHeaders(
   const known = blocks.find(view, start, end);
   if (known) return known;
   if (options.copy) {
-    // Values that are built later must find their bytes, and must not hold the rest of the chunk.
-    view = new DataView(view.buffer.slice(view.byteOffset + start, view.byteOffset + end));
+    // Values that are built later need their bytes, but must not keep the rest of the chunk in memory.
+    view = copyOf(view, start, end);
     end -= start;
     start = 0;
   }
   const parsed = parseHeaders(view, start, end, options.keepLastDuplicate, offset);
   for (const { type } of parsed.values()) {
-    if (type > 1 && type !== stringType) return create(view, parsed);
+    if (type > wireType.booleanFalse && type !== wireType.string) return new Headers(view, parsed);
   }
-  const headers = create(noView, parsed);
-  // With duplicates allowed the bytes may be such as another decoder has to refuse.
+  const headers = new Headers(noView, parsed);
+  // A decoder that allows duplicates may accept bytes that another decoder must refuse.
   if (!options.keepLastDuplicate) blocks.offer(view, start, end, headers);
   return headers;
 }
@@ -155,39 +144,31 @@ export function readHeaders(
  */
 export function decodeHeaders(block: Uint8Array, options?: DecoderOptions): MessageHeaders {
   const resolved = resolveOptions(options);
-  const { buffer, byteOffset, byteLength } = block;
+  const { byteLength } = block;
   if (byteLength > resolved.maxHeaderBytes) {
     const message = `The headers have ${byteLength} bytes; maxHeaderBytes is ${resolved.maxHeaderBytes}.`;
     throw new EventStreamError("HEADERS_TOO_LARGE", message);
   }
-  return readHeaders(new DataView(buffer, byteOffset, byteLength), 0, byteLength, resolved);
+  return readHeaders(viewOf(block), 0, byteLength, resolved);
 }
 
 function buildValue(view: DataView, parsed: ParsedHeader): HeaderValue {
-  const { type, start, end, text } = parsed;
-  if (text !== undefined) return { type: "string", value: text };
-  if (type < 2) return { type: "boolean", value: type === 0 };
-  switch (type) {
-    case 2:
-      return { type: "byte", value: view.getInt8(start) };
-    case 3:
-      return { type: "short", value: view.getInt16(start) };
-    case 4:
-      return { type: "integer", value: view.getInt32(start) };
-    case 5:
-      return { type: "long", value: view.getBigInt64(start) };
-    case 8:
-      return { type: "timestamp", value: new Date(timestampMs(view, start)) };
-    default: {
-      const value = new Uint8Array(view.buffer, view.byteOffset + start, end - start);
-      return type === 6 ? { type: "binary", value } : { type: "uuid", value: formatUuid(value) };
-    }
-  }
+  return { type: wireType.names[parsed.type], value: readValue(view, parsed) } as HeaderValue;
+}
+
+function readValue(view: DataView, { type, start, end, text }: ParsedHeader): unknown {
+  if (text !== undefined) return text;
+  if (type <= wireType.booleanFalse) return type === wireType.booleanTrue;
+  if (type === wireType.byte) return view.getInt8(start);
+  if (type === wireType.short) return view.getInt16(start);
+  if (type === wireType.integer) return view.getInt32(start);
+  if (type === wireType.long) return view.getBigInt64(start);
+  if (type === wireType.timestamp) return new Date(timestampMs(view, start));
+  const bytes = bytesOf(view, start, end);
+  return type === wireType.binary ? bytes : formatUuid(bytes);
 }
 
 function formatUuid(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte, index) => {
-    const dash = index === 4 || index === 6 || index === 8 || index === 10 ? "-" : "";
-    return dash + byte.toString(16).padStart(2, "0");
-  }).join("");
+  const hex = bytes.reduce((text, byte) => text + byte.toString(16).padStart(2, "0"), "");
+  return hex.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }

@@ -1,19 +1,25 @@
-import { readFrame, readPrelude, truncated, type EventStreamMessage } from "../frame/frame.ts";
+import {
+  readFrame,
+  readPrelude,
+  incompleteFrame,
+  type EventStreamMessage,
+} from "../frame/frame.ts";
+import { bytesOf, viewOf } from "../byte-views.ts";
 import { preludeBytes } from "../frame-layout.ts";
 import { resolveOptions, type DecoderOptions, type ResolvedOptions } from "../options.ts";
 import { excerptBytes, isText, notAnEventStream } from "../frame/not-an-event-stream.ts";
 
-// A frame across chunks gets room for this much at once, and for more only as its bytes arrive.
+// The first buffer of a frame across chunks; it grows only as the bytes arrive.
 const firstRoom = 65_536;
 
 const noBytes = /* @__PURE__ */ new Uint8Array(0);
 const noView = /* @__PURE__ */ viewOf(noBytes);
 
 /**
- * Decodes messages from chunks that are cut anywhere. Synchronous: push what arrived, read until there
- * is nothing, and call `end` when no more will come.
+ * Decodes messages from chunks that are cut anywhere. Synchronous: push each chunk, read until there is
+ * no message, and call `end` after the last chunk.
  *
- * A frame that lies inside one chunk is decoded in place; one across chunks is put together once.
+ * A frame inside one chunk is decoded in place; a frame across chunks is assembled once.
  *
  * @example
  * ```ts
@@ -27,27 +33,27 @@ const noView = /* @__PURE__ */ viewOf(noBytes);
  */
 export class MessageDecoder implements Iterable<EventStreamMessage> {
   readonly #options: ResolvedOptions;
-  /** Chunks behind the current one. */
+  /** Chunks after the current one. */
   #waiting: Uint8Array[] = [];
   #taken = 0;
   #view = noView;
   #at = 0;
-  /** The start of a frame whose end is not in its chunk. */
+  /** The start of a frame that does not end in the chunk where it starts. */
   #part = noBytes;
   #partLength = 0;
-  /** How long the next frame is, once its prelude is checked; 0 before. */
+  /** The length of the next frame; 0 until its prelude was checked. */
   #total = 0;
   #bufferedBytes = 0;
   #offset = 0;
   #isText = false;
   #hasEnded = false;
-  #error: Error | undefined;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(options?: DecoderOptions) {
     this.#options = resolveOptions(options);
   }
 
-  /** Bytes pushed and not read yet. */
+  /** How many bytes were pushed and not read yet. */
   get bufferedBytes(): number {
     return this.#bufferedBytes;
   }
@@ -58,21 +64,21 @@ export class MessageDecoder implements Iterable<EventStreamMessage> {
   }
 
   /**
-   * Takes the next bytes; never throws. Without `copy` the chunk must stay as it is until its frames
-   * are read, and as long as their payloads are used.
+   * Takes the next bytes; never throws. Without `copy` the chunk must not change until its frames were
+   * read, nor while their payloads are used.
    */
   push(chunk: Uint8Array): this {
-    // After an error nothing is read any more, so that nothing needs to be kept.
-    if (this.#error) return this;
+    // After an error nothing is read, so nothing needs to be kept.
+    if (this.#failure) return this;
     this.#bufferedBytes += chunk.byteLength;
     this.#waiting.push(this.#options.copy ? new Uint8Array(chunk) : chunk);
     return this;
   }
 
   /**
-   * The next message, or `undefined` when more bytes are needed.
+   * Returns the next message, or `undefined` if more bytes are needed.
    *
-   * @throws EventStreamError when the next frame is bad, after all good ones came out; from then on
+   * @throws EventStreamError if the next frame is bad, after all good frames before it; from then on
    * always the same error
    */
   read(): EventStreamMessage | undefined {
@@ -80,25 +86,25 @@ export class MessageDecoder implements Iterable<EventStreamMessage> {
   }
 
   /**
-   * Says that no more bytes will come. Frames that are complete can still be read.
+   * Ends the stream: no more bytes will come. Complete frames can still be read.
    *
-   * @throws EventStreamError `TRUNCATED` if the bytes that are left do not make a frame, or what `read`
-   * would throw
+   * @throws EventStreamError `INCOMPLETE_STREAM` if the bytes that are left are not a whole frame, or what
+   * `read` would throw
    */
   end(): void {
     this.#hasEnded = true;
     this.#advance(false);
   }
 
-  /** All messages that are complete now. */
+  /** Yields all messages that are complete now. */
   *[Symbol.iterator](): Generator<EventStreamMessage, undefined> {
     for (let message = this.read(); message; message = this.read()) yield message;
     return undefined;
   }
 
-  /** Looks for the next frame and, if it is there, takes it. The first error is final. */
+  /** Looks for the next frame and takes it if it is complete. The first error is final. */
   #advance(isTaken: boolean): EventStreamMessage | undefined {
-    if (this.#error) throw this.#error;
+    if (this.#failure) throw this.#failure.error;
     try {
       if (!this.#findFrame() || !isTaken) return undefined;
       const total = this.#total;
@@ -112,17 +118,17 @@ export class MessageDecoder implements Iterable<EventStreamMessage> {
       this.#offset += total;
       return message;
     } catch (error) {
-      // Nothing is kept for what comes after an error.
+      // After an error nothing is read, so nothing is kept.
       this.#waiting = [];
       this.#view = noView;
       this.#part = noBytes;
       this.#bufferedBytes = 0;
-      // Only a checksum function of the caller's can throw anything but an Error.
-      throw (this.#error = error instanceof Error ? error : new Error(String(error)));
+      this.#failure = { error };
+      throw error;
     }
   }
 
-  /** What the next frame lies in, or its prelude. */
+  /** The bytes that hold the next frame, or its prelude, from `#frameAt()` on. */
   #frameView(): DataView {
     return this.#partLength > 0 ? viewOf(this.#part) : this.#view;
   }
@@ -132,8 +138,8 @@ export class MessageDecoder implements Iterable<EventStreamMessage> {
   }
 
   /**
-   * Whether all of the next frame is there: at `#at` of the current chunk, or in `#part`. Moves the
-   * start of one that is not into `#part`, so that its chunks can be let go.
+   * Returns whether the next frame is complete: at `#at` of the current chunk, or in `#part`. Moves the
+   * start of an incomplete frame to `#part`, which frees its chunks.
    */
   #findFrame(): boolean {
     for (;;) {
@@ -154,10 +160,10 @@ export class MessageDecoder implements Iterable<EventStreamMessage> {
   #readPrelude(): void {
     const view = this.#frameView();
     const at = this.#frameAt();
-    const start = new Uint8Array(view.buffer, view.byteOffset + at, this.#total || preludeBytes);
+    const start = bytesOf(view, at, at + (this.#total || preludeBytes));
     if (this.#isText) throw notAnEventStream(start);
     this.#isText = this.#offset === 0 && isText(start);
-    // What the body says is worth waiting for: it tells what went wrong.
+    // The text says what went wrong, so it is worth waiting for more of it.
     this.#total = this.#isText ? excerptBytes : readPrelude(view, at, this.#options, this.#offset);
   }
 
@@ -165,10 +171,10 @@ export class MessageDecoder implements Iterable<EventStreamMessage> {
     const part = this.#part.subarray(0, this.#partLength);
     return this.#offset === 0 && isText(part)
       ? notAnEventStream(part)
-      : truncated(part.byteLength, this.#total || undefined, this.#offset);
+      : incompleteFrame(part.byteLength, this.#total, this.#offset);
   }
 
-  /** Moves bytes of the current chunk to the frame that is being put together. */
+  /** Moves bytes of the current chunk to the frame that is being assembled. */
   #takePart(count: number): void {
     const length = this.#partLength + count;
     if (length > this.#part.byteLength) {
@@ -177,13 +183,13 @@ export class MessageDecoder implements Iterable<EventStreamMessage> {
       grown.set(this.#part);
       this.#part = grown;
     }
-    const { buffer, byteOffset } = this.#view;
-    this.#part.set(new Uint8Array(buffer, byteOffset + this.#at, count), this.#partLength);
-    this.#partLength = length;
+    const start = this.#at;
     this.#at += count;
+    this.#part.set(bytesOf(this.#view, start, this.#at), this.#partLength);
+    this.#partLength = length;
   }
 
-  /** Goes to the next chunk; lets go of the last one too when there is none. */
+  /** Goes to the next chunk. Without one, frees the current chunk and returns false. */
   #openNext(): boolean {
     const chunk = this.#waiting[this.#taken];
     this.#waiting[this.#taken++] = noBytes;
@@ -195,8 +201,4 @@ export class MessageDecoder implements Iterable<EventStreamMessage> {
     this.#at = 0;
     return chunk !== undefined;
   }
-}
-
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
 }

@@ -1,12 +1,12 @@
-import { openByteSource } from "@freshet/core";
+import { ignoreRejection } from "@freshet/core";
 import type { EventStreamMessage } from "../frame/frame.ts";
-import type { DecoderOptions, EncoderOptions } from "../options.ts";
-import { encodeMessage, type EncodableMessage } from "../frame/encode-message.ts";
-import { MessageIterator } from "./message-iterator.ts";
+import { resolveOptions, type DecoderOptions, type EncoderOptions } from "../options.ts";
+import { encodeFrame, type EncodableMessage } from "../frame/encode-message.ts";
+import { decodeMessages } from "./decode-messages.ts";
 
 /**
- * Decodes what is written to it. Unlike a plain TransformStream, whose error throws away what nobody
- * has read yet, it gives every message before a bad one.
+ * Decodes the bytes written to it. Unlike a plain TransformStream, whose error discards what was not
+ * read yet, it emits every message before a bad frame.
  *
  * @example
  * ```ts
@@ -21,10 +21,10 @@ export class MessageDecoderStream extends TransformStream<Uint8Array, EventStrea
   readonly #messages: ReadableStream<EventStreamMessage>;
 
   constructor(options?: DecoderOptions) {
-    // Without a transformer chunks pass as they are: the writable half is used for its backpressure.
+    // Without a transformer chunks pass unchanged: only the backpressure of the writable half is needed.
     super();
     const chunks = super.readable as unknown as ReadableStream<Uint8Array>;
-    const messages = new MessageIterator(openByteSource(chunks), options);
+    const messages = decodeMessages(chunks, options);
     this.#messages = new ReadableStream<EventStreamMessage>(
       {
         async pull(controller) {
@@ -32,7 +32,10 @@ export class MessageDecoderStream extends TransformStream<Uint8Array, EventStrea
           if (done) controller.close();
           else controller.enqueue(value);
         },
-        cancel: (reason) => messages.cancel(reason),
+        async cancel(reason) {
+          // Unlike `return`, `throw` passes the reason on to the chunks; then it throws it as well.
+          await messages.throw(reason).catch(ignoreRejection);
+        },
       },
       { highWaterMark: 0 },
     );
@@ -44,7 +47,7 @@ export class MessageDecoderStream extends TransformStream<Uint8Array, EventStrea
 }
 
 /**
- * Encodes what is written to it, one frame a message.
+ * Encodes the messages written to it, one frame per message.
  *
  * @example
  * ```ts
@@ -58,9 +61,10 @@ export class MessageDecoderStream extends TransformStream<Uint8Array, EventStrea
  */
 export class MessageEncoderStream extends TransformStream<EncodableMessage, Uint8Array> {
   constructor(options?: EncoderOptions) {
+    const resolved = resolveOptions(options);
     super({
       transform: (message, controller) => {
-        controller.enqueue(encodeMessage(message, options));
+        controller.enqueue(encodeFrame(message, resolved));
       },
     });
   }

@@ -28,14 +28,14 @@ describe.each([
     expect(whole(new Uint8Array(0))).toBe(0);
   });
 
-  test("is right at every length and alignment", () => {
+  test("is correct at every length and alignment", () => {
     for (let length = 0; length < 700; length++) {
       const part = numbers.subarray(length % 17, (length % 17) + length);
       expect(whole(part)).toBe(slowly(part));
     }
   });
 
-  test("goes on from a seed, at every place", () => {
+  test("continues from a seed at every position", () => {
     const all = numbers.subarray(0, 1000);
     const expected = slowly(all);
     for (let place = 0; place <= all.byteLength; place += 13) {

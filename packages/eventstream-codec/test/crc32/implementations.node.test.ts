@@ -7,7 +7,7 @@ import { crc32 as portable } from "../../src/crc32/crc32-portable.ts";
 import { decodeMessage, encodeMessage } from "../../src/index.ts";
 import { utf8 } from "../support/frames.ts";
 
-test("all implementations agree, with and without a seed", () => {
+test("all implementations of CRC-32 agree, with and without a seed", () => {
   const seed = fc.option(fc.integer({ min: 0, max: 0xffffffff }), { nil: undefined });
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 1500, size: "max" }), seed, (bytes, from) => {
@@ -19,7 +19,7 @@ test("all implementations agree, with and without a seed", () => {
   );
 });
 
-test("a codec works with AWS's implementation, and with what another one made", () => {
+test("frames with AWS's checksum equal frames with the default one, and decode with it", () => {
   const message = { payload: utf8("checked twice") };
   const frame = encodeMessage(message, { crc32: aws });
   expect(frame).toEqual(encodeMessage(message));

@@ -4,16 +4,16 @@ import { concatenate, errorOf, rawFrame, utf8 } from "../support/frames.ts";
 
 const frame = encodeMessage({ headers: { a: header.string("b") }, payload: utf8("payload") });
 
-test("takes exactly one frame", () => {
+test("decodeMessage takes exactly one frame", () => {
   expect(decodeMessage(frame).payload).toEqual(utf8("payload"));
   for (let length = 0; length < frame.byteLength; length++) {
-    expect(errorOf(() => decodeMessage(frame.subarray(0, length))).code).toBe("TRUNCATED");
+    expect(errorOf(() => decodeMessage(frame.subarray(0, length))).code).toBe("INCOMPLETE_STREAM");
   }
   const two = concatenate(frame, Uint8Array.of(0));
   expect(errorOf(() => decodeMessage(two))).toMatchObject({ code: "TRAILING_BYTES", offset: 0 });
 });
 
-test("checks what the stream decoder checks", () => {
+test("decodeMessage checks what the stream decoder checks", () => {
   expect(errorOf(() => decodeMessage(rawFrame({ preludeCrc: 0 }))).code).toBe(
     "PRELUDE_CHECKSUM_MISMATCH",
   );
@@ -29,7 +29,7 @@ test("checks what the stream decoder checks", () => {
   });
 });
 
-test("gives views, or copies", () => {
+test("decodeMessage returns views, or copies with the option copy", () => {
   expect(decodeMessage(frame).payload.buffer).toBe(frame.buffer);
   const buffer = frame.slice();
   const { payload, headers } = decodeMessage(buffer, { copy: true });

@@ -18,7 +18,7 @@ function read(headers: Record<string, HeaderValue | string>) {
   return { message, envelope: readEnvelope(message) };
 }
 
-test("an event, with and without a content type", () => {
+test("readEnvelope reads an event, with and without a content type", () => {
   const { envelope } = read({
     ":event-type": "chunk",
     ":content-type": "application/json",
@@ -39,7 +39,7 @@ test("an event, with and without a content type", () => {
   }
 });
 
-test("a modelled exception", () => {
+test("readEnvelope reads a modelled exception", () => {
   const { envelope } = read({
     ":exception-type": "throttlingException",
     ":message-type": "exception",
@@ -47,7 +47,7 @@ test("a modelled exception", () => {
   expect(envelope).toEqual({ kind: "exception", exceptionType: "throttlingException", payload });
 });
 
-test("an error, whose headers may be missing", () => {
+test("readEnvelope reads an error, whose headers may be missing", () => {
   expect(
     read({ ":message-type": "error", ":error-code": "Internal", ":error-message": "no" }).envelope,
   ).toEqual({ kind: "error", errorCode: "Internal", errorMessage: "no" });
@@ -58,7 +58,7 @@ test("an error, whose headers may be missing", () => {
   });
 });
 
-test("whatever says nothing usable is unknown, never an exception of ours", () => {
+test("readEnvelope returns unknown for unusable headers and never throws", () => {
   const cases: [Record<string, HeaderValue | string>, string | undefined][] = [
     [{}, undefined],
     [{ ":message-type": "event" }, "event"],

@@ -40,16 +40,19 @@ describe("a bad header is an error, wherever it is", () => {
   ];
   test.each(cases)("%s", (_, bad, code, headerName) => {
     const block = concatenate(good, bad);
-    expect(errorOf(() => decodeHeaders(block))).toMatchObject({ code, headerName, offset: 0 });
+    const alone = errorOf(() => decodeHeaders(block));
+    expect(alone).toMatchObject({ code, offset: 0 });
+    expect(alone.headerName).toBe(headerName);
     // What follows the headers in a frame must not be taken for the rest of one.
     const frame = rawFrame({ headers: block, payload: new Uint8Array(40).fill(0x61) });
     const error = errorOf(() => decodeMessage(frame));
-    expect(error).toMatchObject({ code, headerName, offset: 0 });
+    expect(error).toMatchObject({ code, offset: 0 });
+    expect(error.headerName).toBe(headerName);
     if (headerName !== undefined) expect(error.message).toContain(`"${headerName}"`);
   });
 });
 
-test("timestamps: all that a Date can hold, and an error for the rest that says so", () => {
+test("timestamps that a Date can hold are read, and all others are errors", () => {
   const decode = (ms: bigint) => decodeHeaders(timestamp(ms)).get("t")?.value;
   const limit = 8_640_000_000_000_000n;
   for (const ms of [0n, -1n, 1n, limit, -limit, 1_700_000_000_123n]) {
@@ -62,7 +65,7 @@ test("timestamps: all that a Date can hold, and an error for the rest that says 
   }
 });
 
-test("a name that occurs twice can have its last value", () => {
+test("duplicateHeaders last reads the last value of a name that occurs twice", () => {
   const block = concatenate(rawHeader("a", 2, [1]), good, rawHeader("a", 7, [0, 1, 0x32]));
   expect(errorOf(() => decodeHeaders(block)).code).toBe("HEADER_DUPLICATE");
   // Twice, in case that something was remembered of the first time.
@@ -76,7 +79,7 @@ test("a name that occurs twice can have its last value", () => {
   }
 });
 
-test("strings of up to 65,535 bytes are read, though half of that is all we write", () => {
+test("strings of up to 65,535 bytes are read, although the encoder writes at most half of that", () => {
   const long = concatenate(
     Uint8Array.of(1, 0x61, 7, 0xff, 0xff),
     new Uint8Array(65_535).fill(0x62),
@@ -84,7 +87,7 @@ test("strings of up to 65,535 bytes are read, though half of that is all we writ
   expect(decodeHeaders(long).getString("a")).toBe("b".repeat(65_535));
 });
 
-test("thousands of headers take no more than linear time to check and to find", () => {
+test("thousands of headers are checked and found in linear time", () => {
   const block = concatenate(
     ...Array.from({ length: 12_000 }, (_, index) => rawHeader(index.toString(36), 0, [])),
   );
@@ -93,13 +96,13 @@ test("thousands of headers take no more than linear time to check and to find", 
   for (let index = 0; index < 12_000; index++) expect(headers.has(index.toString(36))).toBe(true);
 });
 
-test("a block over the limit is refused", () => {
+test("a header block over the limit is refused", () => {
   const error = errorOf(() => decodeHeaders(good, { maxHeaderBytes: 8 }));
   expect(error).toMatchObject({ code: "HEADERS_TOO_LARGE", offset: 0 });
   expect(decodeHeaders(good, { maxHeaderBytes: 9 }).size).toBe(1);
 });
 
-test("binary values are views of the block, or copies", () => {
+test("binary values are views of the block, or copies with the option copy", () => {
   const block = rawHeader("b", 6, [0, 2, 1, 2]);
   const view = decodeHeaders(block).get("b")?.value as Uint8Array;
   expect(view.buffer).toBe(block.buffer);

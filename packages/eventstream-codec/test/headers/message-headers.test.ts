@@ -15,7 +15,7 @@ function roundTrip(headers: typeof sample): MessageHeaders {
   return decodeMessage(encodeMessage({ headers })).headers;
 }
 
-test("is a read-only map in the order of the wire", () => {
+test("MessageHeaders is a read-only map in the order of the wire", () => {
   const headers = roundTrip(sample);
   const expected = new Map(Object.entries(sample));
   expect(headers.size).toBe(4);
@@ -44,7 +44,7 @@ test("getString gives strings and nothing else", () => {
   expect(headers.getString("missing")).toBeUndefined();
 });
 
-test("a value is built once and cannot be changed", () => {
+test("a header value is built once and cannot be changed", () => {
   const headers = roundTrip(sample);
   const value = headers.get("at");
   expect(headers.get("at")).toBe(value);
@@ -52,7 +52,7 @@ test("a value is built once and cannot be changed", () => {
   expect([...headers.values()][3]).toBe(value);
 });
 
-test("toObject has no prototype that a name could hit", () => {
+test("toObject returns an object without a prototype that a name could hit", () => {
   const names = ["__proto__", "constructor", "toString"];
   const headers = decodeMessage(
     encodeMessage({ headers: names.map((name) => [name, header.string(name)]) }),
@@ -63,7 +63,7 @@ test("toObject has no prototype that a name could hit", () => {
   for (const name of names) expect(headers.getString(name)).toBe(name);
 });
 
-test("the same bytes again are the same headers, and never other bytes'", () => {
+test("equal header bytes give the same MessageHeaders, other bytes never do", () => {
   const frames = Array.from({ length: 300 }, (_, index) =>
     encodeMessage({
       headers: { ":event-type": header.string(`type ${index % 7}`), n: header.boolean(true) },
@@ -89,7 +89,7 @@ test("headers with bytes or dates of their own are never shared", () => {
   }
 });
 
-test("from keeps what it was given", () => {
+test("MessageHeaders.from keeps the headers that it is given", () => {
   fc.assert(
     fc.property(arbitrary.headerPairs, (pairs) => {
       expect([...MessageHeaders.from(pairs)]).toEqual(pairs);
@@ -101,7 +101,7 @@ test("from keeps what it was given", () => {
   expect(MessageHeaders.from(headers)).toEqual(headers);
 });
 
-test("from refuses a name that is given twice", () => {
+test("MessageHeaders.from refuses a name that occurs twice", () => {
   const pair = ["twin", header.byte(1)] as const;
   const error = errorOf(() => MessageHeaders.from([pair, pair]));
   expect(error).toMatchObject({ code: "HEADER_DUPLICATE", headerName: "twin" });

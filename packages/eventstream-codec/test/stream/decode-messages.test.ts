@@ -46,14 +46,14 @@ describe("every kind of source", () => {
     expect(await collect(new Response(stream).body ?? [])).toEqual(messages);
   });
 
-  test("an empty one", async () => {
+  test("an empty source", async () => {
     expect(await collect([])).toEqual([]);
   });
 });
 
 describe("an error comes after the messages before it, with the offset in the stream", () => {
   const offset = stream.byteLength;
-  test("a bad frame, which cancels the source", async () => {
+  test("a bad frame is an error that cancels the source", async () => {
     const chunks = [concatenate(stream, rawFrame({ messageCrc: 0 })), stream, stream];
     let reason: unknown;
     const received: unknown[] = [];
@@ -68,12 +68,15 @@ describe("an error comes after the messages before it, with the offset in the st
     expect(reason).toBe(error);
   });
 
-  test("a cut", async () => {
+  test("a cut stream is INCOMPLETE_STREAM", async () => {
     const bytes = concatenate(stream, stream.subarray(0, 3));
-    await expect(collect(cutEvery(bytes, 7))).rejects.toMatchObject({ code: "TRUNCATED", offset });
+    await expect(collect(cutEvery(bytes, 7))).rejects.toMatchObject({
+      code: "INCOMPLETE_STREAM",
+      offset,
+    });
   });
 
-  test("a source that fails, with its own error", async () => {
+  test("a source that fails ends the loop with its own error", async () => {
     const failure = new Error("socket closed");
     const failing = async function* () {
       yield await Promise.resolve(stream);
@@ -89,7 +92,7 @@ describe("an error comes after the messages before it, with the offset in the st
 });
 
 describe("leaving early", () => {
-  test("cancels the source", async () => {
+  test("leaving the loop cancels the source", async () => {
     let cancelled = 0;
     for await (const message of decodeMessages(readable([stream, stream], () => cancelled++))) {
       expect(plain(message)).toEqual(messages[0]);
@@ -121,13 +124,71 @@ describe("leaving early", () => {
     expect((await iterator.return(undefined)).done).toBe(true);
   });
 
-  test("throw gives the error back and cancels", async () => {
+  test("throw rejects with its error and cancels the source", async () => {
     let reason: unknown;
     const iterator = decodeMessages(readable([stream, stream, stream], (why) => (reason = why)));
     await iterator.next();
-    const failure = new EventStreamError("TRUNCATED", "made up");
+    const failure = new EventStreamError("INCOMPLETE_STREAM", "made up");
     await expect(iterator.throw(failure)).rejects.toBe(failure);
     expect(reason).toBe(failure);
+  });
+});
+
+describe("an abort", () => {
+  test("ends a pending read immediately with the signal's reason, and cancels the source", async () => {
+    let cancelled: unknown;
+    const silent = new ReadableStream<Uint8Array>({ cancel: (why) => void (cancelled = why) });
+    const controller = new AbortController();
+    const pending = decodeMessages(silent, { signal: controller.signal }).next();
+    const reason = new Error("the user left");
+    controller.abort(reason);
+    await expect(pending).rejects.toBe(reason);
+    expect(cancelled).toBe(reason);
+  });
+
+  test("ends the loop between two messages, also when more are there", async () => {
+    const controller = new AbortController();
+    const received: unknown[] = [];
+    const read = async () => {
+      for await (const message of decodeMessages([stream], { signal: controller.signal })) {
+        received.push(plain(message));
+        controller.abort("enough");
+      }
+    };
+    await expect(read()).rejects.toBe("enough");
+    expect(received).toEqual(messages.slice(0, 1));
+  });
+});
+
+describe("an idle timeout", () => {
+  test("is an error with the offset of the frame that did not come, and cancels the source", async () => {
+    let cancelled: unknown;
+    const source = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(stream.slice(0, -1)),
+      cancel: (why) => void (cancelled = why),
+    });
+    const received: unknown[] = [];
+    const read = async () => {
+      for await (const message of decodeMessages(source, { idleTimeoutMs: 5 })) {
+        received.push(plain(message));
+      }
+    };
+    const error: unknown = await read().catch((thrown: unknown) => thrown);
+    const offset = stream.byteLength - (frames.at(-1)?.byteLength ?? 0);
+    expect(error).toBeInstanceOf(EventStreamError);
+    expect(error).toMatchObject({ code: "IDLE_TIMEOUT", offset });
+    expect(received).toEqual(messages.slice(0, -1));
+    expect(cancelled).toBe(error);
+  });
+
+  test("does not disturb a source that is never silent", async () => {
+    const received = [];
+    for await (const message of decodeMessages(generate(cutEvery(stream, 9)), {
+      idleTimeoutMs: 10_000,
+    })) {
+      received.push(plain(message));
+    }
+    expect(received).toEqual(messages);
   });
 });
 
@@ -149,7 +210,7 @@ test("nothing is read ahead of the consumer", async () => {
   expect(pulled).toBe(2);
 });
 
-test("calls that do not wait for each other come out in order", async () => {
+test("calls of next that do not wait for each other resolve in order", async () => {
   const iterator = decodeMessages(generate(cutEvery(stream, 9)));
   const results = await Promise.all(Array.from({ length: 7 }, () => iterator.next()));
   expect(results.map(({ value }) => value && plain(value))).toEqual([

@@ -24,7 +24,7 @@ const frames = messages.map((message) => encodeMessage(message));
 const stream = concatenate(...frames);
 
 describe("every split gives the same messages", () => {
-  test("whole", () => {
+  test("a whole stream in one chunk", () => {
     expect(decodeAll([stream])).toEqual({ messages, error: undefined });
   });
 
@@ -94,7 +94,7 @@ describe("memory", () => {
     expect(message?.payload.buffer).toBe(stream.buffer);
   });
 
-  test("copy gives payloads of their own and lets the buffer be used again at once", () => {
+  test("copy makes payloads independent of the buffer, which can be reused immediately", () => {
     for (const size of [7, 64, stream.byteLength]) {
       const decoder = new MessageDecoder({ copy: true });
       const buffer = new Uint8Array(size);
@@ -110,7 +110,7 @@ describe("memory", () => {
     }
   });
 
-  test("copy gives binary headers of their own too: a small one does not hold its chunk", () => {
+  test("copy copies binary headers too, so that a small one does not keep its chunk in memory", () => {
     const headers = {
       ticket: header.binary(utf8("abc")),
       last: header.uuid("0".repeat(8) + "-0000".repeat(3) + "-000000000000"),
@@ -123,7 +123,7 @@ describe("memory", () => {
     expect(message?.headers.get("last")).toEqual(headers.last);
   });
 
-  test("a claimed length allocates nothing: only bytes that came are held", () => {
+  test("a claimed length allocates nothing: only bytes that arrived are kept", () => {
     // 24 MiB are claimed, and within the limit; hundreds of such decoders would need gigabytes.
     const start = rawFrame({ totalLength: 25_000_000 }).subarray(0, 14);
     const decoders = Array.from({ length: 400 }, () => new MessageDecoder().push(start));
@@ -212,15 +212,14 @@ describe("a bad frame", () => {
     );
   });
 
-  test("limits can be moved", () => {
+  test("the limits are options", () => {
     const frame = encodeMessage({ headers: { a: header.byte(1) }, payload: new Uint8Array(80) });
     expect(decodeAll([frame], { maxMessageBytes: 100 }).error).toBeUndefined();
     expect(decodeAll([frame], { maxMessageBytes: 99 }).error?.code).toBe("MESSAGE_TOO_LARGE");
     expect(decodeAll([frame], { maxHeaderBytes: 3 }).error?.code).toBe("HEADERS_TOO_LARGE");
-    expect(() => new MessageDecoder({ maxHeaderBytes: Number.NaN })).toThrow(RangeError);
   });
 
-  test("a checksum function that throws is final too", () => {
+  test("the error of a checksum function that throws is final too", () => {
     const failure = new Error("broken");
     const crc32 = () => {
       throw failure;
@@ -232,7 +231,7 @@ describe("a bad frame", () => {
 });
 
 describe("the end of the stream", () => {
-  test("between two frames it is good, and nothing pushed is too", () => {
+  test("a stream may end between two frames, or without any bytes", () => {
     new MessageDecoder().end();
     const decoder = new MessageDecoder().push(stream).push(new Uint8Array(0));
     expect([...decoder]).toHaveLength(4);
@@ -240,18 +239,18 @@ describe("the end of the stream", () => {
     decoder.end();
   });
 
-  test("anywhere else it is TRUNCATED, where the frame begins", () => {
+  test("a stream that ends inside a frame is INCOMPLETE_STREAM at the offset of that frame", () => {
     const frame = frames[2] ?? stream;
     const before = concatenate(...frames.slice(0, 2));
     for (let length = 1; length < frame.byteLength; length++) {
       const bytes = concatenate(before, frame.subarray(0, length));
       const { messages: some, error } = decodeAll(cutEvery(bytes, 40));
       expect(some).toEqual(messages.slice(0, 2));
-      expect(error).toMatchObject({ code: "TRUNCATED", offset: before.byteLength });
+      expect(error).toMatchObject({ code: "INCOMPLETE_STREAM", offset: before.byteLength });
     }
   });
 
-  test("frames that are complete can be read after it", () => {
+  test("complete frames can be read after the end", () => {
     const decoder = new MessageDecoder().push(stream.subarray(0, -1));
     decoder.end();
     const decoded: unknown[] = [];
@@ -259,7 +258,7 @@ describe("the end of the stream", () => {
       for (const message of decoder) decoded.push(plain(message));
     });
     expect(decoded).toEqual(messages.slice(0, 3));
-    expect(error.code).toBe("TRUNCATED");
+    expect(error.code).toBe("INCOMPLETE_STREAM");
   });
 });
 
@@ -284,12 +283,12 @@ describe("a body that is text", () => {
     }
   });
 
-  test("does not wait for the end when 200 bytes are there", () => {
+  test("a text of 200 bytes is reported before the end of the stream", () => {
     const decoder = new MessageDecoder().push(utf8(`{${" ".repeat(199)}`));
     expect(errorOf(() => decoder.read()).code).toBe("NOT_AN_EVENT_STREAM");
   });
 
-  test("is only looked for at the start", () => {
+  test("text is only detected at the start of the stream", () => {
     const bytes = concatenate(frames[0] ?? stream, utf8('{"message":"late"}'));
     expect(decodeAll([bytes]).error).toMatchObject({ code: "PRELUDE_CHECKSUM_MISMATCH" });
   });

@@ -46,11 +46,11 @@ describe("MessageDecoderStream", () => {
     expect(await collect(decoded)).toEqual({ received: messages, error: undefined });
   });
 
-  test("is a TransformStream", () => {
+  test("MessageDecoderStream is a TransformStream", () => {
     expect(new MessageDecoderStream()).toBeInstanceOf(TransformStream);
   });
 
-  test("gives every message before a bad frame, even in the same chunk, to a slow consumer", async () => {
+  test("emits every message before a bad frame, even from the same chunk to a slow consumer", async () => {
     const bytes = concatenate(stream, rawFrame({ messageCrc: 0 }), stream);
     const decoded = from([bytes]).pipeThrough(new MessageDecoderStream());
     const { received, error } = await collect(decoded);
@@ -58,14 +58,14 @@ describe("MessageDecoderStream", () => {
     expect(error).toMatchObject({ code: "MESSAGE_CHECKSUM_MISMATCH", offset: stream.byteLength });
   });
 
-  test("gives every message before a cut", async () => {
+  test("emits every message before the end of a cut stream", async () => {
     const decoded = from([stream.subarray(0, -1)]).pipeThrough(new MessageDecoderStream());
     const { received, error } = await collect(decoded);
     expect(received).toEqual(messages.slice(0, 5));
-    expect(error).toMatchObject({ code: "TRUNCATED" });
+    expect(error).toMatchObject({ code: "INCOMPLETE_STREAM" });
   });
 
-  test("tells the writer about a bad frame", async () => {
+  test("a bad frame fails the writer", async () => {
     const decoder = new MessageDecoderStream();
     const writer = decoder.writable.getWriter();
     const closed = writer.closed.catch((error: unknown) => error);
@@ -75,14 +75,14 @@ describe("MessageDecoderStream", () => {
     expect(await closed).toBe(error);
   });
 
-  test("passes an abort of the writer on", async () => {
+  test("an abort of the writer fails the reader", async () => {
     const decoder = new MessageDecoderStream();
     const failure = new Error("connection lost");
     await decoder.writable.getWriter().abort(failure);
     expect((await collect(decoder.readable)).error).toBe(failure);
   });
 
-  test("cancelling it cancels the source", async () => {
+  test("cancelling the decoder cancels the source with the reason", async () => {
     let reason: unknown;
     const source = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.enqueue(stream.slice(0, frames[0]?.byteLength)),
@@ -94,7 +94,7 @@ describe("MessageDecoderStream", () => {
     expect(reason).toBe("enough");
   });
 
-  test("does not read on while nobody reads", async () => {
+  test("the source is not pulled while nobody reads", async () => {
     let pulled = 0;
     const source = new ReadableStream<Uint8Array>(
       {
@@ -117,7 +117,7 @@ describe("MessageDecoderStream", () => {
 });
 
 describe("MessageEncoderStream", () => {
-  test("encodes one frame a message", async () => {
+  test("encodes one frame per message", async () => {
     const source = new ReadableStream({
       start: (controller) => {
         for (const message of messages) controller.enqueue(message);
@@ -142,7 +142,7 @@ describe("MessageEncoderStream", () => {
     await writer.closed.catch(() => undefined);
   });
 
-  test("there and back", async () => {
+  test("what MessageEncoderStream encodes MessageDecoderStream decodes", async () => {
     const source = new ReadableStream({
       start: (controller) => {
         for (const message of messages) controller.enqueue(message);
