@@ -10,7 +10,7 @@ import { repository } from "./readme-examples.ts";
 // What a user gets: every package is packed and installed by npm into an empty folder of its own,
 // beside nothing but the Freshet packages it depends on.
 const run = promisify(execFile);
-const packages = await readdir(join(repository, "packages"));
+const packages = await publishedPackages();
 /** Packages that run on Node alone. */
 const notForBrowsers = new Set(["durable-streams-server"]);
 
@@ -99,6 +99,17 @@ describe.each(packages)("%s", (name) => {
     expect(result.outputFiles[0]?.text).not.toMatch(/from "node:|require\("node:/);
   });
 });
+
+async function publishedPackages(): Promise<string[]> {
+  const names = await readdir(join(repository, "packages"));
+  const isPrivate = await Promise.all(
+    names.map(async (name) => {
+      const path = join(repository, "packages", name, "package.json");
+      return (JSON.parse(await readFile(path, "utf8")) as { private?: boolean }).private;
+    }),
+  );
+  return names.filter((_, index) => !isPrivate[index]);
+}
 
 async function load(cwd: string, entries: readonly string[]): Promise<void> {
   const importAll = entries.map((entry) => `await import(${JSON.stringify(entry)});`).join("\n");

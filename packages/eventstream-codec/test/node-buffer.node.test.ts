@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { utf8 } from "@freshet/test-support";
 import { expect, test } from "vitest";
 import {
   decodeHeaders,
@@ -9,7 +10,7 @@ import {
   header,
   MessageDecoder,
 } from "../src/index.ts";
-import { plain, utf8 } from "./support/frames.ts";
+import { plain } from "./support/frames.ts";
 
 const headers: [string, ReturnType<typeof header.binary>][] = [["b", header.binary(utf8("bytes"))]];
 const frame = encodeMessage({ headers, payload: utf8("payload") });

@@ -4,6 +4,7 @@
  */
 import { EventStreamCodec, getChunkedStream } from "@smithy/core/event-streams";
 import { fromUtf8, toUtf8 } from "@smithy/core/serde";
+import { concatenate, cutEvery, utf8 } from "@freshet/test-support";
 import { afterEach, expect, test, vi } from "vitest";
 import {
   decodeHeaders,
@@ -14,15 +15,7 @@ import {
   MessageDecoder,
   type HeaderValue,
 } from "../src/index.ts";
-import {
-  concatenate,
-  cutEvery,
-  decodeAll,
-  errorOf,
-  rawFrame,
-  rawHeader,
-  utf8,
-} from "./support/frames.ts";
+import { decodeAll, errorOf, rawFrame, rawHeader } from "./support/frames.ts";
 
 const smithy = new EventStreamCodec(toUtf8, fromUtf8);
 // What its browser build takes for text.

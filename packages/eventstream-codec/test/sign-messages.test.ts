@@ -1,7 +1,7 @@
+import { utf8 } from "@freshet/test-support";
 import { expect, test } from "vitest";
 import { decodeMessage, encodeMessage, header } from "../src/index.ts";
 import { signMessages, type SignMessagesOptions } from "../src/sign-messages.ts";
-import { utf8 } from "./support/frames.ts";
 
 const options: SignMessagesOptions = {
   signature: "ab".repeat(32),

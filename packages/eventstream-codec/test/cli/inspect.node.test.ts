@@ -1,8 +1,9 @@
 import { Writable } from "node:stream";
+import { concatenate, cutEvery, utf8 } from "@freshet/test-support";
 import { expect, test } from "vitest";
 import { inspect, type InspectOptions } from "../../src/cli/inspect.ts";
 import { encodeMessage, header } from "../../src/index.ts";
-import { concatenate, cutEvery, rawFrame, utf8 } from "../support/frames.ts";
+import { rawFrame } from "../support/frames.ts";
 
 class Collector extends Writable {
   text = "";

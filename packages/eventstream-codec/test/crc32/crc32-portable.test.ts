@@ -1,8 +1,8 @@
 import { crc32, crc32Range } from "#crc32";
+import { utf8 } from "@freshet/test-support";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { crc32 as portable, crc32Range as portableRange } from "../../src/crc32/crc32-portable.ts";
-import { utf8 } from "../support/frames.ts";
 
 // The definition, one bit at a time.
 function slowly(bytes: Uint8Array, seed = 0): number {

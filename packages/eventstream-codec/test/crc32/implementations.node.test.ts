@@ -1,11 +1,11 @@
 import { crc32 as zlibCrc32 } from "node:zlib";
+import { utf8 } from "@freshet/test-support";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { crc32 as aws } from "../../src/aws-crypto.ts";
 import { crc32 as node } from "../../src/crc32/crc32-node.ts";
 import { crc32 as portable } from "../../src/crc32/crc32-portable.ts";
 import { decodeMessage, encodeMessage } from "../../src/index.ts";
-import { utf8 } from "../support/frames.ts";
 
 test("all implementations of CRC-32 agree, with and without a seed", () => {
   const seed = fc.option(fc.integer({ min: 0, max: 0xffffffff }), { nil: undefined });

@@ -1,6 +1,7 @@
+import { concatenate, utf8 } from "@freshet/test-support";
 import { expect, test } from "vitest";
 import { decodeMessage, encodeMessage, header } from "../../src/index.ts";
-import { concatenate, errorOf, rawFrame, utf8 } from "../support/frames.ts";
+import { errorOf, rawFrame } from "../support/frames.ts";
 
 const frame = encodeMessage({ headers: { a: header.string("b") }, payload: utf8("payload") });
 

@@ -1,3 +1,4 @@
+import { utf8 } from "@freshet/test-support";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -11,7 +12,7 @@ import {
   type MessageHeadersInit,
 } from "../../src/index.ts";
 import * as arbitrary from "../support/arbitraries.ts";
-import { errorOf, plain, utf8 } from "../support/frames.ts";
+import { errorOf, plain } from "../support/frames.ts";
 
 test("encoded bytes are those of the specification", () => {
   const frame = encodeMessage({

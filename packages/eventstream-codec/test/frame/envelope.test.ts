@@ -1,3 +1,4 @@
+import { utf8 } from "@freshet/test-support";
 import { expect, test } from "vitest";
 import {
   decodeMessage,
@@ -6,7 +7,6 @@ import {
   readEnvelope,
   type HeaderValue,
 } from "../../src/index.ts";
-import { utf8 } from "../support/frames.ts";
 
 const payload = utf8("{}");
 

@@ -1,6 +1,7 @@
+import { concatenate } from "@freshet/test-support";
 import { describe, expect, test } from "vitest";
 import { decodeHeaders, decodeMessage, type EventStreamErrorCode } from "../../src/index.ts";
-import { concatenate, errorOf, rawFrame, rawHeader } from "../support/frames.ts";
+import { errorOf, rawFrame, rawHeader } from "../support/frames.ts";
 
 const good = rawHeader("good", 7, [0, 1, 0x78]);
 /** A timestamp header of so many milliseconds. */

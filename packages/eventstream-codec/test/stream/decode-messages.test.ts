@@ -1,6 +1,7 @@
+import { concatenate, cutEvery, utf8 } from "@freshet/test-support";
 import { describe, expect, test } from "vitest";
 import { decodeMessages, encodeMessage, EventStreamError, header } from "../../src/index.ts";
-import { concatenate, cutEvery, plain, rawFrame, utf8 } from "../support/frames.ts";
+import { plain, rawFrame } from "../support/frames.ts";
 
 const messages = Array.from({ length: 5 }, (_, index) => ({
   headers: [["n", header.integer(index)] as [string, ReturnType<typeof header.integer>]],

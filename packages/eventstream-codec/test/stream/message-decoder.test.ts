@@ -1,18 +1,9 @@
+import { concatenate, cutAt, cutEvery, utf8 } from "@freshet/test-support";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeMessage, EventStreamError, header, MessageDecoder } from "../../src/index.ts";
 import * as arbitrary from "../support/arbitraries.ts";
-import {
-  concatenate,
-  cutAt,
-  cutEvery,
-  decodeAll,
-  errorOf,
-  plain,
-  rawFrame,
-  rawHeader,
-  utf8,
-} from "../support/frames.ts";
+import { decodeAll, errorOf, plain, rawFrame, rawHeader } from "../support/frames.ts";
 
 const messages: arbitrary.Encodable[] = [
   { headers: [["a", header.string("one")]], payload: utf8("first") },

@@ -1,3 +1,4 @@
+import { concatenate, cutEvery, utf8 } from "@freshet/test-support";
 import { describe, expect, test } from "vitest";
 import {
   encodeMessage,
@@ -6,7 +7,7 @@ import {
   MessageEncoderStream,
   type EventStreamMessage,
 } from "../../src/index.ts";
-import { concatenate, cutEvery, plain, rawFrame, utf8 } from "../support/frames.ts";
+import { plain, rawFrame } from "../support/frames.ts";
 
 const messages = Array.from({ length: 6 }, (_, index) => ({
   headers: [["n", header.integer(index)] as [string, ReturnType<typeof header.integer>]],

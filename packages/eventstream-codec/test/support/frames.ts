@@ -1,4 +1,5 @@
-/** Small helpers that more than one test needs: bytes, chunks, and what a decoder makes of them. */
+/** Frames made by hand, and what a decoder makes of them. */
+import { utf8 } from "@freshet/test-support";
 import {
   EventStreamError,
   MessageDecoder,
@@ -7,31 +8,6 @@ import {
   type HeaderValue,
 } from "../../src/index.ts";
 import { crc32 } from "../../src/crc32/crc32-portable.ts";
-
-export function utf8(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text);
-}
-
-export function concatenate(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
-}
-
-export function cutAt(bytes: Uint8Array, positions: readonly number[]): Uint8Array[] {
-  const ends = [...positions, bytes.byteLength];
-  return ends.map((end, index) => bytes.slice(positions[index - 1] ?? 0, end));
-}
-
-export function cutEvery(bytes: Uint8Array, size: number): Uint8Array[] {
-  const chunks: Uint8Array[] = [];
-  for (let at = 0; at < bytes.byteLength; at += size) chunks.push(bytes.slice(at, at + size));
-  return chunks;
-}
 
 /** A frame made by hand: whatever is said of it, with checksums that are right unless told otherwise. */
 export function rawFrame(parts: {

@@ -3,6 +3,7 @@
  * to, then decoded in chunks of any size. Whatever comes in, only an EventStreamError may come out, after
  * all messages that were good, and no more may be allocated than was given, plus a limit.
  */
+import { concatenate } from "@freshet/test-support";
 import {
   encodeMessage,
   EventStreamError,
@@ -11,21 +12,11 @@ import {
   type MessageHeaders,
 } from "../../src/index.ts";
 
-/** mulberry32: small, seeded, good enough to choose places. */
-export class SeededRandom {
-  #state: number;
+type Random = () => number;
 
-  constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  /** An integer from 0 to `bound` - 1. */
-  below(bound: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * bound);
-  }
+/** Returns an integer from 0 to `bound` - 1. */
+function below(random: Random, bound: number): number {
+  return Math.floor(random() * bound);
 }
 
 const frames = [
@@ -62,10 +53,10 @@ export interface FuzzCase {
   readonly goodFrames: number;
 }
 
-export function makeCase(random: SeededRandom): FuzzCase {
-  const chosen = Array.from({ length: 1 + random.below(3) }, () => pick(random, frames));
-  const stream = concatenate(chosen);
-  const at = random.below(stream.byteLength);
+export function makeCase(random: Random): FuzzCase {
+  const chosen = Array.from({ length: 1 + below(random, 3) }, () => pick(random, frames));
+  const stream = concatenate(...chosen);
+  const at = below(random, stream.byteLength);
   const bytes = mutate(stream, at, random);
   let goodFrames = 0;
   let end = 0;
@@ -76,23 +67,23 @@ export function makeCase(random: SeededRandom): FuzzCase {
   return { bytes, goodFrames };
 }
 
-function mutate(stream: Uint8Array<ArrayBuffer>, at: number, random: SeededRandom) {
-  switch (random.below(4)) {
+function mutate(stream: Uint8Array<ArrayBuffer>, at: number, random: Random) {
+  switch (below(random, 4)) {
     case 0:
       return stream.slice(0, at);
     case 1: {
-      const inserted = Uint8Array.from({ length: 1 + random.below(20) }, () => random.below(256));
-      return concatenate([stream.subarray(0, at), inserted, stream.subarray(at)]);
+      const inserted = Uint8Array.from({ length: 1 + below(random, 20) }, () => below(random, 256));
+      return concatenate(stream.subarray(0, at), inserted, stream.subarray(at));
     }
     case 2: {
       const changed = stream.slice();
-      changed[at] = (changed[at] ?? 0) ^ (1 + random.below(255));
+      changed[at] = (changed[at] ?? 0) ^ (1 + below(random, 255));
       return changed;
     }
     default: {
       // A change that the checksums do not see: what they guard must be checked as well.
       const changed = stream.slice();
-      changed[at] = (changed[at] ?? 0) ^ (1 << random.below(8));
+      changed[at] = (changed[at] ?? 0) ^ (1 << below(random, 8));
       repairChecksums(changed);
       return changed;
     }
@@ -126,13 +117,13 @@ function crc(bytes: Uint8Array): number {
  *
  * @returns the code of the stream's error, or `"good"` when a change left it without one
  */
-export function runCase({ bytes, goodFrames }: FuzzCase, random: SeededRandom): string {
+export function runCase({ bytes, goodFrames }: FuzzCase, random: Random): string {
   let outcome = "good";
-  const decoder = new MessageDecoder(random.below(2) ? { copy: true } : undefined);
+  const decoder = new MessageDecoder(below(random, 2) ? { copy: true } : undefined);
   let count = 0;
   try {
     for (let at = 0; at < bytes.byteLength;) {
-      const size = 1 + random.below(random.below(4) ? 40 : bytes.byteLength);
+      const size = 1 + below(random, below(random, 4) ? 40 : bytes.byteLength);
       decoder.push(bytes.subarray(at, at + size));
       at += size;
       for (const { headers, payload } of decoder) {
@@ -166,18 +157,8 @@ function expectInside({ offset }: EventStreamError, byteLength: number): void {
   if (offset < 0 || offset > byteLength) throw new Error(`offset ${offset} is not in the stream`);
 }
 
-function pick<Item>(random: SeededRandom, items: readonly Item[]): Item {
-  const item = items[random.below(items.length)];
+function pick<Item>(random: Random, items: readonly Item[]): Item {
+  const item = items[below(random, items.length)];
   if (item === undefined) throw new Error("nothing to choose from");
   return item;
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
 }
