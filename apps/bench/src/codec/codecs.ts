@@ -49,7 +49,7 @@ export async function portableCodecs(): Promise<{ freshet: Freshet; smithy: Smit
 const exportsOf = (names: string) => `export { ${names} } from "@freshet/eventstream-codec";`;
 
 const bundles = {
-  "MessageDecoder and readEnvelope: what reading a stream needs": exportsOf(
+  "MessageDecoder and readEnvelope: what reading a stream takes": exportsOf(
     "MessageDecoder, readEnvelope, EventStreamError",
   ),
   "all of decoding, the async iterator included": exportsOf(
