@@ -130,6 +130,7 @@ export default defineConfig({
           name: "repository",
           root: join(import.meta.dirname, "scripts"),
           include: ["test/**/*.test.js"],
+          testTimeout: 30_000,
         },
       },
     ],
