@@ -10,9 +10,16 @@ import { repository } from "./readme-examples.ts";
 // What a user gets: every package is packed and installed by npm into an empty folder of its own,
 // beside nothing but the Freshet packages it depends on.
 const run = promisify(execFile);
-const packages = await readdir(join(repository, "packages"));
+const packages = await publishedPackages();
 /** Packages that run on Node alone. */
 const notForBrowsers = new Set(["durable-streams-server"]);
+/** Where our types must compile: `lib` and `types` of a consumer's tsconfig.json. */
+const platforms = [
+  { name: "browsers", lib: ["es2022", "dom"], types: [] },
+  { name: "Node", lib: ["es2022"], types: ["node"] },
+  { name: "Workers", lib: ["es2022"], types: ["@cloudflare/workers-types"] },
+];
+const platformTypes = ["@types/node@^20.19", "@cloudflare/workers-types@^5.20261117.1"];
 
 interface Manifest {
   name: string;
@@ -74,13 +81,16 @@ describe.each(packages)("%s", (name) => {
     const peers = Object.entries(manifest.peerDependencies ?? {});
     const types = entries.some((entry) => entry.endsWith("/react")) ? ["@types/react"] : [];
     const wanted = [...peers.map(([peer, range]) => `${peer}@${range}`), ...types];
-    if (wanted.length > 0) await run("npm", ["install", ...wanted], { cwd: folder() });
+    await run("npm", ["install", ...wanted, ...platformTypes], { cwd: folder() });
     await load(folder(), entries);
     for (const [module, moduleResolution] of [
       ["nodenext", "nodenext"],
       ["esnext", "bundler"],
     ] as const) {
-      await compile(folder(), entries, { module, moduleResolution });
+      for (const { name: platform, lib, types } of platforms) {
+        if (platform !== "Node" && notForBrowsers.has(name)) continue;
+        await compile(folder(), entries, { module, moduleResolution, lib, types });
+      }
     }
   }, 300_000);
 
@@ -100,6 +110,17 @@ describe.each(packages)("%s", (name) => {
   });
 });
 
+async function publishedPackages(): Promise<string[]> {
+  const names = await readdir(join(repository, "packages"));
+  const isPrivate = await Promise.all(
+    names.map(async (name) => {
+      const path = join(repository, "packages", name, "package.json");
+      return (JSON.parse(await readFile(path, "utf8")) as { private?: boolean }).private;
+    }),
+  );
+  return names.filter((_, index) => !isPrivate[index]);
+}
+
 async function load(cwd: string, entries: readonly string[]): Promise<void> {
   const importAll = entries.map((entry) => `await import(${JSON.stringify(entry)});`).join("\n");
   await run(process.execPath, ["--input-type=module", "-e", importAll], { cwd });
@@ -111,15 +132,13 @@ async function load(cwd: string, entries: readonly string[]): Promise<void> {
 async function compile(
   cwd: string,
   entries: readonly string[],
-  resolution: { module: string; moduleResolution: string },
+  options: { module: string; moduleResolution: string; lib: string[]; types: string[] },
 ): Promise<void> {
   const source = entries.map((entry, n) => `export * as e${n} from "${entry}";`).join("\n");
   await writeFile(join(cwd, "consumer.ts"), source);
   const compilerOptions = {
-    ...resolution,
+    ...options,
     target: "es2022",
-    lib: ["es2022", "dom"],
-    types: [],
     strict: true,
     skipLibCheck: false,
     noEmit: true,
@@ -133,5 +152,6 @@ async function compile(
   );
   // A peer's types may ask for more than a consumer has (the AI SDK's for Node's); ours may not.
   const complaints = compiled.stdout.split("\n").filter((line) => line.includes("error TS"));
-  expect(complaints.filter((line) => !/node_modules\/(?!@freshet\/)/.test(line))).toEqual([]);
+  const ours = complaints.filter((line) => !/node_modules\/(?!@freshet\/)/.test(line));
+  expect(ours, JSON.stringify(options)).toEqual([]);
 }

@@ -188,7 +188,7 @@ test("a captured response is decoded and played in the browser", async () => {
   await page.getByRole("button", { name: "Again" }).waitFor();
   expect(await words(page)).toContain("It was captured <b onclick=alert(1)>with tags</b>");
   expect(await page.locator(".failure").innerText()).toContain("Cut short.");
-  expect(await page.locator(".wire .is-bad").innerText()).toContain("TRUNCATED");
+  expect(await page.locator(".wire .is-bad").innerText()).toContain("INCOMPLETE_STREAM");
   await rm(folder, { recursive: true });
   // and one that the demo itself has captured
   await page.locator(".past .entry", { hasText: "converse" }).first().click();

@@ -6,7 +6,6 @@
  * @see https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol
  */
 import type { AgentEvent } from "@freshet/core";
-import type { UIMessageChunk } from "ai";
 import {
   clientErrorOf,
   logError,
@@ -19,8 +18,10 @@ import { AgentStreamWriter } from "./agent-stream-writer.ts";
 import { stringifyJson } from "./encode-json.ts";
 import type { WireEvent } from "./format-agent-event.ts";
 import type { FrameWriter, StreamPumpOptions } from "./stream-pump.ts";
+import type { UIMessageChunk } from "./ui-message-chunk.ts";
 import { UiMessageChunker, type UiMessageOptions } from "./ui-message-chunks.ts";
 
+export type { UIMessageChunk } from "./ui-message-chunk.ts";
 export type { UiMessageOptions } from "./ui-message-chunks.ts";
 
 /** Options of {@link uiMessageResponse}. */

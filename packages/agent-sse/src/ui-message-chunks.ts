@@ -1,7 +1,7 @@
 import type { AgentEvent, DoneEvent, ToolResultEvent } from "@freshet/core";
-import type { UIMessageChunk } from "ai";
 import { fieldsOf } from "./event-fields.ts";
 import type { WireEvent } from "./format-agent-event.ts";
+import type { UIMessageChunk } from "./ui-message-chunk.ts";
 
 /** Options of `toUiMessageChunks`. */
 export interface UiMessageOptions {

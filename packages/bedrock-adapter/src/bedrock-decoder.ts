@@ -185,7 +185,7 @@ function frameError(error: unknown, offset: number): BedrockError {
   if (error instanceof BedrockError) return error;
   if (!(error instanceof EventStreamError)) throw error;
   const facts = { offset, cause: error };
-  return error.code === "TRUNCATED"
+  return error.code === "INCOMPLETE_STREAM"
     ? new BedrockError(
         "INCOMPLETE_STREAM",
         `The stream ended in the middle of a frame: the answer was cut short. ${error.message}`,

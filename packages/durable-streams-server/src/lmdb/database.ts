@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
-import type { Database, RootDatabase } from "lmdb";
+// The types for require(), which is how it is loaded: those for import do not compile.
+import type { Database, open, RootDatabase } from "lmdb" with { "resolution-mode": "require" };
 import { DurableStreamsServerError } from "../errors.ts";
 import type { StreamRecord } from "../store/stream-record.ts";
 
@@ -79,9 +80,9 @@ function openRoot(path: string, mapSize: number | undefined): RootDatabase {
 }
 
 /** An optional peer: loaded when a store is made, so that the error can say what to do. */
-function loadLmdb(): typeof import("lmdb") {
+function loadLmdb(): { open: typeof open } {
   try {
-    return createRequire(import.meta.url)("lmdb") as typeof import("lmdb");
+    return createRequire(import.meta.url)("lmdb") as { open: typeof open };
   } catch (cause) {
     throw new DurableStreamsServerError(
       "PEER_MISSING",
