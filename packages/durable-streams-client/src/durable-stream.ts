@@ -1,20 +1,24 @@
-import { abortable } from "./abortable.ts";
-import type { AppendResult } from "./append-batch.ts";
-import { AppendQueue, type AppendRequest } from "./append-queue.ts";
-import { type AppendSource, streamedBody } from "./append-source.ts";
-import { encodeValue, snapshot } from "./body.ts";
-import { ContentType, unknownType } from "./content-type.ts";
-import { createHeaders, forkHeaders, type ForkOptions } from "./creation.ts";
-import type { CloseResult, CreateOptions, DurableStreamOptions } from "./durable-stream-options.ts";
-import { Endpoint } from "./endpoint.ts";
+import { abortable } from "./http/abortable.ts";
+import type { AppendResult } from "./write/append-batch.ts";
+import { AppendQueue, type AppendRequest } from "./write/append-queue.ts";
+import { type AppendSource, streamedBody } from "./write/append-source.ts";
+import { encodeValue, snapshot } from "./write/encode.ts";
+import { ContentType, unknownType } from "./write/content-type.ts";
+import { createHeaders, forkHeaders, type ForkOptions } from "./write/creation.ts";
+import type {
+  CloseResult,
+  CreateOptions,
+  DurableStreamOptions,
+} from "./write/durable-stream-options.ts";
+import { Endpoint } from "./http/endpoint.ts";
 import { StreamNotFoundError } from "./errors.ts";
-import { type HeadResult, headResult } from "./head.ts";
-import { checkInteger, checkToken } from "./options.ts";
-import { header, isJson } from "./protocol.ts";
-import { openStream, type StreamOptions } from "./stream.ts";
-import type { StreamResponse } from "./stream-response.ts";
-import { appendSink, type WritableOptions } from "./writable.ts";
-import { sendWrite } from "./write.ts";
+import { type HeadResult, headResult } from "./write/head.ts";
+import { checkInteger, checkToken } from "./http/endpoint-options.ts";
+import { header, isJson } from "./protocol/headers.ts";
+import { openStream, type StreamOptions } from "./read/stream.ts";
+import type { StreamResponse } from "./read/stream-response.ts";
+import { appendSink, type WritableOptions } from "./write/writable.ts";
+import { sendWrite } from "./write/send-write.ts";
 
 const noOptions = {};
 

@@ -1,12 +1,12 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#521-idempotent-producers
-import { abortable } from "./abortable.ts";
+import { abortable } from "./http/abortable.ts";
 import { type DurableStream, internalsOf, type StreamInternals } from "./durable-stream.ts";
-import type { CloseResult } from "./durable-stream-options.ts";
+import type { CloseResult } from "./write/durable-stream-options.ts";
 import { DurableStreamError, FetchError, InvalidOptionError } from "./errors.ts";
-import { checkInteger, checkNumber, checkToken, checkWait } from "./options.ts";
-import { ProducerQueue } from "./producer-queue.ts";
-import { ProducerSession } from "./producer-session.ts";
-import { header, isJson } from "./protocol.ts";
+import { checkInteger, checkNumber, checkToken, checkWait } from "./http/endpoint-options.ts";
+import { ProducerQueue } from "./write/producer-queue.ts";
+import { ProducerSession } from "./write/producer-session.ts";
+import { header, isJson } from "./protocol/headers.ts";
 
 /** Options of {@link IdempotentProducer}. */
 export interface IdempotentProducerOptions {

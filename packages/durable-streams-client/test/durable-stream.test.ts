@@ -8,7 +8,7 @@ import {
   StreamExistsError,
   StreamNotFoundError,
 } from "../src/index.ts";
-import { freshUrl, transports } from "./transports.ts";
+import { freshUrl, transports } from "./support/transports.ts";
 
 const json = "application/json";
 const readAll = async (url: string) => (await stream(url, { live: false })).readJson();

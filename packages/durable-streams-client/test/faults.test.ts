@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DurableStream, IdempotentProducer, type Live, stream } from "../src/index.ts";
-import { random } from "./random.ts";
-import { faultyUrl, freshUrl, transports } from "./transports.ts";
+import { random } from "./support/random.ts";
+import { faultyUrl, freshUrl, transports } from "./support/transports.ts";
 
 const count = 10_000;
 const backoff = { initialDelayMs: 1, maxDelayMs: 20, maxRetries: 100 };

@@ -8,8 +8,8 @@ import {
   ProtocolError,
   SeqConflictError,
 } from "../src/index.ts";
-import { StubServer, type StubHandler } from "./stub-server.ts";
-import { transports } from "./transports.ts";
+import { StubServer, type StubHandler } from "./support/stub-server.ts";
+import { transports } from "./support/transports.ts";
 
 const quick = { backoff: { initialDelayMs: 1, maxDelayMs: 5 }, contentType: "application/json" };
 const stored = { "stream-next-offset": "1" };

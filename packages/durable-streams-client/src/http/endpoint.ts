@@ -1,0 +1,143 @@
+import type { BackoffOptions } from "@freshet/core";
+import { platformTransport } from "#transport";
+import { abortable } from "./abortable.ts";
+import { type Answer, type EndpointRequest, Exchange } from "./exchange.ts";
+import {
+  checkBackoff,
+  checkHeaders,
+  checkParams,
+  checkUrl,
+  checkWait,
+  type EndpointOptions,
+  type ErrorHandler,
+  type Recovery,
+  type Resolvable,
+  resolveValues,
+} from "./endpoint-options.ts";
+import { fetchTransport } from "./transport-fetch.ts";
+import type { Transport } from "./transport.ts";
+
+type Parameter = readonly [name: string, value: string];
+
+/** A stream's URL with everything that requests to it have in common. Sends; never retries. */
+export class Endpoint {
+  readonly url: URL;
+  readonly backoff: BackoffOptions;
+  /** Whether the caller said how often to retry; else a live session goes on for ever. */
+  readonly hasRetryLimit: boolean;
+  /** Each of them ends everything. */
+  readonly signals: readonly AbortSignal[];
+  readonly timeoutMs: number;
+  readonly onError: ErrorHandler | undefined;
+  readonly #options: EndpointOptions;
+  readonly #transport: Transport;
+  /** The URL without its query, and the parameters it has of its own. */
+  readonly #base: string;
+  readonly #query: readonly Parameter[];
+  #headers: Record<string, Resolvable>;
+  #params: Record<string, Resolvable>;
+  #isStatic: boolean = false;
+
+  constructor(
+    url: string | URL,
+    options: EndpointOptions,
+    inheritedSignals: readonly AbortSignal[] = [],
+  ) {
+    this.url = checkUrl(url, options.warnOnHttp);
+    // Not by `search`, which is empty for a URL that ends in "?".
+    this.#base = this.url.href.split("?", 1)[0] ?? "";
+    this.#query = [...this.url.searchParams];
+    this.backoff = checkBackoff(options.backoff);
+    this.hasRetryLimit = options.backoff?.maxRetries !== undefined;
+    this.timeoutMs = checkWait("timeoutMs", options.timeoutMs ?? 30_000, 1);
+    checkParams(options.params);
+    const signals = options.signal ? [...inheritedSignals, options.signal] : inheritedSignals;
+    for (const signal of signals) signal.throwIfAborted();
+    this.signals = [...new Set(signals)];
+    this.onError = options.onError;
+    this.#options = options;
+    this.#transport = options.fetch
+      ? fetchTransport(options.fetch)
+      : platformTransport(options.dispatcher);
+    this.#headers = lowerCaseNames(options.headers);
+    this.#params = options.params ?? {};
+    this.#updateStatic();
+  }
+
+  /** The same stream, or another, with other options over these. */
+  with(options: EndpointOptions, url: string | URL = this.url): Endpoint {
+    const merged: EndpointOptions = { ...this.#options, ...definedOf(options) };
+    merged.headers = { ...this.#headers, ...lowerCaseNames(options.headers) };
+    merged.params = { ...this.#params, ...options.params };
+    return new Endpoint(url, merged, this.signals);
+  }
+
+  get isAborted(): boolean {
+    // A loop: it is asked for every item that is read.
+    for (const signal of this.signals) if (signal.aborted) return true;
+    return false;
+  }
+
+  /** Takes over what an `onError` handler changed. */
+  apply(recovery: Recovery): void {
+    checkParams(recovery.params);
+    this.#headers = { ...this.#headers, ...lowerCaseNames(recovery.headers) };
+    this.#params = { ...this.#params, ...recovery.params };
+    this.#updateStatic();
+  }
+
+  /**
+   * Sends one request. Rejects with a FetchError where no answer came, and with the signal's reason
+   * as soon as a signal aborts.
+   */
+  async send(request: EndpointRequest): Promise<Answer> {
+    const exchange = new Exchange(this.signals, request, this.timeoutMs);
+    let resolved: Record<string, string> = {};
+    try {
+      const resolve = (values: Record<string, Resolvable>) =>
+        this.#isStatic ? values : abortable(resolveValues(values), exchange.interrupt);
+      const params = await resolve(this.#params);
+      const headers = await resolve(this.#headers);
+      resolved = { ...(headers as Record<string, string>), ...request.headers };
+      return await exchange.run(this.#transport, {
+        url: this.#withQuery({ ...(params as Record<string, string>), ...request.query }),
+        headers: resolved,
+      });
+    } catch (error) {
+      exchange.close();
+      // What no transport can send is no failure of the network.
+      checkHeaders(resolved);
+      throw error;
+    }
+  }
+
+  /** Parameters sorted by name: equal requests get equal URLs, and so one cache entry. */
+  #withQuery(set: Record<string, string>): string {
+    const all: Parameter[] = Object.entries(set);
+    for (const own of this.#query) if (!Object.hasOwn(set, own[0])) all.push(own);
+    all.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    let text = this.#base;
+    let separator = "?";
+    for (const [name, value] of all) {
+      text += `${separator}${encodeURIComponent(name)}=${encodeURIComponent(value)}`;
+      separator = "&";
+    }
+    return text;
+  }
+
+  #updateStatic(): void {
+    checkHeaders(this.#headers);
+    const values = [...Object.values(this.#headers), ...Object.values(this.#params)];
+    this.#isStatic = values.every((value) => typeof value === "string");
+  }
+}
+
+function definedOf(options: EndpointOptions): EndpointOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function lowerCaseNames(headers: Record<string, Resolvable> = {}): Record<string, Resolvable> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+}

@@ -1,0 +1,64 @@
+import type { AnySignal } from "../http/interrupt.ts";
+
+/** How often to look at the clock while waiting for live data, in milliseconds. */
+const tickMs = 15_000;
+/** A tick this late was held up by sleep; background tabs hold timers up for a minute at most. */
+const sleptMs = 60_000;
+
+// `document` where there is one; the types of this package do not assume a browser.
+const page = (globalThis as { document?: Document }).document;
+
+/**
+ * Notices while live data is waited for that the connection is likely dead although nobody says so:
+ * the machine slept, or (as an option) the page is hidden and should not hold one.
+ */
+export class LiveWatch {
+  readonly #onInterrupt: () => void;
+  readonly #pauseWhenHidden: boolean;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #lastTick: number = 0;
+
+  constructor(pauseWhenHidden: boolean, onInterrupt: () => void) {
+    this.#pauseWhenHidden = pauseWhenHidden && page !== undefined;
+    this.#onInterrupt = onInterrupt;
+  }
+
+  start(): void {
+    if (this.#timer !== undefined) return;
+    this.#lastTick = Date.now();
+    this.#timer = setInterval(this.#tick, tickMs);
+    if (this.#pauseWhenHidden) page?.addEventListener("visibilitychange", this.#onVisibility);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    page?.removeEventListener("visibilitychange", this.#onVisibility);
+  }
+
+  /** Waits while the page is hidden and the caller wants no connection then. */
+  async whenVisible(signal: AnySignal): Promise<void> {
+    if (!this.#pauseWhenHidden || !page?.hidden || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        if (page.hidden && !signal.aborted) return;
+        page.removeEventListener("visibilitychange", done);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      page.addEventListener("visibilitychange", done);
+      signal.addEventListener("abort", done);
+    });
+  }
+
+  readonly #tick = (): void => {
+    const now = Date.now();
+    const slept = now - this.#lastTick > tickMs + sleptMs;
+    this.#lastTick = now;
+    if (slept) this.#onInterrupt();
+  };
+
+  readonly #onVisibility = (): void => {
+    if (page?.hidden) this.#onInterrupt();
+  };
+}

@@ -1,0 +1,65 @@
+// https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#57-read-stream---live-sse
+import { answerError } from "../http/response-error.ts";
+import type { Endpoint } from "../http/endpoint.ts";
+import type { Answer } from "../http/exchange.ts";
+import type { AnySignal } from "../http/interrupt.ts";
+import type { Offset } from "../protocol/offset.ts";
+import { header, mediaType } from "../protocol/headers.ts";
+import type { SseBatch } from "./sse-batches.ts";
+import { SseBatchReader } from "./sse-batches.ts";
+
+export interface SseRequest {
+  readonly offset: Offset;
+  readonly cursor?: string | undefined;
+  readonly signals: readonly AnySignal[];
+  /** The longest silence, in milliseconds; servers send a control event now and then. */
+  readonly timeoutMs: number;
+}
+
+/** One SSE answer of a stream. */
+export class SseConnection {
+  readonly #bytes: AsyncIterableIterator<Uint8Array>;
+  readonly #reader: SseBatchReader;
+  readonly isBase64: boolean;
+  readonly openedAt: number = performance.now();
+  #batches: SseBatch[] = [];
+  /** How many batches it has given. */
+  batchCount: number = 0;
+
+  private constructor(answer: Answer) {
+    this.#bytes = answer.bytes();
+    this.#reader = new SseBatchReader(answer.url);
+    this.isBase64 = answer.header(header.sseDataEncoding)?.toLowerCase() === "base64";
+  }
+
+  /** @returns `undefined` if what answered is not an SSE source */
+  static async open(endpoint: Endpoint, request: SseRequest): Promise<SseConnection | undefined> {
+    const { offset, cursor, signals, timeoutMs } = request;
+    const query: Record<string, string> = { offset, live: "sse" };
+    if (cursor !== undefined) query["cursor"] = cursor;
+    const headers = { accept: "text/event-stream" };
+    const answer = await endpoint.send({ method: "GET", query, headers, signals, timeoutMs });
+    if (answer.status !== 200) throw await answerError(answer, { method: "GET" });
+    if (mediaType(answer.header("content-type")) === "text/event-stream") {
+      return new SseConnection(answer);
+    }
+    answer.discard();
+    return undefined;
+  }
+
+  /** @returns `undefined` when the server has ended the answer */
+  async next(): Promise<SseBatch | undefined> {
+    while (this.#batches.length === 0) {
+      const chunk = await this.#bytes.next();
+      if (chunk.done) return undefined;
+      this.#batches = this.#reader.push(chunk.value).reverse();
+    }
+    this.batchCount++;
+    return this.#batches.pop();
+  }
+
+  async close(): Promise<void> {
+    this.#batches = [];
+    await this.#bytes.return?.();
+  }
+}

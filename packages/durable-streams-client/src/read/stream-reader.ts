@@ -1,0 +1,242 @@
+import type { Endpoint } from "../http/endpoint.ts";
+import { ProtocolError } from "../errors.ts";
+import { type AnySignal, Interrupt } from "../http/interrupt.ts";
+import { type Live, LiveMode } from "./live-mode.ts";
+import { LiveWatch } from "./live-watch.ts";
+import type { Offset, Position } from "../protocol/offset.ts";
+import { requestPage } from "./page.ts";
+import { ProgressGuard } from "./progress-guard.ts";
+import { Retry } from "../http/retry.ts";
+import type { Segment } from "./segment.ts";
+import { SseFeed, type SseFeedOptions } from "./sse-feed.ts";
+
+export interface ReaderOptions extends SseFeedOptions {
+  readonly position: Position;
+  readonly live: Live;
+  readonly catchUp: boolean;
+  readonly etag: string | undefined;
+  readonly pauseWhenHidden: boolean;
+  readonly contentType: string | undefined;
+}
+
+/** Ends a request that may be dead, to begin another at once. */
+const reconnect = new Error("The connection may be dead and is made anew.");
+
+/**
+ * Gives a stream's data as one segment after the other, over whatever number of requests and faults
+ * it takes. Its user tells it how much of a segment was taken over (`advance`, `finish`), and after a
+ * fault it begins there and nowhere else.
+ */
+export class StreamReader {
+  readonly #endpoint: Endpoint;
+  readonly #options: ReaderOptions;
+  readonly #cancel = new Interrupt();
+  readonly #retry: Retry;
+  readonly #guard: ProgressGuard;
+  readonly #mode: LiveMode;
+  readonly #sse: SseFeed;
+  readonly #watch: LiveWatch;
+  /** Ends the request under way; there is a new one once it was used. */
+  #attempt = new Interrupt();
+  #pending: Segment | undefined;
+  /** Plain GETs are done with for now: live ones follow. */
+  #caughtUp: boolean;
+  #offset: Offset;
+  #skip: number;
+  #cursor: string | undefined;
+  #over: boolean = false;
+  contentType: string | undefined;
+  /** Of the last page; stands for the data from where it was asked for to where it ends. */
+  etag: string | undefined;
+  notModified: boolean = false;
+
+  constructor(endpoint: Endpoint, options: ReaderOptions) {
+    this.#endpoint = endpoint;
+    this.#options = options;
+    this.#retry = new Retry(endpoint, this.#cancel);
+    this.#guard = new ProgressGuard(endpoint, this.#retry);
+    this.#mode = new LiveMode(options.live);
+    this.#sse = new SseFeed(endpoint, this.#mode, options);
+    this.#watch = new LiveWatch(options.pauseWhenHidden, () => {
+      this.#attempt.abort(reconnect);
+    });
+    this.#offset = options.position.offset;
+    this.#skip = options.position.skip;
+    this.contentType = options.contentType;
+    // A position inside a batch counts in the pages of plain GETs, and one resolves "now".
+    this.#caughtUp = !options.catchUp && options.live !== false && this.#offset !== "now";
+  }
+
+  get url(): string {
+    return this.#endpoint.url.href;
+  }
+
+  /** Where reading begins; "now" is a real offset once the first answer is there. */
+  get startOffset(): Offset {
+    return this.#pending?.start ?? this.#offset;
+  }
+
+  /** How many units after the segment's start were already given. */
+  get skip(): number {
+    return this.#skip;
+  }
+
+  /** False once it was cancelled or a signal aborted: then nothing more is given. */
+  get isRunning(): boolean {
+    return !this.#isCancelled() && !this.#endpoint.isAborted;
+  }
+
+  throwIfAborted(): void {
+    for (const signal of this.#endpoint.signals) signal.throwIfAborted();
+  }
+
+  /** Waits for the first answer, whose errors are those of `stream()` itself. */
+  async connect(): Promise<void> {
+    this.#pending = await this.#next();
+    if (!this.#endpoint.hasRetryLimit && this.#options.live !== false) {
+      // The stream is there: a live session then outlasts any outage, unless it was told not to.
+      this.#retry.maxRetries = Infinity;
+    }
+  }
+
+  /** The next segment, or `undefined` at the end. */
+  async next(): Promise<Segment | undefined> {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    return pending ?? this.#next();
+  }
+
+  /** The user has taken over the first `count` units of the segment that begins at the offset. */
+  advance(count: number): void {
+    if (count <= this.#skip) return;
+    this.#skip = count;
+    this.#progress();
+  }
+
+  /** The user has taken over the whole segment of `count` units. */
+  finish(segment: Segment, count: number): void {
+    const left = this.#skip - count;
+    if (left > 0 && segment.upToDate) {
+      throw new ProtocolError(
+        `GET ${this.url}: the position to read from lies ${left} beyond the end of the stream.`,
+        { url: this.url },
+      );
+    }
+    this.#skip = Math.max(0, left);
+    this.#offset = segment.next;
+    this.#cursor = segment.cursor ?? this.#cursor;
+    // A page that is not the last is followed by another; an SSE answer goes on by itself.
+    if (segment.body || segment.upToDate) this.#caughtUp = segment.upToDate;
+    this.#over = segment.closed || (segment.upToDate && this.#options.live === false);
+    if (count > 0) this.#progress();
+    else this.#retry.progress();
+  }
+
+  /** Returns if it makes sense to ask for the next segment after this error; else throws it. */
+  async recover(error: unknown): Promise<void> {
+    await this.#sse.close();
+    if (this.#isCancelled() || (error === reconnect && !this.#endpoint.isAborted)) return;
+    try {
+      await this.#retry.recover(error);
+    } catch (final) {
+      if (!this.#isCancelled()) throw final;
+    }
+  }
+
+  /** Ends everything: what waits ends quietly, sockets and timers are gone. */
+  close(): void {
+    this.#over = true;
+    this.#pending = undefined;
+    this.#watch.stop();
+    this.#cancel.abort(reconnect);
+    this.#attempt.abort(reconnect);
+    this.#sse.close().catch(() => {
+      // Nobody waits for it any more, and it is gone either way.
+    });
+  }
+
+  /** Nothing was read yet: what an ETag of an earlier read stands for begins here, and nowhere else. */
+  get #isAtStart(): boolean {
+    return this.#skip === 0 && this.#offset === this.#options.position.offset;
+  }
+
+  /** A cancelled reader ends quietly, whatever it was waiting for. */
+  #isCancelled(): boolean {
+    return this.#cancel.aborted;
+  }
+
+  #progress(): void {
+    this.#retry.progress();
+    this.#guard.progress();
+  }
+
+  async #next(): Promise<Segment | undefined> {
+    for (;;) {
+      if (this.#over) return undefined;
+      try {
+        const segment = await this.#request();
+        if (segment) return segment;
+      } catch (error) {
+        await this.recover(error);
+      }
+    }
+  }
+
+  async #request(): Promise<Segment | undefined> {
+    if (!this.#caughtUp || this.#skip > 0) return this.#requestPage(undefined);
+    await this.#watch.whenVisible(this.#cancel);
+    this.#watch.start();
+    try {
+      return this.#mode.choose(this.contentType) === "sse"
+        ? await this.#nextSse()
+        : await this.#requestPage("long-poll");
+    } finally {
+      this.#watch.stop();
+    }
+  }
+
+  async #requestPage(live: "long-poll" | undefined): Promise<Segment | undefined> {
+    const startedAt = performance.now();
+    const result = await requestPage(this.#endpoint, {
+      offset: this.#offset,
+      live,
+      cursor: this.#cursor,
+      etag: this.#isAtStart && !live ? this.#options.etag : undefined,
+      signals: [this.#attemptSignal()],
+      timeoutMs: live && this.#options.liveTimeoutMs,
+    });
+    if (result.kind === "no-progress") {
+      await this.#guard.stuck(result.problem);
+      return undefined;
+    }
+    const { segment } = result;
+    this.contentType = segment.contentType ?? this.contentType;
+    if (result.kind === "page") {
+      this.etag = result.etag;
+    } else {
+      this.notModified = result.notModified;
+      if (live && !segment.closed) {
+        const hasNewCursor = segment.cursor !== this.#cursor;
+        await this.#guard.liveNothing(performance.now() - startedAt, hasNewCursor);
+      }
+    }
+    return segment;
+  }
+
+  async #nextSse(): Promise<Segment | undefined> {
+    const startedAt = performance.now();
+    const segment = await this.#sse.next({
+      offset: this.#offset,
+      cursor: this.#cursor,
+      contentType: this.contentType,
+      signals: [this.#attemptSignal()],
+    });
+    if (!segment) await this.#guard.liveNothing(performance.now() - startedAt, true);
+    return segment;
+  }
+
+  #attemptSignal(): AnySignal {
+    if (this.#attempt.aborted && !this.#isCancelled()) this.#attempt = new Interrupt();
+    return this.#attempt;
+  }
+}

@@ -1,0 +1,72 @@
+import type { AppendResult } from "./append-batch.ts";
+import { checkInteger } from "../http/endpoint-options.ts";
+
+/** Options of `DurableStream.writable`. */
+export interface WritableOptions {
+  /** Closes the durable stream when the web stream is closed (`false`). */
+  closeStream?: boolean | undefined;
+  /** How many values, or about 4 MiB of strings and bytes, may be on their way before `write` waits (1,000). */
+  maxInFlight?: number | undefined;
+}
+
+/** How much of strings and bytes may be on its way before `write` waits. */
+const maxBytesInFlight = 4 * 1024 * 1024;
+
+/** What the sink needs of its stream. */
+interface Target {
+  append(value: unknown, signal: AbortSignal): Promise<AppendResult>;
+  close(signal: AbortSignal): Promise<unknown>;
+}
+
+/**
+ * A sink with real backpressure: a write waits while too many values are on their way, and the first
+ * append that fails fails the stream.
+ */
+export function appendSink(target: Target, options: WritableOptions): UnderlyingSink<unknown> {
+  const maxInFlight = checkInteger("maxInFlight", options.maxInFlight ?? 1000, 1);
+  const aborted = new AbortController();
+  let inFlight = 0;
+  let bytesInFlight = 0;
+  let failure: { error: unknown } | undefined;
+  let wake: (() => void) | undefined;
+
+  const settled = (size: number) => {
+    inFlight--;
+    bytesInFlight -= size;
+    wake?.();
+  };
+  const until = async (isReached: () => boolean) => {
+    while (!failure && !isReached()) {
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+    if (failure) throw failure.error;
+  };
+  return {
+    start(controller) {
+      // Not the sink's own `abort`: that waits for the write that waits for us.
+      controller.signal.addEventListener("abort", () => {
+        aborted.abort(controller.signal.reason);
+      });
+    },
+    async write(value, controller) {
+      const size = typeof value === "string" || value instanceof Uint8Array ? value.length : 0;
+      inFlight++;
+      bytesInFlight += size;
+      target.append(value, aborted.signal).then(
+        () => {
+          settled(size);
+        },
+        (error: unknown) => {
+          failure ??= { error };
+          controller.error(error);
+          settled(size);
+        },
+      );
+      await until(() => inFlight < maxInFlight && bytesInFlight < maxBytesInFlight);
+    },
+    async close() {
+      await until(() => inFlight === 0);
+      if (options.closeStream) await target.close(aborted.signal);
+    },
+  };
+}
