@@ -1,6 +1,6 @@
 import { FreshetError } from "@freshet/core";
 
-/** What went wrong, stable across versions; every class below says which codes it has. */
+/** The kinds of errors, stable across versions; the doc of each class names its codes. */
 export type DurableStreamErrorCode =
   | "NETWORK_ERROR"
   | "TIMEOUT"
@@ -18,28 +18,28 @@ export type DurableStreamErrorCode =
   | "PARSE_ERROR"
   | "INVALID_ITEM";
 
-/** The facts an error may carry beside its code and message. */
+/** The facts of an error besides its code and message. */
 export interface DurableStreamErrorFacts {
-  /** The HTTP status of the answer, where there was one. */
+  /** The HTTP status of the response, if there was one. */
   status?: number | undefined;
-  /** The URL that was asked, with its query. */
+  /** The URL of the request, with its query. */
   url?: string | undefined;
   cause?: unknown;
 }
 
-/** The base of every error of this package: `code` says what, `url` and `status` say where. */
+/** The base of every error of this package. `code` states what happened, `url` and `status` where. */
 export class DurableStreamError extends FreshetError<DurableStreamErrorCode> {
   override readonly name: string = "DurableStreamError";
   readonly status: number | undefined;
   readonly url: string | undefined;
   /**
-   * Writes only: true when the server may have stored what was sent although this error says that
-   * no good answer came back (a connection that dropped after the request went out, a 5xx).
+   * For writes, true if the server may have stored the value although no good response came back (a
+   * connection that dropped after the request was sent, a 5xx).
    */
   maybeStored: boolean = false;
   /**
-   * {@link IdempotentProducer} only: the values that were handed to `append()` and are not known to
-   * be stored, in their order; for a JSON stream, as it would hold them. With `maybeStored`, those of the first batch may be in the stream.
+   * For an {@link IdempotentProducer}, the appended values that are not known to be stored, in order, as
+   * the stream would contain them. With `maybeStored`, those of the first batch may be in the stream.
    */
   notStored: readonly unknown[] | undefined;
 
@@ -51,18 +51,18 @@ export class DurableStreamError extends FreshetError<DurableStreamErrorCode> {
 }
 
 /**
- * The request failed: `NETWORK_ERROR` (no answer), `TIMEOUT` (none in time) or `HTTP_ERROR` (an
- * answer with a status that no other class stands for).
+ * A request failed: `NETWORK_ERROR` (no response), `TIMEOUT` (none in time) or `HTTP_ERROR` (a
+ * response with a status that has no class of its own).
  */
 export class FetchError extends DurableStreamError {
   override readonly name: string = "FetchError";
-  /** How long the server asked to wait before a retry, in milliseconds. */
+  /** The server's Retry-After, in milliseconds. */
   retryAfterMs: number | undefined;
-  /** True when the request cannot have reached the server: the connection was never made. */
+  /** True if the request cannot have reached the server, since no connection was made. */
   unsent: boolean = false;
 }
 
-/** 404: there is no stream at this URL. */
+/** 404: no stream exists at this URL. */
 export class StreamNotFoundError extends DurableStreamError {
   override readonly name: string = "StreamNotFoundError";
   constructor(message: string, facts?: DurableStreamErrorFacts) {
@@ -70,7 +70,7 @@ export class StreamNotFoundError extends DurableStreamError {
   }
 }
 
-/** 409 on create: a stream with another configuration is at this URL. */
+/** 409 on create: a stream with another configuration exists at this URL. */
 export class StreamExistsError extends DurableStreamError {
   override readonly name: string = "StreamExistsError";
   constructor(message: string, facts?: DurableStreamErrorFacts) {
@@ -78,17 +78,17 @@ export class StreamExistsError extends DurableStreamError {
   }
 }
 
-/** 409 on a write: the stream is closed and takes no more data. */
+/** 409 on a write: the stream is closed and accepts no more data. */
 export class StreamClosedError extends DurableStreamError {
   override readonly name: string = "StreamClosedError";
-  /** The stream's last offset, where the server said it. */
+  /** The stream's last offset, if the server states it. */
   finalOffset: string | undefined;
   constructor(message: string, facts?: DurableStreamErrorFacts) {
     super("STREAM_CLOSED", message, facts);
   }
 }
 
-/** 409 on an append with `seq`: the stream has that sequence number or a later one. */
+/** 409 on an append with `seq`: the stream already has this `seq` or a later one. */
 export class SeqConflictError extends DurableStreamError {
   override readonly name: string = "SeqConflictError";
   constructor(message: string, facts?: DurableStreamErrorFacts) {
@@ -96,7 +96,7 @@ export class SeqConflictError extends DurableStreamError {
   }
 }
 
-/** 410: the offset is older than what the server keeps, or the stream was deleted for good. */
+/** 410: the server no longer keeps the data at this offset, or the stream was deleted. */
 export class RetentionGoneError extends DurableStreamError {
   override readonly name: string = "RetentionGoneError";
   constructor(message: string, facts?: DurableStreamErrorFacts) {
@@ -104,7 +104,7 @@ export class RetentionGoneError extends DurableStreamError {
   }
 }
 
-/** A {@link StreamResponse} was consumed a second time. */
+/** A {@link StreamResponse} was read a second time. */
 export class StreamConsumedError extends DurableStreamError {
   override readonly name: string = "StreamConsumedError";
   constructor(message: string, facts?: DurableStreamErrorFacts) {
@@ -115,14 +115,14 @@ export class StreamConsumedError extends DurableStreamError {
 /** 403: another producer with the same id and a higher epoch has taken over. */
 export class StaleEpochError extends DurableStreamError {
   override readonly name: string = "StaleEpochError";
-  /** The epoch the server knows, where it said it. */
+  /** The epoch that the server knows, if it states it. */
   currentEpoch: number | undefined;
   constructor(message: string, facts?: DurableStreamErrorFacts) {
     super("STALE_EPOCH", message, facts);
   }
 }
 
-/** 409: the server has not seen the batch before this one. */
+/** 409: the server does not have the batch before this one. */
 export class SequenceGapError extends DurableStreamError {
   override readonly name: string = "SequenceGapError";
   expectedSeq: number | undefined;
@@ -132,7 +132,7 @@ export class SequenceGapError extends DurableStreamError {
   }
 }
 
-/** An option or a value cannot be right; nothing was sent. */
+/** An option or a value is invalid; nothing was sent. */
 export class InvalidOptionError extends DurableStreamError {
   override readonly name: string = "InvalidOptionError";
   constructor(message: string, facts?: DurableStreamErrorFacts) {
@@ -140,7 +140,7 @@ export class InvalidOptionError extends DurableStreamError {
   }
 }
 
-/** The answers are not those of a durable stream: a captive portal, a wrong URL, a stale cache. */
+/** The responses are not those of a durable stream: a captive portal, a wrong URL, a stale cache. */
 export class ProtocolError extends DurableStreamError {
   override readonly name: string = "ProtocolError";
   constructor(message: string, facts?: DurableStreamErrorFacts) {
@@ -149,22 +149,22 @@ export class ProtocolError extends DurableStreamError {
 }
 
 /**
- * Data of the stream could not be read: `PARSE_ERROR` (it is not what its content type says) or
- * `INVALID_ITEM` (the schema or `decode` refused an item).
+ * Data of the stream could not be read: `PARSE_ERROR` (it does not match its content type) or
+ * `INVALID_ITEM` (the schema or `decode` rejected an item).
  */
 export class ParseError extends DurableStreamError {
   override readonly name: string = "ParseError";
-  /** Where the data starts; `stream(url, { offset: position })` gives it again. */
+  /** Where the data starts; `stream(url, { offset: position })` delivers it again. */
   position: string | undefined;
-  /** `INVALID_ITEM`: where the next item starts, for those who want to go on without this one. */
+  /** For `INVALID_ITEM`, where the next item starts; read from there to skip this one. */
   nextPosition: string | undefined;
-  /** `INVALID_ITEM`: the item as it was parsed. */
+  /** For `INVALID_ITEM`, the item as it was parsed. */
   item: unknown;
-  /** `INVALID_ITEM` by a schema: what the schema said. */
+  /** For `INVALID_ITEM` by a schema, the issues that it reports. */
   issues: readonly unknown[] | undefined;
 }
 
-/** Tells whether trying the same request again may help. */
+/** Whether a retry of the same request may succeed. */
 export function isRetryable(error: unknown): boolean {
   if (!(error instanceof FetchError)) return false;
   const { status, code } = error;

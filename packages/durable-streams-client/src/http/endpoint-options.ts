@@ -3,10 +3,10 @@ import { DurableStreamError, InvalidOptionError } from "../errors.ts";
 import { reservedParams } from "../protocol/headers.ts";
 import type { DispatcherLike } from "./transport.ts";
 
-/** A value, or a function that gives it anew for every request (a token that is refreshed). */
+/** A value, or a function that returns it for every request (a token that is refreshed). */
 export type Resolvable = string | (() => string | Promise<string>);
 
-/** What an `onError` handler may change before the request is tried again. */
+/** The changes of an `onError` handler before the request is retried. */
 export interface Recovery {
   /** Merged over the headers of the request. */
   headers?: Record<string, Resolvable>;
@@ -15,33 +15,33 @@ export interface Recovery {
 }
 
 /**
- * Asked when an error would end the operation: an answer that no retry helps (401), or retries that
- * are used up. Return an object to try again, with other headers or params if it has some; return
- * nothing to let the error through.
+ * Called when an error would end the operation: a response that a retry does not change (401), or no
+ * retry is left. Return an object to retry, with the headers or params in it; return nothing to let
+ * the error through.
  */
 export type ErrorHandler = (
   error: DurableStreamError,
   // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a handler that only logs returns nothing
 ) => Recovery | void | undefined | Promise<Recovery | void | undefined>;
 
-/** Options that every request to a stream has in common. */
+/** Options of all requests to a stream. */
 export interface EndpointOptions {
   /** Sent with every request. Names are case-insensitive. */
   headers?: Record<string, Resolvable> | undefined;
   /** Query parameters of every request; they are sent sorted by name. */
   params?: Record<string, Resolvable> | undefined;
-  /** Ends everything at once; what waits rejects with the signal's own reason. */
+  /** Ends everything immediately; pending calls reject with the signal's own reason. */
   signal?: AbortSignal | undefined;
   onError?: ErrorHandler | undefined;
   /** Times in milliseconds. Default: 100 ms, doubled up to 30 s, all of it random, 5 retries. */
   backoff?: Partial<BackoffOptions> | undefined;
   /** Sends the requests instead of the platform's own transport. */
   fetch?: typeof globalThis.fetch | undefined;
-  /** Node only: an undici 7 `Dispatcher` (an `Agent`, a `ProxyAgent`) instead of the shared pool. */
+  /** In Node, an undici 7 `Dispatcher` (an `Agent`, a `ProxyAgent`) instead of the shared pool. */
   dispatcher?: DispatcherLike | undefined;
   /**
-   * The longest wait for an answer's headers, and between two pieces of its body, in milliseconds
-   * (30,000). Live waits have `liveTimeoutMs` instead.
+   * The longest wait for the headers of a response, and for each chunk of its body, in milliseconds
+   * (30,000). Live requests have `liveTimeoutMs` instead.
    */
   timeoutMs?: number | undefined;
   /** `false`: no warning when the URL is http on a host that is not loopback. */
@@ -90,8 +90,8 @@ function warnOnce(origin: string): void {
   if (warnedOrigins.has(origin)) return;
   warnedOrigins.add(origin);
   console.warn(
-    `[durable-streams-client] ${origin} is not encrypted: anyone on the way can read and change the stream. ` +
-      `Use https, or pass warnOnHttp: false if the network is yours.`,
+    `[durable-streams-client] ${origin} is not encrypted: anyone on the network path can read and change the stream. ` +
+      `Use https, or pass warnOnHttp: false if you trust the network.`,
   );
 }
 
@@ -151,27 +151,27 @@ export function checkWait(name: string, value: number, min: number): number {
 const headerName = /^[-!#$%&'*+.^`|~\w]+$/;
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Throws for headers that HTTP cannot carry. Values that functions give are not looked at. */
+/** Throws for headers that HTTP cannot carry. The results of functions are not checked. */
 export function checkHeaders(headers: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(headers)) {
     if (headerName.test(name) && (typeof value !== "string" || headerValue.test(value))) continue;
     throw new InvalidOptionError(
-      `The header ${name} cannot be sent: its name or value has characters that HTTP has no room for.`,
+      `Invalid header ${JSON.stringify(name)}: its name or value has characters that HTTP does not allow.`,
     );
   }
 }
 
-/** Throws unless `value` arrives as it is in a header of the protocol's own. */
+/** Throws unless a header of the protocol can carry `value` unchanged. */
 export function checkToken(name: string, value: string): string {
   if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value)) {
     throw new InvalidOptionError(
-      `${name} ${JSON.stringify(value)} cannot be sent: it must be printable ASCII, at least one character, without spaces around it.`,
+      `Invalid ${name} ${JSON.stringify(value)}: expected printable ASCII without spaces at the start or end.`,
     );
   }
   return value;
 }
 
-/** Throws for parameters that the protocol sets itself. */
+/** Throws for query parameters that the protocol reserves. */
 export function checkParams(
   params: Record<string, unknown> | undefined,
   where: string = "params.",
@@ -179,7 +179,7 @@ export function checkParams(
   for (const name of Object.keys(params ?? {})) {
     if (reservedParams.has(name)) {
       throw new InvalidOptionError(
-        `${where}${name} is the protocol's own query parameter: use the option of that name.`,
+        `Invalid ${where}${name}: the protocol reserves this query parameter, so use the option of that name.`,
       );
     }
   }

@@ -1,7 +1,7 @@
 import type { BackoffOptions } from "@freshet/core";
 import { platformTransport } from "#transport";
 import { abortable } from "./abortable.ts";
-import { type Answer, type EndpointRequest, Exchange } from "./exchange.ts";
+import { type EndpointResponse, type EndpointRequest, Exchange } from "./exchange.ts";
 import {
   checkBackoff,
   checkHeaders,
@@ -19,20 +19,21 @@ import type { Transport } from "./transport.ts";
 
 type Parameter = readonly [name: string, value: string];
 
-/** A stream's URL with everything that requests to it have in common. Sends; never retries. */
+/** A stream's URL with everything that its requests have in common. It sends, but never retries. */
 export class Endpoint {
   readonly url: URL;
   readonly backoff: BackoffOptions;
-  /** Whether the caller said how often to retry; else a live session goes on for ever. */
+  /** Whether the caller limited the retries; otherwise a live session retries without end. */
   readonly hasRetryLimit: boolean;
-  /** Each of them ends everything. */
+  /** An abort of any of them ends everything. */
   readonly signals: readonly AbortSignal[];
   readonly timeoutMs: number;
   readonly onError: ErrorHandler | undefined;
   readonly #options: EndpointOptions;
   readonly #transport: Transport;
-  /** The URL without its query, and the parameters it has of its own. */
+  /** The URL without its query. */
   readonly #base: string;
+  /** The query parameters of the URL itself. */
   readonly #query: readonly Parameter[];
   #headers: Record<string, Resolvable>;
   #params: Record<string, Resolvable>;
@@ -44,7 +45,7 @@ export class Endpoint {
     inheritedSignals: readonly AbortSignal[] = [],
   ) {
     this.url = checkUrl(url, options.warnOnHttp);
-    // Not by `search`, which is empty for a URL that ends in "?".
+    // Not with `search`, which is empty for a URL that ends in "?".
     this.#base = this.url.href.split("?", 1)[0] ?? "";
     this.#query = [...this.url.searchParams];
     this.backoff = checkBackoff(options.backoff);
@@ -64,7 +65,7 @@ export class Endpoint {
     this.#updateStatic();
   }
 
-  /** The same stream, or another, with other options over these. */
+  /** An endpoint with further options, which take precedence over these. */
   with(options: EndpointOptions, url: string | URL = this.url): Endpoint {
     const merged: EndpointOptions = { ...this.#options, ...definedOf(options) };
     merged.headers = { ...this.#headers, ...lowerCaseNames(options.headers) };
@@ -73,12 +74,12 @@ export class Endpoint {
   }
 
   get isAborted(): boolean {
-    // A loop: it is asked for every item that is read.
+    // A loop, since this runs for every item that is read.
     for (const signal of this.signals) if (signal.aborted) return true;
     return false;
   }
 
-  /** Takes over what an `onError` handler changed. */
+  /** Applies the changes of an `onError` handler. */
   apply(recovery: Recovery): void {
     checkParams(recovery.params);
     this.#headers = { ...this.#headers, ...lowerCaseNames(recovery.headers) };
@@ -87,10 +88,10 @@ export class Endpoint {
   }
 
   /**
-   * Sends one request. Rejects with a FetchError where no answer came, and with the signal's reason
-   * as soon as a signal aborts.
+   * Sends one request. Rejects with a FetchError if no response came, and with the signal's reason as
+   * soon as a signal aborts.
    */
-  async send(request: EndpointRequest): Promise<Answer> {
+  async send(request: EndpointRequest): Promise<EndpointResponse> {
     const exchange = new Exchange(this.signals, request, this.timeoutMs);
     let resolved: Record<string, string> = {};
     try {
@@ -105,13 +106,13 @@ export class Endpoint {
       });
     } catch (error) {
       exchange.close();
-      // What no transport can send is no failure of the network.
+      // A header that no transport can send is not a network error.
       checkHeaders(resolved);
       throw error;
     }
   }
 
-  /** Parameters sorted by name: equal requests get equal URLs, and so one cache entry. */
+  /** The URL with its parameters sorted by name: equal requests have equal URLs, and one cache entry. */
   #withQuery(set: Record<string, string>): string {
     const all: Parameter[] = Object.entries(set);
     for (const own of this.#query) if (!Object.hasOwn(set, own[0])) all.push(own);

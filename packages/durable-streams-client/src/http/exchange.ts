@@ -9,22 +9,22 @@ export interface EndpointRequest {
   readonly query?: Record<string, string> | undefined;
   readonly headers?: Record<string, string> | undefined;
   readonly body?: TransportRequest["body"];
-  /** Each of them ends this request, beside the endpoint's own signals. */
+  /** An abort of any of them ends this request, like the endpoint's own signals. */
   readonly signals?: readonly (AnySignal | undefined)[] | undefined;
-  /** Longest wait for the headers and for each piece of the body, in milliseconds. */
+  /** The longest wait for the headers, and for each chunk of the body, in milliseconds. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** An answer's status and headers, and its body to be read once. */
-export interface Answer {
+/** The status and headers of a response, and its body, which can be read once. */
+export interface EndpointResponse {
   readonly url: string;
   readonly status: number;
   header(name: string): string | undefined;
-  /** The body's pieces; leaving the loop frees the connection. */
+  /** The chunks of the body; leaving the loop frees the connection. */
   bytes(): AsyncIterableIterator<Uint8Array, undefined>;
   /** The start of the body as text, for error messages. Never throws. */
   text(): Promise<string>;
-  /** Reads to the end what should be empty, so that the connection can be used again. */
+  /** Reads a body that should be empty to its end, so that the connection can be reused. */
   drain(): Promise<void>;
   /** Frees the connection without reading the body. */
   discard(): void;
@@ -34,14 +34,14 @@ type Result = IteratorResult<Uint8Array, undefined>;
 const end: Result = { done: true, value: undefined };
 
 /**
- * One request and its answer: the deadline, the signals, the redirects. There is one for each append
- * and each poll, so it has one timer and is the answer, and the iterator of its body, itself.
+ * One request and its response, with deadline, signals and redirects. Every append and every poll has
+ * one, so it makes do with one timer and is itself the response and the iterator of its body.
  */
-export class Exchange implements Answer, AsyncIterableIterator<Uint8Array, undefined> {
+export class Exchange implements EndpointResponse, AsyncIterableIterator<Uint8Array, undefined> {
   url: string = "";
   readonly #request: EndpointRequest;
   readonly #timeoutMs: number;
-  /** Aborts with the first of the signals, or when the time is over. */
+  /** Aborts with the first of the signals, or at the deadline. */
   readonly interrupt: Interrupt = new Interrupt();
   #signals: AnySignal[] = [];
   #response: TransportResponse | undefined;
@@ -60,7 +60,7 @@ export class Exchange implements Answer, AsyncIterableIterator<Uint8Array, undef
   async run(
     transport: Transport,
     { url, headers }: { url: string; headers: Record<string, string> },
-  ): Promise<Answer> {
+  ): Promise<EndpointResponse> {
     const { method, body } = this.#request;
     const signal = this.interrupt;
     let request: TransportRequest = { method, url, headers, body, signal };
@@ -79,14 +79,14 @@ export class Exchange implements Answer, AsyncIterableIterator<Uint8Array, undef
         }
         request = next;
         this.url = next.url;
-        leave(response.body);
+        discard(response.body);
       }
     } catch (error) {
       throw this.#failure(error);
     }
   }
 
-  /** Lets go of the signals and the timer: nothing more comes. */
+  /** Removes the listeners and the timer: nothing more arrives. */
   close(): void {
     this.#isOver = true;
     this.#isWaiting = false;
@@ -121,7 +121,7 @@ export class Exchange implements Answer, AsyncIterableIterator<Uint8Array, undef
 
   discard(): void {
     this.close();
-    leave(this.#response?.body);
+    discard(this.#response?.body);
   }
 
   [Symbol.asyncIterator](): this {
@@ -163,11 +163,11 @@ export class Exchange implements Answer, AsyncIterableIterator<Uint8Array, undef
 
   readonly #onAbort = (): void => {
     this.interrupt.abort(this.#signals.find(({ aborted }) => aborted)?.reason);
-    // Perhaps nobody is reading who would hear of it.
+    // No read may be pending that would end in close().
     this.#release();
   };
 
-  /** One timer for all waits: it is set again only when it fires, not for each piece. */
+  /** One timer serves all waits: it is set again only when it fires, not for each chunk. */
   #wait(): void {
     this.#isWaiting = true;
     this.#waitingSince = performance.now();
@@ -184,13 +184,13 @@ export class Exchange implements Answer, AsyncIterableIterator<Uint8Array, undef
 
   #timeout(): FetchError {
     const { method } = this.#request;
-    const what = this.#response ? "went silent in the middle of its answer" : "gave no answer";
+    const what = this.#response ? "sent no more of its response" : "did not respond";
     const { url } = this;
-    const message = `${method} ${url}: the server ${what} for ${this.#timeoutMs} ms.`;
+    const message = `${method} ${url}: the server ${what} within ${this.#timeoutMs} ms.`;
     return new FetchError("TIMEOUT", message, { url });
   }
 
-  /** Ends it, and says why. */
+  /** Ends the exchange and returns its error. */
   #failure(cause: unknown): unknown {
     this.close();
     return this.interrupt.aborted ? this.interrupt.reason : this.#networkError(cause);
@@ -207,10 +207,10 @@ export class Exchange implements Answer, AsyncIterableIterator<Uint8Array, undef
   }
 }
 
-/** Tells a body that nobody reads it. */
-function leave(body: TransportResponse["body"]): void {
+/** Frees the connection of a body that is not read. */
+function discard(body: TransportResponse["body"]): void {
   body?.return?.().catch(() => {
-    // A body that breaks while it is let go of is gone as well.
+    // A body that breaks now is gone as well.
   });
 }
 
@@ -225,7 +225,7 @@ async function readStart(bytes: AsyncIterable<Uint8Array>): Promise<string> {
       if (text.length >= maxErrorText) break;
     }
   } catch {
-    // The status says what happened; a body that breaks off only says it with fewer words.
+    // The status states what happened; a body that breaks off only makes the message shorter.
   }
   return text.trim();
 }

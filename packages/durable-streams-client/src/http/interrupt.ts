@@ -11,8 +11,8 @@ export interface AnySignal {
 }
 
 /**
- * An `AbortController` and its signal in one, for requests that nobody outside sees: in Node, making
- * and linking the platform's own took a fifth of the time of a short request.
+ * An `AbortController` and its signal in one, for the inside of this package. In Node, creating and
+ * linking the platform's own took a fifth of the time of a short request.
  */
 export class Interrupt implements AnySignal {
   aborted: boolean = false;
@@ -30,7 +30,7 @@ export class Interrupt implements AnySignal {
     this.#controller?.abort(reason);
   }
 
-  /** The platform's kind, for what takes no other. */
+  /** A platform signal, for APIs that accept no other. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.aborted) this.#controller.abort(this.reason);

@@ -16,24 +16,3 @@ export function readableStream<T>(iterator: AsyncIterator<T>): ReadableStream<T>
     { highWaterMark: 0 },
   );
 }
-
-/**
- * An iterator that calls `onLeave` when it is left early. A generator that was never started runs
- * none of its own clean-up then.
- */
-export function leaving<T>(
-  iterator: AsyncIterator<T, void>,
-  onLeave: () => void,
-): AsyncIterableIterator<T> {
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    next: () => iterator.next() as Promise<IteratorResult<T, undefined>>,
-    async return() {
-      onLeave();
-      await iterator.return?.();
-      return { done: true, value: undefined };
-    },
-  };
-}

@@ -7,8 +7,8 @@ const maxRedirects = 5;
 const credentials = new Set(["authorization", "cookie"]);
 
 /**
- * The request to send instead, if the answer is a redirect. Throws where it cannot be followed: 301
- * to 303 make a GET of a write, whose good answer would look like a stored append.
+ * The request that follows a redirect, or `undefined` if the response is none. Throws for a redirect
+ * that cannot be followed: 301 to 303 turn a write into a GET, whose 200 would look like a stored append.
  */
 export function redirected(
   request: TransportRequest,
@@ -30,7 +30,7 @@ export function redirected(
   }
   const target = new URL(location, url);
   if (target.origin === new URL(url).origin) return { ...request, url: target.href };
-  // Credentials are for the host they were given for.
+  // Credentials belong to the host that the caller named.
   const others = Object.entries(headers).filter(([name]) => !credentials.has(name));
   return { ...request, url: target.href, headers: Object.fromEntries(others) };
 }

@@ -1,5 +1,5 @@
 import { parseRetryAfterMs } from "@freshet/core";
-import type { Answer } from "./exchange.ts";
+import type { EndpointResponse } from "./exchange.ts";
 import {
   type DurableStreamError,
   FetchError,
@@ -13,8 +13,8 @@ import {
 } from "../errors.ts";
 import { header, isTrue } from "../protocol/headers.ts";
 
-/** What the request was, as far as it decides what an answer means. */
-export interface AnswerContext {
+/** The facts of a request that decide what a bad status means. */
+export interface RequestContext {
   readonly method: string;
   /** The request had `Stream-Seq`. */
   readonly hasSeq?: boolean;
@@ -22,32 +22,32 @@ export interface AnswerContext {
   readonly hasProducer?: boolean;
 }
 
-/** The error that an answer with a bad status stands for. Reads the start of its body. */
-export async function answerError(
-  answer: Answer,
-  context: AnswerContext,
+/** Makes the error for a response with a bad status. Reads the start of the body. */
+export async function responseError(
+  response: EndpointResponse,
+  context: RequestContext,
 ): Promise<DurableStreamError> {
-  const text = (await answer.text()).slice(0, 300);
-  const facts = { status: answer.status, url: answer.url };
-  const said = `${context.method} ${answer.url} answered ${answer.status}${text && `: ${text}`}`;
-  switch (answer.status) {
+  const text = (await response.text()).slice(0, 300);
+  const facts = { status: response.status, url: response.url };
+  const summary = `${context.method} ${response.url} got ${response.status}${text && `: ${text}`}`;
+  switch (response.status) {
     case 404:
-      return new StreamNotFoundError(`There is no stream here: ${said}`, facts);
+      return new StreamNotFoundError(`The stream does not exist: ${summary}`, facts);
     case 410:
       return new RetentionGoneError(
-        `The server no longer has this data; read from "-1" or "now": ${said}`,
+        `The server no longer keeps this data, so read from "-1" or "now": ${summary}`,
         facts,
       );
     case 403:
-      if (context.hasProducer && answer.header(header.producerEpoch) !== undefined) {
-        return staleEpoch(answer, said, facts);
+      if (context.hasProducer && response.header(header.producerEpoch) !== undefined) {
+        return staleEpoch(response, summary, facts);
       }
       break;
     case 409:
-      return conflict(answer, context, { text, said, facts });
+      return conflict(response, context, { text, summary, facts });
   }
-  const error = new FetchError("HTTP_ERROR", said, facts);
-  error.retryAfterMs = parseRetryAfterMs(answer.header("retry-after"));
+  const error = new FetchError("HTTP_ERROR", summary, facts);
+  error.retryAfterMs = parseRetryAfterMs(response.header("retry-after"));
   return error;
 }
 
@@ -56,10 +56,10 @@ interface Facts {
   url: string;
 }
 
-function staleEpoch(answer: Answer, said: string, facts: Facts): StaleEpochError {
-  const epoch = answer.header(header.producerEpoch);
+function staleEpoch(response: EndpointResponse, summary: string, facts: Facts): StaleEpochError {
+  const epoch = response.header(header.producerEpoch);
   const error = new StaleEpochError(
-    `Another producer with this id has taken over with epoch ${epoch ?? "?"}: ${said}`,
+    `Another producer with this id has taken over with epoch ${epoch ?? "?"}: ${summary}`,
     facts,
   );
   error.currentEpoch = toNumber(epoch);
@@ -67,40 +67,43 @@ function staleEpoch(answer: Answer, said: string, facts: Facts): StaleEpochError
 }
 
 function conflict(
-  answer: Answer,
-  context: AnswerContext,
-  { text, said, facts }: { text: string; said: string; facts: Facts },
+  response: EndpointResponse,
+  context: RequestContext,
+  { text, summary, facts }: { text: string; summary: string; facts: Facts },
 ): DurableStreamError {
   if (context.method === "PUT") {
     return new StreamExistsError(
-      `A stream with another configuration is already here: ${said}`,
+      `A stream with another configuration exists at this URL: ${summary}`,
       facts,
     );
   }
-  if (isTrue(answer.header(header.closed))) {
+  if (isTrue(response.header(header.closed))) {
     const error = new StreamClosedError(
-      `The stream is closed and takes no more data: ${said}`,
+      `The stream is closed and accepts no more data: ${summary}`,
       facts,
     );
-    error.finalOffset = answer.header(header.nextOffset);
+    error.finalOffset = response.header(header.nextOffset);
     return error;
   }
-  const expected = answer.header(header.producerExpectedSeq);
+  const expected = response.header(header.producerExpectedSeq);
   if (expected !== undefined) {
-    const received = answer.header(header.producerReceivedSeq);
+    const received = response.header(header.producerReceivedSeq);
     const error = new SequenceGapError(
-      `The server waits for batch ${expected} and got ${received ?? "another"}: ${said}`,
+      `The server expects batch ${expected} and got ${received ?? "another"}: ${summary}`,
       facts,
     );
     error.expectedSeq = toNumber(expected);
     error.receivedSeq = toNumber(received);
     return error;
   }
-  // A server tells a wrong content type apart from a sequence conflict by its text alone.
+  // Only the text of the response distinguishes a wrong content type from a sequence conflict.
   if (context.hasSeq && !/content.?type/i.test(text)) {
-    return new SeqConflictError(`The stream already has this seq or a later one: ${said}`, facts);
+    return new SeqConflictError(
+      `The stream already has this seq or a later one: ${summary}`,
+      facts,
+    );
   }
-  return new FetchError("HTTP_ERROR", said, facts);
+  return new FetchError("HTTP_ERROR", summary, facts);
 }
 
 function toNumber(text: string | undefined): number | undefined {

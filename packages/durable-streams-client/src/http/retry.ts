@@ -6,7 +6,7 @@ import { type AnySignal, toAbortSignal } from "./interrupt.ts";
 import { maxWaitMs } from "./endpoint-options.ts";
 
 /**
- * Decides after each error whether to try again, and waits. One for each operation; `progress()`
+ * Decides after each error whether to retry, and waits. Each operation has its own; `progress()`
  * forgets the failures so far.
  */
 export class Retry {
@@ -14,7 +14,7 @@ export class Retry {
   readonly #signal: AnySignal | undefined;
   maxRetries: number;
   #failures: number = 0;
-  /** Recoveries by `onError` without progress between them: waited for, but not bounded. */
+  /** Recoveries by `onError` without progress in between; each waits longer, without a limit. */
   #recoveries: number = 0;
 
   constructor(endpoint: Endpoint, signal: AnySignal | undefined) {
@@ -28,7 +28,7 @@ export class Retry {
     this.#recoveries = 0;
   }
 
-  /** Returns when it is time to try again; throws `error`, or an abort's reason, if it is not. */
+  /** Returns when it is time to retry; throws `error`, or an abort's reason, if there is no retry. */
   async recover(error: unknown, retryable: boolean = isRetryable(error)): Promise<void> {
     for (const signal of this.#endpoint.signals) signal.throwIfAborted();
     this.#signal?.throwIfAborted();
@@ -36,16 +36,16 @@ export class Retry {
       const asked = error instanceof FetchError ? (error.retryAfterMs ?? 0) : 0;
       const wait = backoffDelayMs(this.#failures, this.#endpoint.backoff);
       this.#failures++;
-      // A server that says when to come back is not asked before that; jitter only adds.
+      // Never sooner than the server's Retry-After; jitter only adds.
       await this.wait(asked > 0 ? asked + wait : wait);
       return;
     }
-    if (!(error instanceof DurableStreamError) || !(await this.#askHandler(error))) throw error;
+    if (!(error instanceof DurableStreamError) || !(await this.#callHandler(error))) throw error;
     const wait = this.#recoveries++ === 0 ? 0 : this.#recoveries - 2;
     if (this.#recoveries > 1) await this.wait(backoffDelayMs(wait, this.#endpoint.backoff));
   }
 
-  /** Waits; an abort of either signal ends it at once. */
+  /** Waits; an abort of any signal ends it immediately. */
   wait(ms: number): Promise<void> {
     return this.#untilAborted((signal) => delay(Math.min(ms, maxWaitMs), signal));
   }
@@ -62,7 +62,7 @@ export class Retry {
     }
   }
 
-  async #askHandler(error: DurableStreamError): Promise<boolean> {
+  async #callHandler(error: DurableStreamError): Promise<boolean> {
     const { onError } = this.#endpoint;
     if (!onError) return false;
     const recovery = await this.#untilAborted((signal) =>

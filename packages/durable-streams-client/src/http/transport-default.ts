@@ -3,15 +3,14 @@ import { fetchTransport } from "./transport-fetch.ts";
 import type { DispatcherLike, Transport } from "./transport.ts";
 
 /**
- * Browsers send a request again, a POST too, where a kept-alive connection turns out to be dead.
- * Nobody is told.
+ * Browsers silently repeat a request, even a POST, when a kept-alive connection turns out to be dead.
  */
 export const platformResends: boolean = true;
 
-/** The transport of a platform without a faster one: `fetch`. */
+/** The transport of a platform that has none faster than `fetch`. */
 export function platformTransport(dispatcher?: DispatcherLike): Transport {
   if (dispatcher) {
-    throw new InvalidOptionError("dispatcher is for Node only: pass `fetch` on this platform.");
+    throw new InvalidOptionError("dispatcher works in Node only: pass fetch on this platform.");
   }
   return fetchTransport();
 }

@@ -13,38 +13,37 @@ import type {
   TransportResponse,
 } from "./transport.ts";
 
-/** Neither undici nor the `fetch` of Node sends a request twice by itself. */
+/** Neither undici nor the `fetch` of Node repeats a request by itself. */
 export const platformResends: boolean = false;
 
 let sharedAgent: Agent | undefined;
 
 /**
- * The transport in Node: undici's dispatcher, which costs less for each request than the `fetch` made
- * of it, on one kept-alive pool for the whole process. Idle sockets do not keep the process alive.
+ * The transport in Node: undici's dispatcher, which costs less per request than the `fetch` on top of
+ * it, with one pool of kept-alive connections per process. Idle sockets do not keep the process alive.
  */
 export function platformTransport(dispatcher?: DispatcherLike): Transport {
   return (request) =>
     new Promise((resolve, reject) => {
-      // The deadlines are the caller's (they know a long-poll from an append), so undici has none but
-      // for connecting, which would go on when nobody waits for it any more.
+      // The exchange has the deadlines (a long-poll's differ from an append's), so undici has only that
+      // for connecting, which would otherwise continue after the request was aborted.
       sharedAgent ??= new Agent({ bodyTimeout: 0, headersTimeout: 0, connectTimeout: 10_000 });
       const target: DispatcherLike = dispatcher ?? sharedAgent;
       // The URL is normalized: the path begins at the first slash after the host.
       const pathStart = request.url.indexOf("/", "https://".length);
-      const exchange = new UndiciExchange(request, resolve, reject);
+      const handler = new UndiciRequest(request, resolve, reject);
       target.dispatch(
         {
           origin: request.url.slice(0, pathStart),
           path: request.url.slice(pathStart),
           method: request.method,
-          // gzip costs more time than it saves wherever bytes are cheap, as they are between
-          // servers; a caller far away asks for it in `headers`.
+          // Between servers gzip costs more time than it saves; a distant client sets it in `headers`.
           headers: { "accept-encoding": "identity", ...request.headers },
           body: request.body ?? null,
           bodyTimeout: 0,
           headersTimeout: 0,
         },
-        exchange,
+        handler,
       );
     });
 }
@@ -64,14 +63,14 @@ interface Waiting {
 
 const end: IteratorResult<Uint8Array, undefined> = { done: true, value: undefined };
 
-/** More than this, received and not yet asked for, stops the reading from the socket. */
+/** More unread bytes than this pause the socket. */
 const highWaterMark = 512 * 1024;
 
-/** Pieces that make no more than this together are put together: copying them costs next to nothing. */
+/** Chunks of no more than this in total are merged: copying them costs next to nothing. */
 const maxMergedBytes = 16 * 1024;
 
-/** undici's handler of one request, and the body of its answer. */
-class UndiciExchange implements AsyncIterableIterator<Uint8Array, undefined> {
+/** undici's handler of one request, which is also the iterator of the response body. */
+class UndiciRequest implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #request: TransportRequest;
   readonly #resolve: (response: TransportResponse) => void;
   readonly #reject: (error: unknown) => void;
@@ -119,9 +118,9 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array, undefined> {
   onResponseData(controller: Controller, chunk: Uint8Array): void {
     this.#chunks.push(chunk);
     this.#bufferedBytes += chunk.byteLength;
-    // One packet often holds several pieces (an SSE event is four): they are given together, once the
-    // parser has gone through it.
-    if (this.#waiting && this.#chunks.length === 1) queueMicrotask(this.#give);
+    // One packet often has several chunks (an SSE event has four). They are delivered together, when
+    // undici's parser has read the packet.
+    if (this.#waiting && this.#chunks.length === 1) queueMicrotask(this.#deliver);
     if (this.#bufferedBytes >= highWaterMark) {
       this.#isPaused = true;
       controller.pause();
@@ -130,13 +129,13 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array, undefined> {
 
   onResponseEnd(): void {
     this.#finish();
-    this.#give();
+    this.#deliver();
   }
 
   onResponseError(_controller: Controller | null, error: unknown): void {
     this.#finish();
-    if (this.#error) return; // an abort, which has said so itself
-    if (this.#chunks.length > 0) this.#give(); // what came before the end is good
+    if (this.#error) return; // an abort, which was reported already
+    if (this.#chunks.length > 0) this.#deliver(); // the data before the error is good
     this.#fail(isUnsent(error) ? Object.assign(error as Error, { unsent: true }) : error);
   }
 
@@ -156,13 +155,13 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array, undefined> {
 
   return(): Promise<IteratorResult<Uint8Array, undefined>> {
     this.#chunks = [];
-    if (!this.#ended) this.#controller?.abort(new Error("The reader left before the end."));
+    if (!this.#ended) this.#controller?.abort(new Error("The response was not read to its end."));
     this.#waiting?.resolve(end);
     this.#waiting = undefined;
     return Promise.resolve(end);
   }
 
-  /** What is there, in one piece if it is small. */
+  /** The next chunk, or all of them merged if they are small. */
   #take(): Uint8Array | undefined {
     const isSmall = this.#chunks.length > 1 && this.#bufferedBytes <= maxMergedBytes;
     const chunk = isSmall ? concat(this.#chunks.splice(0)) : this.#chunks.shift();
@@ -175,8 +174,8 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array, undefined> {
     return chunk;
   }
 
-  /** Serves the read that waits. */
-  readonly #give = (): void => {
+  /** Resolves the pending read. */
+  readonly #deliver = (): void => {
     const waiting = this.#waiting;
     if (!waiting) return;
     const value = this.#take();
@@ -189,7 +188,7 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array, undefined> {
     const reason: unknown = this.#request.signal.reason;
     // Without a connection nothing was sent, and will not be.
     if (!this.#controller && reason instanceof FetchError) reason.unsent = true;
-    // At once: undici tells of it only when the connection is there, or is gone.
+    // Immediately: undici reports an abort only when the connection is made, or is gone.
     this.#fail(reason);
     this.#controller?.abort(reason instanceof Error ? reason : new Error(String(reason)));
   };
@@ -214,7 +213,7 @@ class UndiciExchange implements AsyncIterableIterator<Uint8Array, undefined> {
     if (encoding !== "gzip" && encoding !== "deflate") {
       throw new FetchError(
         "HTTP_ERROR",
-        `The answer is compressed with ${encoding}: ask for gzip, deflate or identity in the accept-encoding header.`,
+        `${this.#request.method} ${this.#request.url}: the response is compressed with ${encoding}: set the accept-encoding header to gzip, deflate or identity.`,
         { url: this.#request.url, status },
       );
     }

@@ -22,7 +22,7 @@ export const header = {
 /** Query parameters that are the protocol's own; a caller cannot set them. */
 export const reservedParams: ReadonlySet<string> = new Set(["offset", "live", "cursor"]);
 
-/** A header that says "true", however it is written. */
+/** Whether a header's value is "true", in any case. */
 export function isTrue(value: string | undefined): boolean {
   return value?.toLowerCase() === "true";
 }

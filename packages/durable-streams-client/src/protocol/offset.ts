@@ -1,20 +1,20 @@
 import { InvalidOptionError } from "../errors.ts";
 
 /**
- * A place in a stream: a token the server gave (opaque, sortable), `"-1"` for the start, `"now"` for
- * the tail, or a position of this package, which is an offset and how much of the data that starts
- * there was already given: `"<offset>,<n>"` (n items) or `"<offset>,<n>b"` (n bytes). A comma cannot
- * occur in a server's offset.
+ * A place in a stream: an offset of the server (opaque, sortable), `"-1"` for the start, `"now"` for
+ * the tail, or a position of this package. A position is an offset and how much of the data that
+ * starts there was already delivered: `"<offset>,<n>"` (n items) or `"<offset>,<n>b"` (n bytes). A
+ * server's offset cannot contain a comma.
  */
 export type Offset = string;
 
-/** What a {@link Offset} with a comma counts. */
+/** What an {@link Offset} with a comma counts. */
 export type PositionUnit = "items" | "bytes";
 
 export interface Position {
-  /** The part before the comma: what the server is asked for. */
+  /** The part before the comma, which requests name. */
   readonly offset: Offset;
-  /** How many units after `offset` were already given. */
+  /** How many units after `offset` were already delivered. */
   readonly skip: number;
   readonly unit: PositionUnit;
 }
@@ -25,7 +25,7 @@ export function parsePosition(text: string): Position {
   const skip = Number(match?.[2] ?? 0);
   if (!offset || (offset === "now" && skip > 0)) {
     throw new InvalidOptionError(
-      `offset ${JSON.stringify(text)} is not one: pass "-1", "now", or an offset or position that a response gave.`,
+      `Invalid offset ${JSON.stringify(text)}: expected "-1", "now", or an offset or position of a response.`,
     );
   }
   return { offset, skip, unit: match[3] ? "bytes" : "items" };

@@ -6,7 +6,7 @@ import type { Segment } from "./segment.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import { concat } from "../http/bytes.ts";
 
-/** Data of one segment, as much as was there at once. */
+/** Data of one segment, as much as arrived together. */
 export interface Batch<T> {
   readonly data: T;
   readonly segment: Segment;
@@ -15,18 +15,20 @@ export interface Batch<T> {
   readonly to: number;
   /** The segment ends with this data. */
   readonly complete: boolean;
-  /** Where reading goes on after all of this data. */
+  /** Where reading continues after all of this data. */
   readonly position: Offset;
 }
 
-/** One piece of a segment, in units that start at 0. */
+/** One piece of a segment. */
 interface Piece<T> {
   data: T;
+  /** How many units it has. */
   count: number;
+  /** The segment ends with this piece. */
   complete: boolean;
 }
 
-/** How the data of a segment is cut into units, and how the first of them are dropped. */
+/** How the data of a segment is split into units, and how the first of them are dropped. */
 export interface Codec<T> {
   readonly unit: PositionUnit;
   pieces(segment: Segment): AsyncIterable<Piece<T>>;
@@ -34,8 +36,8 @@ export interface Codec<T> {
 }
 
 /**
- * Everything from the reader's position on, once and in order. After a fault in the middle of a
- * segment it asks for the segment again and drops what was already given.
+ * Yields everything from the reader's position on, once and in order. After a fault in the middle of
+ * a segment it requests the segment again and drops what was already delivered.
  */
 export async function* readBatches<T>(
   reader: StreamReader,
@@ -64,12 +66,12 @@ export async function* readBatches<T>(
       }
     }
   } finally {
-    // However the loop is left, sockets and timers go.
+    // However the loop ends, no socket and no timer stays.
     reader.close();
   }
 }
 
-/** A segment's data that is not what its content type says. Other errors are what they are. */
+/** Turns the errors of the parsers into a ParseError with its position; returns others unchanged. */
 function parseFailure(error: unknown, segment: Segment, count: number): unknown {
   if (!(error instanceof SyntaxError || error instanceof TypeError)) return error;
   const position = formatPosition(segment.start, count, "items");
@@ -82,7 +84,7 @@ function parseFailure(error: unknown, segment: Segment, count: number): unknown 
   return failure;
 }
 
-/** The bytes as they are; positions count bytes. */
+/** Delivers the bytes unchanged; positions count bytes. */
 export const bytesCodec: Codec<Uint8Array> = {
   unit: "bytes",
   drop: (data, count) => data.subarray(count),
@@ -94,7 +96,7 @@ export const bytesCodec: Codec<Uint8Array> = {
       return;
     }
     if (isJson(segment.contentType)) {
-      // Asked for again, this page may hold more items, and so other bytes where it ended before.
+      // A second response for this page may hold more items, so other bytes where the first ended.
       const chunks: Uint8Array[] = [];
       for await (const chunk of segment.body) chunks.push(chunk);
       const data = concat(chunks);
@@ -105,7 +107,7 @@ export const bytesCodec: Codec<Uint8Array> = {
   },
 };
 
-/** Holds each chunk until it is known whether it is the last, or until the body breaks off. */
+/** Holds each chunk back until it is known whether it is the last, or until the body breaks off. */
 async function* bytePieces(body: AsyncIterable<Uint8Array>): AsyncGenerator<Piece<Uint8Array>> {
   let held: Uint8Array | undefined;
   try {
@@ -126,19 +128,17 @@ function eventBytes(text: string, isBase64: boolean): Uint8Array {
   if (!isBase64) return encoder.encode(text);
   let binary: string;
   try {
-    // Long base64 may be wrapped over several data lines.
+    // Long base64 may span several data lines.
     binary = atob(text.replace(/\s/g, ""));
   } catch (cause) {
-    throw new ParseError("PARSE_ERROR", "An SSE data event is not the base64 it should be.", {
-      cause,
-    });
+    throw new ParseError("PARSE_ERROR", "An SSE data event is not valid base64.", { cause });
   }
   const bytes = new Uint8Array(binary.length);
   for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
   return bytes;
 }
 
-/** The items of a JSON stream; positions count items. */
+/** Delivers the items of a JSON stream; positions count items. */
 export const jsonCodec: Codec<unknown[]> = {
   unit: "items",
   drop: (data, count) => data.slice(count),
@@ -157,7 +157,7 @@ export const jsonCodec: Codec<unknown[]> = {
       }
     }
     if (!array.ended) {
-      // Some ways of cutting an answer look like its end: what is missing shows it.
+      // Some ways to cut a response look like its end; only the missing bracket shows the cut.
       throw new FetchError("NETWORK_ERROR", "A page ended in the middle of its JSON array.");
     }
   },

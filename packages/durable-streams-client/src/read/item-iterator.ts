@@ -4,34 +4,34 @@ const end: IteratorResult<never, undefined> = { done: true, value: undefined };
 
 /** Where the batches come from. */
 interface ItemSource {
-  /** False once it was cancelled or a signal aborted: what has come by then is not given either. */
+  /** False once it was cancelled or a signal aborted: what has arrived by then is dropped. */
   readonly isRunning: boolean;
   throwIfAborted(): void;
   close(): void;
 }
 
 /**
- * One item after the other out of batches. Written by hand, for an async generator costs more an
- * item than JSON.parse does.
+ * Yields the items of batches one by one. An async generator would cost more per item than JSON.parse
+ * does, so this iterator is written by hand.
  */
 export class ItemIterator<T, R = T> implements AsyncIterableIterator<R> {
   readonly #batches: AsyncGenerator<Batch<T[]>, void, undefined>;
-  /** Called for every item as it is given. */
-  readonly #give: (item: T, batch: Batch<T[]>, count: number) => R;
+  /** Called for every item as it is delivered; `count` is where the item ends in its segment. */
+  readonly #deliver: (item: T, batch: Batch<T[]>, count: number) => R;
   readonly #source: ItemSource;
   #batch: Batch<T[]> | undefined;
   #index: number = 0;
-  /** Calls that wait for a batch; the ones after them wait too, or they would overtake. */
+  /** Calls that wait for a batch; later calls wait behind them, so that items keep their order. */
   #waiting: number = 0;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(
     batches: AsyncGenerator<Batch<T[]>, void, undefined>,
-    give: (item: T, batch: Batch<T[]>, count: number) => R,
+    deliver: (item: T, batch: Batch<T[]>, count: number) => R,
     source: ItemSource,
   ) {
     this.#batches = batches;
-    this.#give = give;
+    this.#deliver = deliver;
     this.#source = source;
   }
 
@@ -52,7 +52,7 @@ export class ItemIterator<T, R = T> implements AsyncIterableIterator<R> {
 
   async return(): Promise<IteratorResult<R, undefined>> {
     this.#batch = undefined;
-    // A generator that was never started would not clean up after itself.
+    // A generator that was never started does not run its own `finally`.
     this.#source.close();
     await this.#batches.return();
     return end;
@@ -64,7 +64,7 @@ export class ItemIterator<T, R = T> implements AsyncIterableIterator<R> {
 
   #take(batch: Batch<T[]>): R {
     const item = batch.data[this.#index++] as T;
-    return this.#give(item, batch, batch.from + this.#index);
+    return this.#deliver(item, batch, batch.from + this.#index);
   }
 
   async #pull(): Promise<IteratorResult<R, undefined>> {

@@ -3,17 +3,17 @@ import type { Batch } from "./batches.ts";
 import { ParseError } from "../errors.ts";
 import { formatPosition, type Offset } from "../protocol/offset.ts";
 
-/** Makes a value of an item as it was parsed; what it throws becomes the cause of a ParseError. */
+/** Turns a parsed item into a value; what it throws becomes the cause of a ParseError. */
 export type Decode<T> = (item: unknown) => T;
 
-/** Where reading goes on after the first `count` units of the segment. */
+/** Where reading continues after the first `count` units of the segment. */
 export function positionIn(batch: Batch<unknown>, count: number): Offset {
   return count === batch.to ? batch.position : formatPosition(batch.segment.start, count, "items");
 }
 
 /**
- * Validates and decodes the items of each batch. The items before one that is refused are given
- * first; then the ParseError with that item and its position is thrown.
+ * Validates and decodes the items of each batch. When an item is rejected, the items before it are
+ * delivered first; then the ParseError with that item and its position is thrown.
  */
 export async function* decodeItems<T>(
   batches: AsyncGenerator<Batch<unknown[]>, void, undefined>,
@@ -34,7 +34,7 @@ export async function* decodeItems<T>(
         const to = batch.from + data.length;
         const position = positionIn(batch, to);
         if (data.length > 0) yield { ...batch, data, to, position, complete: false };
-        throw refused(error, item, batch, to);
+        throw rejected(error, item, batch, to);
       }
     }
     yield { ...batch, data };
@@ -54,7 +54,7 @@ function accepted<T>(result: StandardSchemaV1.Result<T>): T {
   return result.value;
 }
 
-function refused(
+function rejected(
   cause: unknown,
   item: unknown,
   batch: Batch<unknown[]>,
@@ -64,7 +64,7 @@ function refused(
   const isSchema = cause instanceof SchemaIssues;
   const error = new ParseError(
     "INVALID_ITEM",
-    `${isSchema ? "The schema" : "decode"} refused the item at position ${position}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    `${isSchema ? "The schema" : "decode"} rejected the item at position ${position}: ${cause instanceof Error ? cause.message : String(cause)}`,
     { cause },
   );
   error.position = position;

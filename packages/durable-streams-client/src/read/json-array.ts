@@ -14,23 +14,23 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /**
- * Reads one JSON array piece by piece: the bytes may be cut anywhere, and every item is given as
- * soon as the comma or the bracket after it is there. Time and memory are linear in what arrives;
- * only the item that is not yet whole is kept.
+ * Reads one JSON array piece by piece. The bytes may be cut anywhere, and every item is returned as
+ * soon as the comma or the bracket after it has arrived. Time and memory are linear in what arrives;
+ * only the incomplete item is kept.
  *
- * It finds the ends of items alone; what is between them is JSON.parse's to judge. Most arrays are of
- * objects, and there it guesses where the last one ends instead of looking at every byte: if all up
- * to there parses as items, it was the end of one, for JSON can be read in one way only.
+ * It looks for the ends of items and leaves the items themselves to JSON.parse. In arrays of objects
+ * it guesses where the last one ends instead of looking at every byte. If everything up to there
+ * parses as items, the guess was right, because JSON can be read in one way only.
  */
 export class JsonArrayReader {
   #depth: number = 0;
   #inString: boolean = false;
   #escaped: boolean = false;
-  /** The start of an item whose end has not come yet. */
+  /** The start of an item whose end has not arrived yet. */
   #kept: Uint8Array[] = [];
   /** After a comma an item must follow. */
   #needsItem: boolean = false;
-  /** Until a guess was wrong. */
+  /** True until a guess was wrong. */
   #guesses: boolean = true;
   #ended: boolean = false;
 
@@ -42,7 +42,7 @@ export class JsonArrayReader {
   /**
    * Takes the next piece and returns the items it completed.
    *
-   * @throws SyntaxError (or TypeError for bytes that are not UTF-8) where the data is not such an array
+   * @throws SyntaxError where the data is not a JSON array; TypeError where it is not UTF-8
    */
   push(chunk: Uint8Array): unknown[] {
     const start = this.#skipToArray(chunk);
@@ -52,7 +52,7 @@ export class JsonArrayReader {
     return items ? this.#pushScanned(chunk, guess + 1, items) : this.#pushScanned(chunk, start, []);
   }
 
-  /** Takes what is left of a piece from `start` on, and adds the items it completed. */
+  /** Takes the rest of a piece from `start` on, and adds the items it completed. */
   #pushScanned(chunk: Uint8Array, start: number, items: unknown[]): unknown[] {
     const cut = this.#scan(chunk, start);
     if (cut < 0) {
@@ -66,7 +66,7 @@ export class JsonArrayReader {
     return items;
   }
 
-  /** The items up to the end of `part`, if it is the end of one; else nothing has changed. */
+  /** The items up to the end of `part`, if an item ends there; otherwise nothing has changed. */
   #tryParse(part: Uint8Array): unknown[] | undefined {
     try {
       const items = parseItems([...this.#kept, part]);
@@ -77,7 +77,7 @@ export class JsonArrayReader {
       this.#escaped = false;
       return items;
     } catch {
-      // Such an end inside an item, or data that is no JSON: looking at every byte tells which.
+      // The guess was inside an item, or the data is not JSON: the scan of every byte shows which.
       this.#guesses = false;
       return undefined;
     }
@@ -140,7 +140,7 @@ function parseItems(parts: readonly Uint8Array[]): unknown[] {
   return JSON.parse(`[${decoder.decode(concat(parts))}]`) as unknown[];
 }
 
-/** The last place where an object ends and a comma follows, by the looks of it, or -1. */
+/** The last place where an object seems to end and a comma follows, or -1. */
 function lastObjectEnd(chunk: Uint8Array, start: number): number {
   for (let at = chunk.length; (at = chunk.lastIndexOf(comma, at - 1)) > start;) {
     if (chunk[at - 1] === closeBrace && (at + 1 === chunk.length || chunk[at + 1] === openBrace)) {

@@ -1,16 +1,16 @@
 import type { AnySignal } from "../http/interrupt.ts";
 
-/** How often to look at the clock while waiting for live data, in milliseconds. */
+/** How often the clock is checked while live data is awaited, in milliseconds. */
 const tickMs = 15_000;
-/** A tick this late was held up by sleep; background tabs hold timers up for a minute at most. */
+/** A tick this late means that the machine slept: a background tab delays timers by a minute at most. */
 const sleptMs = 60_000;
 
 // `document` where there is one; the types of this package do not assume a browser.
 const page = (globalThis as { document?: Document }).document;
 
 /**
- * Notices while live data is waited for that the connection is likely dead although nobody says so:
- * the machine slept, or (as an option) the page is hidden and should not hold one.
+ * Watches, while live data is awaited, for signs that the connection is likely dead without an error:
+ * the machine slept, or (as an option) the page is hidden and should not hold a connection.
  */
 export class LiveWatch {
   readonly #onInterrupt: () => void;
@@ -36,7 +36,7 @@ export class LiveWatch {
     page?.removeEventListener("visibilitychange", this.#onVisibility);
   }
 
-  /** Waits while the page is hidden and the caller wants no connection then. */
+  /** Waits while the page is hidden, if the caller wants no connection for hidden pages. */
   async whenVisible(signal: AnySignal): Promise<void> {
     if (!this.#pauseWhenHidden || !page?.hidden || signal.aborted) return;
     await new Promise<void>((resolve) => {

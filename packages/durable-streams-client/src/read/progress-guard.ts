@@ -3,14 +3,14 @@ import type { Endpoint } from "../http/endpoint.ts";
 import { ProtocolError } from "../errors.ts";
 import type { Retry } from "../http/retry.ts";
 
-/** Answers without progress that are borne before the ProtocolError, where the caller allows more. */
+/** The most responses in a row without progress, even where the caller allows more retries. */
 const maxStuck = 5;
-/** A live answer without data that came sooner than this was not waited for, in milliseconds. */
+/** A live response without data that came sooner than this did not wait for data, in milliseconds. */
 const fastMs = 100;
-/** A server that waits at all waits longer than this, in milliseconds. */
+/** A server that waits for data waits longer than this, in milliseconds. */
 const waitedMs = 1000;
 
-/** Sees to it that answers which lead nowhere are asked for slowly, and not for ever. */
+/** Slows down requests whose responses bring no progress, and ends them with a ProtocolError. */
 export class ProgressGuard {
   readonly #endpoint: Endpoint;
   readonly #retry: Retry;
@@ -22,13 +22,13 @@ export class ProgressGuard {
     this.#retry = retry;
   }
 
-  /** Data came. */
+  /** Call this when data arrived. */
   progress(): void {
     this.#stuck = 0;
     this.#fast = 0;
   }
 
-  /** Waits before the next try, or throws the problem once there were too many of its kind. */
+  /** Waits before the next attempt, or throws the problem after too many in a row. */
   async stuck(problem: ProtocolError): Promise<void> {
     const { backoff } = this.#endpoint;
     if (this.#stuck >= Math.min(maxStuck, backoff.maxRetries)) throw problem;
@@ -36,15 +36,15 @@ export class ProgressGuard {
   }
 
   /**
-   * A live request brought no data. Servers make their cursor go on with every answer (PROTOCOL.md,
-   * section 8.1), so the same cursor again, at once, is a cache's doing.
+   * Waits after a live response without data, if it came fast. Servers advance their cursor with every
+   * response (PROTOCOL.md, section 8.1), so an immediate response with the same cursor is a cache's.
    */
   async liveNothing(elapsedMs: number, hasNewCursor: boolean): Promise<void> {
     if (!hasNewCursor && elapsedMs < waitedMs) {
       const url = this.#endpoint.url.href;
       await this.stuck(
         new ProtocolError(
-          `GET ${url}: live requests end at once without data and without a new Stream-Cursor, so the server itself does not answer them.`,
+          `GET ${url}: live requests end immediately without data and without a new Stream-Cursor, so a cache or proxy responds instead of the server: exclude the stream's URL from caching.`,
           { url },
         ),
       );

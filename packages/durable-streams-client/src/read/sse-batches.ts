@@ -3,7 +3,7 @@ import { ParseError, ProtocolError } from "../errors.ts";
 import type { Offset } from "../protocol/offset.ts";
 import { SseParser } from "./sse-parser.ts";
 
-/** The data events between two control events, with what the control event after them says. */
+/** The data events between two control events, with the facts of the control event after them. */
 export interface SseBatch {
   readonly data: readonly string[];
   readonly nextOffset: Offset;
@@ -12,12 +12,12 @@ export interface SseBatch {
   readonly closed: boolean;
 }
 
-/** What may wait for a control event, in characters. */
+/** The most data that may wait for a control event, in characters. */
 const maxBatchLength = 64 * 1024 * 1024;
 
 /**
- * Cuts the body of a live SSE answer into batches. Data whose control event has not come is never
- * given: only that event says where reading goes on after it, so without it the data comes again.
+ * Splits the body of a live SSE response into batches. Data whose control event has not arrived is
+ * never delivered: only that event states where reading continues, so without it the data comes again.
  */
 export class SseBatchReader {
   readonly #decoder = new TextDecoder();
@@ -35,7 +35,7 @@ export class SseBatchReader {
     this.#url = url;
   }
 
-  /** @throws ParseError at a control event that is not one; ProtocolError at too much data */
+  /** @throws ParseError at an invalid control event; ProtocolError at too much data without one */
   push(chunk: Uint8Array): SseBatch[] {
     this.#parser.push(this.#decoder.decode(chunk, { stream: true }));
     this.#checkLength();
@@ -55,7 +55,7 @@ export class SseBatchReader {
     if (!control) {
       throw new ParseError(
         "PARSE_ERROR",
-        `GET ${this.#url}: an SSE control event is not a JSON object with streamNextOffset: ${text.slice(0, 100)}`,
+        `GET ${this.#url}: invalid SSE control event ${text.slice(0, 100)}: expected a JSON object with streamNextOffset.`,
         { url: this.#url },
       );
     }
@@ -64,7 +64,7 @@ export class SseBatchReader {
       nextOffset: control.streamNextOffset,
       cursor: control.streamCursor,
       closed: control.streamClosed === true,
-      // A closed stream's reader is at its end (the control event then has no upToDate).
+      // The control event of a closed stream has no upToDate, though the reader has everything.
       upToDate: control.upToDate === true || control.streamClosed === true,
     });
     this.#data = [];
@@ -74,7 +74,7 @@ export class SseBatchReader {
   #checkLength(): void {
     if (this.#length + this.#parser.pendingLength <= maxBatchLength) return;
     throw new ProtocolError(
-      `GET ${this.#url}: more than ${maxBatchLength} characters came by SSE without a control event.`,
+      `GET ${this.#url}: more than ${maxBatchLength} characters arrived by SSE without a control event.`,
       { url: this.#url },
     );
   }

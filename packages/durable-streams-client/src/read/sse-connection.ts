@@ -1,7 +1,7 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#57-read-stream---live-sse
-import { answerError } from "../http/response-error.ts";
+import { responseError } from "../http/response-error.ts";
 import type { Endpoint } from "../http/endpoint.ts";
-import type { Answer } from "../http/exchange.ts";
+import type { EndpointResponse } from "../http/exchange.ts";
 import type { AnySignal } from "../http/interrupt.ts";
 import type { Offset } from "../protocol/offset.ts";
 import { header, mediaType } from "../protocol/headers.ts";
@@ -16,38 +16,38 @@ export interface SseRequest {
   readonly timeoutMs: number;
 }
 
-/** One SSE answer of a stream. */
+/** One SSE response of a stream. */
 export class SseConnection {
   readonly #bytes: AsyncIterableIterator<Uint8Array>;
   readonly #reader: SseBatchReader;
   readonly isBase64: boolean;
   readonly openedAt: number = performance.now();
   #batches: SseBatch[] = [];
-  /** How many batches it has given. */
+  /** How many batches it has delivered. */
   batchCount: number = 0;
 
-  private constructor(answer: Answer) {
-    this.#bytes = answer.bytes();
-    this.#reader = new SseBatchReader(answer.url);
-    this.isBase64 = answer.header(header.sseDataEncoding)?.toLowerCase() === "base64";
+  private constructor(response: EndpointResponse) {
+    this.#bytes = response.bytes();
+    this.#reader = new SseBatchReader(response.url);
+    this.isBase64 = response.header(header.sseDataEncoding)?.toLowerCase() === "base64";
   }
 
-  /** @returns `undefined` if what answered is not an SSE source */
+  /** @returns `undefined` if the response is not an event stream */
   static async open(endpoint: Endpoint, request: SseRequest): Promise<SseConnection | undefined> {
     const { offset, cursor, signals, timeoutMs } = request;
     const query: Record<string, string> = { offset, live: "sse" };
     if (cursor !== undefined) query["cursor"] = cursor;
     const headers = { accept: "text/event-stream" };
-    const answer = await endpoint.send({ method: "GET", query, headers, signals, timeoutMs });
-    if (answer.status !== 200) throw await answerError(answer, { method: "GET" });
-    if (mediaType(answer.header("content-type")) === "text/event-stream") {
-      return new SseConnection(answer);
+    const response = await endpoint.send({ method: "GET", query, headers, signals, timeoutMs });
+    if (response.status !== 200) throw await responseError(response, { method: "GET" });
+    if (mediaType(response.header("content-type")) === "text/event-stream") {
+      return new SseConnection(response);
     }
-    answer.discard();
+    response.discard();
     return undefined;
   }
 
-  /** @returns `undefined` when the server has ended the answer */
+  /** @returns `undefined` when the server has ended the response */
   async next(): Promise<SseBatch | undefined> {
     while (this.#batches.length === 0) {
       const chunk = await this.#bytes.next();

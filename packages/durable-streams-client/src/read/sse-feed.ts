@@ -12,7 +12,7 @@ import { SseConnection } from "./sse-connection.ts";
 export interface SseFeedOptions {
   /** The longest silence, in milliseconds. */
   readonly liveTimeoutMs: number;
-  /** The longest wait for the answer and its first control event, in milliseconds. */
+  /** The longest wait for the response and its first control event, in milliseconds. */
   readonly sseFirstEventMs: number;
 }
 
@@ -21,14 +21,14 @@ export interface SseFeedState {
   readonly offset: Offset;
   readonly cursor: string | undefined;
   readonly contentType: string | undefined;
-  /** End the connection, and only the connection. */
+  /** End the connection, but not the reading. */
   readonly signals: readonly AnySignal[];
 }
 
-// What a server or a proxy may say to a request for SSE that a plain GET would not get.
+// Statuses with which a server or a proxy refuses SSE although it accepts a plain GET.
 const refusals = new Set([400, 405, 406, 411, 415, 426, 501, 505]);
 
-/** Segments over SSE, one connection at a time. Tells the LiveMode what SSE is worth here. */
+/** Reads segments over SSE, one connection at a time, and reports to the LiveMode how well it works. */
 export class SseFeed {
   readonly #endpoint: Endpoint;
   readonly #mode: LiveMode;
@@ -43,8 +43,8 @@ export class SseFeed {
   }
 
   /**
-   * The next segment, or `undefined` when the connection ended and it is to be decided anew how to
-   * go on. Errors are those of a connection that broke.
+   * The next segment, or `undefined` when the connection ended and the caller has to choose the mode
+   * again. Rejects with the error of a connection that broke.
    */
   async next(state: SseFeedState): Promise<Segment | undefined> {
     let batch: SseBatch | undefined;
@@ -64,7 +64,7 @@ export class SseFeed {
     return undefined;
   }
 
-  /** Ends the connection, and says what it was worth. */
+  /** Ends the connection and reports whether it was useful. */
   async close(): Promise<void> {
     const connection = this.#connection;
     if (!connection) return;
@@ -75,9 +75,9 @@ export class SseFeed {
     await connection.close();
   }
 
-  /** Connects and waits for the first control event, which a server sends at once. */
+  /** Connects and waits for the first control event, which a server sends immediately. */
   async #open(state: SseFeedState): Promise<SseBatch | undefined> {
-    // A proxy that holds an answer back until it is whole lets nothing of one through that has no end.
+    // A proxy that buffers whole responses lets nothing through of one that does not end.
     const heldBack = new Interrupt();
     const timer = setTimeout(() => {
       heldBack.abort(heldBack);
@@ -101,7 +101,7 @@ export class SseFeed {
   }
 }
 
-/** Data that leads nowhere, or back, would come again and again. */
+/** Whether a batch makes progress; the data of one that does not would arrive again and again. */
 function leadsOn(batch: SseBatch, offset: Offset): boolean {
   const isRepeated = batch.data.length > 0 && batch.nextOffset === offset;
   return !isRepeated && !goesBack(offset, batch.nextOffset);
@@ -109,7 +109,7 @@ function leadsOn(batch: SseBatch, offset: Offset): boolean {
 
 function segmentOf(batch: SseBatch, state: SseFeedState, connection: SseConnection): Segment {
   const type = state.contentType;
-  // Where CORS hides the header, the content type says the same (PROTOCOL.md, section 5.7).
+  // Where CORS hides the header, the content type implies it (PROTOCOL.md, section 5.7).
   const isBinary = type !== undefined && !isJson(type) && !mediaType(type).startsWith("text/");
   return {
     start: state.offset,

@@ -1,25 +1,25 @@
 import type { Batch } from "./batches.ts";
 import type { Offset } from "../protocol/offset.ts";
 
-/** A piece of a stream with the place it ends at. */
+/** A piece of a stream with the position where it ends. */
 export interface StreamEvent<T> {
   /**
-   * In mode "json" one item; else all that came at once, which is empty where an event only says
-   * that the reader has come to the tail or to the end.
+   * In mode "json" one item; in other modes all data that arrived together. It is empty in an event
+   * that only reports that the reader has reached the tail or the end.
    */
   data: T;
-  /** Where the server's data that this is part of ends. */
+  /** The server's offset at the end of the data that this event is part of. */
   nextOffset: Offset;
-  /** `stream(url, { offset: position })` goes on exactly after this event. */
+  /** `stream(url, { offset: position })` continues exactly after this event. */
   position: Offset;
-  /** With this event the reader has all there was. */
+  /** With this event the reader has reached the tail of the stream. */
   upToDate: boolean;
-  /** With this event the stream is at its end for good. */
+  /** With this event the reader has everything, and the stream is closed. */
   closed: boolean;
   cursor?: string;
 }
 
-/** What `StreamResponse.iterEvents` gives in each mode. */
+/** The data of `StreamResponse.iterEvents` in each mode. */
 export interface EventModes<T> {
   bytes: Uint8Array;
   text: string;
@@ -45,7 +45,7 @@ export function eventOf<D>(
   return event;
 }
 
-/** An event without data is worth giving if it says that the tail, or the end, is reached. */
+/** Whether an event without data reports something: that the tail, or the end, is reached. */
 export function hasNews(batch: Batch<unknown>, wasUpToDate: boolean): boolean {
   const { segment, complete } = batch;
   return complete && (segment.closed || (segment.upToDate && !wasUpToDate));

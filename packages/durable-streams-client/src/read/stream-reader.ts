@@ -19,13 +19,13 @@ export interface ReaderOptions extends SseFeedOptions {
   readonly contentType: string | undefined;
 }
 
-/** Ends a request that may be dead, to begin another at once. */
-const reconnect = new Error("The connection may be dead and is made anew.");
+/** Ends a request whose connection may be dead; the next request starts immediately. */
+const reconnect = new Error("The connection may be dead: a new one is made.");
 
 /**
- * Gives a stream's data as one segment after the other, over whatever number of requests and faults
- * it takes. Its user tells it how much of a segment was taken over (`advance`, `finish`), and after a
- * fault it begins there and nowhere else.
+ * Reads a stream's data as one segment after the other, across any number of requests and faults.
+ * The caller reports how much of a segment it has consumed (`advance`, `finish`); after a fault
+ * reading continues exactly there.
  */
 export class StreamReader {
   readonly #endpoint: Endpoint;
@@ -36,17 +36,17 @@ export class StreamReader {
   readonly #mode: LiveMode;
   readonly #sse: SseFeed;
   readonly #watch: LiveWatch;
-  /** Ends the request under way; there is a new one once it was used. */
+  /** Ends the current request; replaced once it has aborted. */
   #attempt = new Interrupt();
   #pending: Segment | undefined;
-  /** Plain GETs are done with for now: live ones follow. */
+  /** The tail was reached by plain GETs: live requests follow. */
   #caughtUp: boolean;
   #offset: Offset;
   #skip: number;
   #cursor: string | undefined;
   #over: boolean = false;
   contentType: string | undefined;
-  /** Of the last page; stands for the data from where it was asked for to where it ends. */
+  /** The ETag of the last page. */
   etag: string | undefined;
   notModified: boolean = false;
 
@@ -63,7 +63,7 @@ export class StreamReader {
     this.#offset = options.position.offset;
     this.#skip = options.position.skip;
     this.contentType = options.contentType;
-    // A position inside a batch counts in the pages of plain GETs, and one resolves "now".
+    // A position inside a batch counts from the start of a page, and only a plain GET resolves "now".
     this.#caughtUp = !options.catchUp && options.live !== false && this.#offset !== "now";
   }
 
@@ -71,17 +71,17 @@ export class StreamReader {
     return this.#endpoint.url.href;
   }
 
-  /** Where reading begins; "now" is a real offset once the first answer is there. */
+  /** Where reading begins; "now" becomes a real offset with the first response. */
   get startOffset(): Offset {
     return this.#pending?.start ?? this.#offset;
   }
 
-  /** How many units after the segment's start were already given. */
+  /** How many units after the segment's start were already delivered. */
   get skip(): number {
     return this.#skip;
   }
 
-  /** False once it was cancelled or a signal aborted: then nothing more is given. */
+  /** False once it was cancelled or a signal aborted: nothing more is delivered then. */
   get isRunning(): boolean {
     return !this.#isCancelled() && !this.#endpoint.isAborted;
   }
@@ -90,11 +90,11 @@ export class StreamReader {
     for (const signal of this.#endpoint.signals) signal.throwIfAborted();
   }
 
-  /** Waits for the first answer, whose errors are those of `stream()` itself. */
+  /** Waits for the first response; its errors are those of `stream()` itself. */
   async connect(): Promise<void> {
     this.#pending = await this.#next();
     if (!this.#endpoint.hasRetryLimit && this.#options.live !== false) {
-      // The stream is there: a live session then outlasts any outage, unless it was told not to.
+      // The stream exists, so a live session outlasts any outage unless the caller set a limit.
       this.#retry.maxRetries = Infinity;
     }
   }
@@ -106,33 +106,33 @@ export class StreamReader {
     return pending ?? this.#next();
   }
 
-  /** The user has taken over the first `count` units of the segment that begins at the offset. */
+  /** Reports that the first `count` units of the current segment were consumed. */
   advance(count: number): void {
     if (count <= this.#skip) return;
     this.#skip = count;
     this.#progress();
   }
 
-  /** The user has taken over the whole segment of `count` units. */
+  /** Reports that the whole segment of `count` units was consumed. */
   finish(segment: Segment, count: number): void {
     const left = this.#skip - count;
     if (left > 0 && segment.upToDate) {
       throw new ProtocolError(
-        `GET ${this.url}: the position to read from lies ${left} beyond the end of the stream.`,
+        `GET ${this.url}: the position to read from lies ${left} units beyond the end of the stream: read from "-1" or "now".`,
         { url: this.url },
       );
     }
     this.#skip = Math.max(0, left);
     this.#offset = segment.next;
     this.#cursor = segment.cursor ?? this.#cursor;
-    // A page that is not the last is followed by another; an SSE answer goes on by itself.
+    // Another page follows one that is not the last; an SSE response continues by itself.
     if (segment.body || segment.upToDate) this.#caughtUp = segment.upToDate;
     this.#over = segment.closed || (segment.upToDate && this.#options.live === false);
     if (count > 0) this.#progress();
     else this.#retry.progress();
   }
 
-  /** Returns if it makes sense to ask for the next segment after this error; else throws it. */
+  /** Returns when reading can continue after this error; otherwise throws it. */
   async recover(error: unknown): Promise<void> {
     await this.#sse.close();
     if (this.#isCancelled() || (error === reconnect && !this.#endpoint.isAborted)) return;
@@ -143,7 +143,7 @@ export class StreamReader {
     }
   }
 
-  /** Ends everything: what waits ends quietly, sockets and timers are gone. */
+  /** Ends everything: pending calls end without an error, and no socket and no timer stays. */
   close(): void {
     this.#over = true;
     this.#pending = undefined;
@@ -151,16 +151,16 @@ export class StreamReader {
     this.#cancel.abort(reconnect);
     this.#attempt.abort(reconnect);
     this.#sse.close().catch(() => {
-      // Nobody waits for it any more, and it is gone either way.
+      // The connection is gone either way, and nothing waits for it.
     });
   }
 
-  /** Nothing was read yet: what an ETag of an earlier read stands for begins here, and nowhere else. */
+  /** Nothing was read yet. The caller's ETag is valid here and nowhere else. */
   get #isAtStart(): boolean {
     return this.#skip === 0 && this.#offset === this.#options.position.offset;
   }
 
-  /** A cancelled reader ends quietly, whatever it was waiting for. */
+  /** A cancelled reader ends without an error, whatever it was waiting for. */
   #isCancelled(): boolean {
     return this.#cancel.aborted;
   }

@@ -6,7 +6,8 @@ import { ItemIterator } from "./item-iterator.ts";
 import { type Decode, decodeItems, positionIn } from "./items.ts";
 import { formatPosition, type Offset, type Position } from "../protocol/offset.ts";
 import { isJson } from "../protocol/headers.ts";
-import { leaving, readableStream } from "../http/readable-stream.ts";
+import { readableStream } from "../http/readable-stream.ts";
+import { closingIterator } from "./closing-iterator.ts";
 import { type EventModes, eventOf, hasNews, type StreamEvent } from "./stream-event.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import { textBatches } from "./text-batches.ts";
@@ -15,19 +16,19 @@ import { TextSplitter } from "./text-splitter.ts";
 type Batches<T> = AsyncGenerator<Batch<T>, void, undefined>;
 
 /**
- * A stream being read. It is read once, in one of many ways: a second one throws
- * {@link StreamConsumedError}. One that is not read to its end must be left (`break`), cancelled or
- * aborted, or it keeps its connection.
+ * A stream that is being read. It can be read once, by one of the methods; a second call throws
+ * {@link StreamConsumedError}. A response that is not read to its end must be left (`break`),
+ * cancelled, disposed or aborted, or it keeps its connection.
  *
- * `iter*` and the `*Stream()` methods follow a live stream until it is closed; `read*` stop where
- * the reader is up to date. Faults on the way are retried and leave no mark in the data. All of them
- * fail with the errors of this package, and with the signal's reason if it aborts.
+ * `iter*` and the `*Stream()` methods follow a live stream until it is closed; `read*` stop at the
+ * tail. Faults on the way are retried and leave no trace in the data. All methods reject with the
+ * errors of this package, and with the signal's reason if it aborts.
  */
 export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   readonly #reader: StreamReader;
   readonly #start: Position;
   readonly #schema: StandardSchemaV1<unknown, T> | undefined;
-  /** What the consumer was given last, and how many units of its segment that makes. */
+  /** The batch that was delivered last, and where in its segment the delivered data ends. */
   #batch: Batch<unknown> | undefined;
   #count: number = 0;
   #consumed: boolean = false;
@@ -49,26 +50,26 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
     return this.#reader.url;
   }
 
-  /** The stream's content type, once an answer has told it. */
+  /** The stream's content type, once it is known. */
   get contentType(): string | undefined {
     return this.#reader.contentType;
   }
 
   /**
-   * Where reading goes on after what the consumer was given, never ahead of it:
-   * `stream(url, { offset: res.offset })` gives exactly the rest.
+   * The position after the data that the consumer has received, never ahead of it:
+   * `stream(url, { offset: res.offset })` delivers exactly the rest.
    */
   get offset(): Offset {
     const { offset, skip, unit } = this.#start;
     return this.#batch ? positionIn(this.#batch, this.#count) : formatPosition(offset, skip, unit);
   }
 
-  /** True when the consumer was given all there was at the time. */
+  /** True when the consumer has received everything up to the tail. */
   get upToDate(): boolean {
     return this.#isAtEnd && this.#batch?.segment.upToDate === true;
   }
 
-  /** True when the consumer was given everything and the stream is closed for good. */
+  /** True when the consumer has received everything and the stream is closed. */
   get closed(): boolean {
     return this.#isAtEnd && this.#batch?.segment.closed === true;
   }
@@ -83,19 +84,19 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
     return this.#reader.etag;
   }
 
-  /** True when the `etag` option was given and the data is still what it stands for: nothing comes. */
+  /** True when the `etag` option was set and the data is unchanged: no data follows. */
   get notModified(): boolean {
     return this.#reader.notModified;
   }
 
-  /** The stream's bytes. Of a JSON stream: the pages as they came, each of them a JSON array. */
+  /** The stream's bytes; for a JSON stream the pages as they arrived, each of them a JSON array. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
-    return leaving(this.#given(this.#bytes()), this.#leave);
+    return closingIterator(this.#delivered(this.#bytes()), this.#close);
   }
 
   /** The stream's text, never cut inside a character. `encoding` as for `TextDecoder` (utf-8). */
   iterText(encoding?: string): AsyncIterableIterator<string> {
-    return leaving(this.#given(this.#text(encoding)), this.#leave);
+    return closingIterator(this.#delivered(this.#text(encoding)), this.#close);
   }
 
   /** The items of a JSON stream, one by one. */
@@ -103,19 +104,19 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
     return new ItemIterator(
       this.#items(decode),
       (item, batch, count) => {
-        this.#give(batch, count);
+        this.#deliver(batch, count);
         return item;
       },
       this.#reader,
     );
   }
 
-  /** The items of a JSON stream, as many at a time as came together; never none. */
+  /** The items of a JSON stream in batches as they arrive; a batch is never empty. */
   iterJsonBatches<U = T>(decode?: Decode<U>): AsyncIterableIterator<U[]> {
-    return leaving(this.#given(this.#items(decode)), this.#leave);
+    return closingIterator(this.#delivered(this.#items(decode)), this.#close);
   }
 
-  /** Data with the position after it; in mode "json" one event an item. */
+  /** Data with the position after it; in mode "json" one event per item. */
   iterEvents<M extends keyof EventModes<T>>(options: {
     mode: M;
     encoding?: string;
@@ -135,56 +136,56 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
         return new ItemIterator(
           this.#items<unknown>(decode),
           (item, batch, count) => {
-            this.#give(batch, count);
+            this.#deliver(batch, count);
             return eventOf(item, batch, positionIn(batch, count), count === batch.to);
           },
           this.#reader,
         );
       case "json-batches":
-        return leaving(this.#events(this.#items<unknown>(decode)), this.#leave);
+        return closingIterator(this.#events(this.#items<unknown>(decode)), this.#close);
       case "text":
-        return leaving(this.#events(this.#text(encoding)), this.#leave);
+        return closingIterator(this.#events(this.#text(encoding)), this.#close);
       case "bytes":
-        return leaving(this.#events(this.#bytes()), this.#leave);
+        return closingIterator(this.#events(this.#bytes()), this.#close);
       default:
         throw new InvalidOptionError(
-          `mode ${JSON.stringify(mode)} is not one: it is "bytes", "text", "json" or "json-batches".`,
+          `Invalid mode ${JSON.stringify(mode)}: expected "bytes", "text", "json" or "json-batches".`,
         );
     }
   }
 
-  /** All bytes up to where the reader is up to date. */
+  /** All bytes up to the tail. */
   async readBytes(): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
     await this.#read(this.#bytes(), (data) => chunks.push(data));
     return concat(chunks);
   }
 
-  /** All text up to where the reader is up to date. */
+  /** All text up to the tail. */
   async readText(encoding?: string): Promise<string> {
     let text = "";
     await this.#read(this.#text(encoding), (data) => (text += data));
     return text;
   }
 
-  /** All items up to where the reader is up to date. */
+  /** All items up to the tail. */
   async readJson<U = T>(decode?: Decode<U>): Promise<U[]> {
     const items: U[] = [];
     await this.#read(this.#items(decode), (data) => {
-      // Not push(...data): a batch may have more items than a call may have arguments.
+      // Not push(...data): a batch may have more items than a call can have arguments.
       for (const item of data) items.push(item);
     });
     return items;
   }
 
-  /** All items up to where the reader is up to date, in the batches they came in. */
+  /** All items up to the tail, in the batches in which they arrived. */
   async readJsonBatches<U = T>(decode?: Decode<U>): Promise<U[][]> {
     const batches: U[][] = [];
     await this.#read(this.#items(decode), (data) => data.length > 0 && batches.push(data));
     return batches;
   }
 
-  /** The bytes as a web stream, which reads only what is asked of it. */
+  /** The bytes as a web stream, which reads only on demand. */
   bodyStream(): ReadableStream<Uint8Array> {
     return readableStream(this[Symbol.asyncIterator]());
   }
@@ -200,7 +201,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Ends the reading at once: iterators end, sockets and timers are gone. A `read*` that is under way
+   * Ends the reading immediately: iterators end, and no socket and no timer stays. A pending `read*`
    * has not read everything, so it rejects with `reason` (default: an `AbortError`).
    */
   cancel(reason?: unknown): void {
@@ -209,7 +210,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
     this.#reader.close();
   }
 
-  readonly #leave = (): void => {
+  readonly #close = (): void => {
     this.#reader.close();
   };
 
@@ -217,7 +218,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
     return this.#batch?.complete === true && this.#count === this.#batch.to;
   }
 
-  #give(batch: Batch<unknown>, count: number): void {
+  #deliver(batch: Batch<unknown>, count: number): void {
     this.#batch = batch;
     this.#count = count;
   }
@@ -234,12 +235,12 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   #items<U = T>(decode: Decode<U> | undefined): Batches<U[]> {
     if (this.contentType !== undefined && !isJson(this.contentType)) {
       throw new InvalidOptionError(
-        `The stream at ${this.url} holds ${this.contentType}, not application/json: read it as text or bytes.`,
+        `The stream at ${this.url} is ${this.contentType}, not application/json: read it as text or bytes.`,
         { url: this.url },
       );
     }
     const batches = this.#consume(jsonCodec);
-    // Without a decoder, U is T: the caller's word on what the stream holds.
+    // Without a decoder U is T, which the caller declares.
     if (!this.#schema && !decode) return batches as unknown as Batches<U[]>;
     return decodeItems(batches, this.#schema as StandardSchemaV1<unknown, U> | undefined, decode);
   }
@@ -247,14 +248,14 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   #consume<B>(codec: Codec<B>): Batches<B> {
     if (this.#consumed) {
       throw new StreamConsumedError(
-        `The response of ${this.url} is being read already, or was: call stream() again, with offset: res.offset.`,
+        `The response of ${this.url} was already read, or is being read: call stream() again with offset: res.offset.`,
         { url: this.url },
       );
     }
     const { skip, unit } = this.#start;
     if (skip > 0 && unit !== codec.unit) {
       throw new InvalidOptionError(
-        `The position ${this.offset} counts ${unit}, but the stream is read by ${codec.unit}: read it as it was read when the position was given.`,
+        `The position ${this.offset} counts ${unit}, but the stream is read by ${codec.unit}: read it as ${unit === "items" ? "JSON" : "text or bytes"}, as when the position was stored.`,
         { url: this.url },
       );
     }
@@ -262,11 +263,11 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
     return readBatches(this.#reader, codec);
   }
 
-  async *#given<B extends { length: number }>(
+  async *#delivered<B extends { length: number }>(
     batches: Batches<B>,
   ): AsyncGenerator<B, void, undefined> {
     for await (const batch of batches) {
-      this.#give(batch, batch.to);
+      this.#deliver(batch, batch.to);
       if (batch.data.length > 0) yield batch.data;
     }
   }
@@ -276,7 +277,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   ): AsyncGenerator<StreamEvent<B>, void, undefined> {
     for await (const batch of batches) {
       const isNews = batch.data.length > 0 || hasNews(batch, this.upToDate);
-      this.#give(batch, batch.to);
+      this.#deliver(batch, batch.to);
       if (isNews) yield eventOf(batch.data, batch, batch.position, true);
     }
   }
@@ -284,10 +285,10 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   async #read<B>(batches: Batches<B>, take: (data: B) => unknown): Promise<void> {
     for await (const batch of batches) {
       take(batch.data);
-      this.#give(batch, batch.to);
+      this.#deliver(batch, batch.to);
       if (this.upToDate) return;
     }
-    // Only a cancel ends it sooner.
+    // The batches end before the tail only after a cancel.
     throw this.#cancelReason;
   }
 }

@@ -10,29 +10,29 @@ import { StreamResponse } from "./stream-response.ts";
 /** Options of {@link stream}. */
 export interface StreamOptions<T = unknown> extends EndpointOptions {
   /**
-   * Where to begin: `"-1"` the start (default), `"now"` the tail, an offset a response gave, or the
-   * `position` of an event or `offset` of a {@link StreamResponse}.
+   * Where to begin: `"-1"` the start (default), `"now"` the tail, a server's offset, or the `position`
+   * of an event or `offset` of a {@link StreamResponse}.
    */
   offset?: Offset | undefined;
   /**
-   * How to go on at the tail: `false` ends there; "long-poll" and "sse" follow by that way; "auto"
-   * (default) by SSE for JSON and by long-poll for everything else. Where SSE turns out not to work
-   * (a proxy holds it back or cuts it), long-poll takes over.
+   * How to continue at the tail. `false` ends there; "long-poll" and "sse" follow the stream that way;
+   * "auto" (default) uses SSE for JSON and long-poll for everything else. Where SSE does not work (a
+   * proxy holds it back or cuts it), long-poll takes over.
    */
   live?: Live | undefined;
   /**
-   * `false`: the first request is a live one already, also when there is much to catch up with. By
-   * default plain GETs, which caches can serve, come first.
+   * `false`: the first request is already a live one. By default the reader first catches up by plain
+   * GETs, which caches can serve.
    */
   catchUp?: boolean | undefined;
   /** Checks, and may change, every item of a JSON stream (https://standardschema.dev). */
   schema?: StandardSchemaV1<unknown, T> | undefined;
   /**
-   * The ETag of an earlier read from the same offset: if the data is still the same, the server
-   * sends none of it and `notModified` is true. Needs `live: false`.
+   * The ETag of an earlier read from the same offset. If the data is unchanged, the server sends none
+   * and `notModified` is true. Needs `live: false`.
    */
   etag?: string | undefined;
-  /** The longest silence on a live request before it is made anew, in milliseconds (90,000). */
+  /** The longest silence on a live request before it is repeated, in milliseconds (90,000). */
   liveTimeoutMs?: number | undefined;
   /** The longest wait for SSE's first event before long-poll takes over, in milliseconds (5,000). */
   sseFirstEventMs?: number | undefined;
@@ -41,8 +41,8 @@ export interface StreamOptions<T = unknown> extends EndpointOptions {
 }
 
 /**
- * Reads a stream. Resolves with the first answer's headers, so a stream that is not there rejects
- * here; rejects with a {@link DurableStreamError} or with the signal's reason.
+ * Reads a stream. Resolves when the headers of the first response arrive, so a stream that does not
+ * exist rejects here. Rejects with a {@link DurableStreamError} or with the signal's reason.
  *
  * @example
  * ```ts
@@ -53,7 +53,7 @@ export interface StreamOptions<T = unknown> extends EndpointOptions {
  * const res = await stream("https://streams.example.com/chat", { offset: saved ?? "-1" });
  * for await (const event of res.iterEvents({ mode: "json" })) {
  *   show(event.data);
- *   localStorage["position"] = event.position; // a reload goes on exactly after this item
+ *   localStorage["position"] = event.position; // a reload continues exactly after this item
  * }
  * ```
  */
@@ -66,7 +66,7 @@ export async function stream<T = unknown>(
 
 const lives = new Set<unknown>([false, "auto", "long-poll", "sse"]);
 
-/** Reads from an endpoint; `contentType` is what its owner knows already. */
+/** Reads from an endpoint; `contentType` is the stream's, if the caller knows it. */
 export async function openStream<T>(
   endpoint: Endpoint,
   options: StreamOptions<T>,
@@ -76,11 +76,13 @@ export async function openStream<T>(
   const live = options.live ?? "auto";
   if (!lives.has(live)) {
     throw new InvalidOptionError(
-      `live ${JSON.stringify(live)} is not a mode: it is false, "auto", "long-poll" or "sse".`,
+      `Invalid live ${JSON.stringify(live)}: expected false, "auto", "long-poll" or "sse".`,
     );
   }
   if (options.etag !== undefined && live !== false) {
-    throw new InvalidOptionError("etag needs live: false: a 304 does not say where to go on.");
+    throw new InvalidOptionError(
+      "etag needs live: false: a 304 does not state where a live read would continue.",
+    );
   }
   const reader = new StreamReader(endpoint, {
     position,

@@ -3,8 +3,8 @@ import { formatPosition, type Offset } from "../protocol/offset.ts";
 import { TextSplitter } from "./text-splitter.ts";
 
 /**
- * The text of byte batches. A character that is cut by the end of a batch, or of a page, is given
- * with the next one, and until then every position lies before it.
+ * Decodes byte batches to text. A character that is cut by the end of a batch, or of a page, is
+ * delivered with the next one, and until then every position lies before it.
  *
  * @param start - where the first batch begins
  */

@@ -3,8 +3,8 @@ import { concat } from "../http/bytes.ts";
 import { InvalidOptionError } from "../errors.ts";
 
 /**
- * Decodes a stream's bytes in pieces without ever splitting a character: the bytes of one that is
- * not yet whole are kept for the next piece, and counted, so that a position never lies inside a
+ * Decodes a stream's bytes in pieces without splitting a character. The bytes of an incomplete
+ * character are kept for the next piece, and counted, so that a position never lies inside a
  * character. A byte order mark is a character like any other.
  */
 export class TextSplitter {
@@ -16,14 +16,15 @@ export class TextSplitter {
     try {
       this.#decoder = new TextDecoder(encoding, { ignoreBOM: true });
     } catch (cause) {
-      throw new InvalidOptionError(`encoding ${JSON.stringify(encoding)} is not known here.`, {
-        cause,
-      });
+      throw new InvalidOptionError(
+        `Invalid encoding ${JSON.stringify(encoding)}: expected a label that TextDecoder knows, like "utf-8".`,
+        { cause },
+      );
     }
     this.#isUtf8 = this.#decoder.encoding === "utf-8";
   }
 
-  /** How many bytes at the end of what was pushed are not part of any text returned so far. */
+  /** How many of the bytes pushed so far are not part of any returned text. */
   get keptBytes(): number {
     return this.#kept.length;
   }
@@ -35,14 +36,14 @@ export class TextSplitter {
     return this.#decoder.decode(bytes.subarray(0, whole));
   }
 
-  /** The end of the data: an unfinished character becomes U+FFFD. */
+  /** Call this at the end of the data: an incomplete character becomes U+FFFD. */
   end(): string {
     const text = this.#decoder.decode(this.#kept);
     this.#kept = new Uint8Array(0);
     return text;
   }
 
-  /** The longest start that decodes without an error; characters have at most four bytes. */
+  /** The longest prefix that decodes without an error; characters have at most four bytes. */
   #wholeOther(bytes: Uint8Array): number {
     const strict = new TextDecoder(this.#decoder.encoding, { fatal: true, ignoreBOM: true });
     for (let whole = bytes.length; whole > Math.max(0, bytes.length - 4); whole--) {
@@ -50,14 +51,14 @@ export class TextSplitter {
         strict.decode(bytes.subarray(0, whole));
         return whole;
       } catch {
-        // Ends inside a character, or is not text of this encoding: the loop finds out which.
+        // It ends inside a character, or is not text of this encoding: the loop finds out which.
       }
     }
     return bytes.length < 4 ? 0 : bytes.length;
   }
 }
 
-/** How many bytes there are before a character that has begun but not ended. */
+/** How many bytes come before a character that has begun but not ended. */
 function wholeUtf8(bytes: Uint8Array): number {
   const { length } = bytes;
   for (let back = 1; back <= Math.min(3, length); back++) {

@@ -2,41 +2,41 @@ import type { StreamedBody } from "./append-source.ts";
 import { type BatchBody, ByteBody, JsonBody } from "./batch-body.ts";
 import type { Encoded } from "./encode.ts";
 
-/** What came of an append. */
+/** The result of an append. */
 export interface AppendResult {
   /**
-   * Where the stream ends after the request that stored the value; others may share it. Servers need
-   * not say it of a duplicate: then it is empty.
+   * Where the stream ends after the request that stored the value, which other values may share. Empty
+   * for a duplicate whose offset the server does not state.
    */
   nextOffset: string;
-  /** With producer headers of your own: true when the server had this number already. */
+  /** True when the server already had this producer sequence number, which your own headers set. */
   duplicate?: boolean;
 }
 
-/** What came of the values before `until` that no earlier outcome is of. */
+/** The outcome of the values before `until` that no earlier outcome covers. */
 interface Outcome {
   readonly until: number;
-  /** If they were stored. */
+  /** Set if they were stored. */
   readonly result?: AppendResult;
   readonly error?: unknown;
 }
 
 /**
- * Values that are to be stored by one POST. There may be a hundred thousand, so a value costs one
- * promise and no closure: a promise calls what waits for it in the order of `then`, so one function
- * for all of them can count which value it is asked about.
+ * Values that one POST stores. There may be a hundred thousand, so a value costs one promise and no
+ * closure: a promise runs its reactions in the order of `then`, so one shared function can count which
+ * value it settles.
  */
 export class AppendBatch {
   readonly seq: string | undefined;
   readonly closes: boolean;
-  /** How many of the values somebody still waits for. */
-  wanted: number = 0;
+  /** How many of the values a caller still waits for. */
+  awaited: number = 0;
   #body: BatchBody | undefined;
   #streamed: StreamedBody | undefined;
-  /** The values that nobody waits for any more. */
+  /** The values that no caller waits for any more. */
   #dropped: Set<number> | undefined;
   readonly #outcomes: Outcome[] = [];
-  #told: number = 0;
+  #reported: number = 0;
   #settle!: () => void;
   readonly #settled = new Promise<void>((resolve) => (this.#settle = resolve));
 
@@ -49,22 +49,22 @@ export class AppendBatch {
     return this.#body?.length ?? 1;
   }
 
-  /** Adds a value, or says with `undefined` that the body would be larger than `maxBytes`. */
+  /** Adds a value; returns `undefined` if the body would then be larger than `maxBytes`. */
   add(value: Encoded, maxBytes: number): Promise<AppendResult> | undefined {
     this.#body ??= typeof value === "string" ? new JsonBody() : new ByteBody();
     return this.#body.add(value, maxBytes) ? this.#promise() : undefined;
   }
 
-  /** Makes it a batch of one body that is made while it is sent, or of none. */
+  /** Makes this a batch of one body that is produced while it is sent, or of no body. */
   addOnly(body: StreamedBody | undefined): Promise<AppendResult> {
     this.#streamed = body;
     return this.#promise();
   }
 
-  /** Nobody waits for this value any more: it is left out, unless it is on its way. */
+  /** Leaves out a value that no caller waits for any more, unless it was already sent. */
   drop(index: number): void {
     (this.#dropped ??= new Set()).add(index);
-    this.wanted--;
+    this.awaited--;
   }
 
   /** The request body of the values from `from` to `to`. */
@@ -72,26 +72,26 @@ export class AppendBatch {
     return this.#streamed ?? this.#body?.encode(from, to, this.#dropped);
   }
 
-  /** Says what came of the next values. None is told before `settle`. */
+  /** Records the outcome of the next values. Callers learn it with `settle`. */
   conclude(outcome: Outcome): void {
     this.#outcomes.push(outcome);
   }
 
-  /** Everything is concluded. */
+  /** Settles the promises of all values, whose outcomes are recorded. */
   settle(): void {
     this.#settle();
   }
 
   #promise(): Promise<AppendResult> {
-    this.wanted++;
-    return this.#settled.then(this.#tell);
+    this.awaited++;
+    return this.#settled.then(this.#report);
   }
 
-  readonly #tell = (): AppendResult => {
-    while (this.#told >= (this.#outcomes[0]?.until ?? Infinity)) this.#outcomes.shift();
-    this.#told++;
+  readonly #report = (): AppendResult => {
+    while (this.#reported >= (this.#outcomes[0]?.until ?? Infinity)) this.#outcomes.shift();
+    this.#reported++;
     const [outcome] = this.#outcomes;
     if (outcome?.result) return outcome.result;
-    throw outcome?.error; // without an outcome everybody has left: nobody sees it
+    throw outcome?.error; // without an outcome no caller waits
   };
 }

@@ -4,26 +4,26 @@ import type { Encoded } from "./encode.ts";
 import { FetchError } from "../errors.ts";
 import { Interrupt } from "../http/interrupt.ts";
 
-/** One POST that a queue wants sent. */
+/** One POST of an {@link AppendQueue}. */
 export interface AppendRequest {
   /** `undefined`: the stream is closed without a last value. */
   readonly body: Encoded | StreamedBody | undefined;
-  /** Closes the stream with this request. */
+  /** The request closes the stream. */
   readonly closes: boolean;
   readonly seq: string | undefined;
-  /** Aborts when nobody waits for any of its values any more. */
+  /** Aborts when no caller waits for any of its values any more. */
   readonly signal: Interrupt;
 }
 
 export interface AppendQueueOptions {
-  /** Sends one POST and retries what may be retried. */
+  /** Sends one POST, with the retries that are safe. */
   send(request: AppendRequest): Promise<AppendResult>;
-  /** Puts appends that wait together into one POST. */
+  /** Appends that wait at the same time share one POST. */
   readonly batching: boolean;
   readonly maxBatchBytes: number;
 }
 
-/** How a value is to be appended. */
+/** How a value is appended. */
 export interface AppendItemOptions {
   readonly seq?: string | undefined;
   readonly closes?: boolean;
@@ -38,21 +38,22 @@ interface Waiter {
 }
 
 /**
- * Appends in the order they were made, one POST at a time. Those made in one go, and those made while
- * a POST is under way, share the next one: waiting for one's own append slows nobody else down.
+ * Sends appends in the order of their calls, one POST at a time. Appends of one turn of the event loop,
+ * and those that arrive while a POST is in flight, share the next one: a caller that awaits each of its
+ * appends slows down no other.
  */
 export class AppendQueue {
   readonly #options: AppendQueueOptions;
-  /** One listener a signal, however many appends share it. */
+  /** One listener per signal, however many appends share it. */
   readonly #watched = new Map<AbortSignal, Set<Waiter>>();
   #batches: AppendBatch[] = [];
-  /** The last of them, while more may join it. */
+  /** The last of them, while more values may join it. */
   #open: AppendBatch | undefined;
   /** The batch of the last append. */
   #newest: AppendBatch | undefined;
   #isScheduled: boolean = false;
   #isRunning: boolean = false;
-  /** The POST under way. */
+  /** The POST in flight. */
   #sending: { batch: AppendBatch; abandoned: Interrupt } | undefined;
 
   constructor(options: AppendQueueOptions) {
@@ -66,7 +67,7 @@ export class AppendQueue {
     const stored = this.#join(encoded, options);
     if (!this.#isScheduled) {
       this.#isScheduled = true;
-      // After the caller's own turn: appends made in one go are one POST.
+      // After the caller's own turn, so that its appends share one POST.
       queueMicrotask(this.#start);
     }
     const { signal } = options;
@@ -79,12 +80,12 @@ export class AppendQueue {
   ): Promise<AppendResult> {
     const { batching, maxBatchBytes } = this.#options;
     const isValue = value !== undefined && !isStreamed(value);
-    // A POST has room for one seq, one end, and one body that is made while it is sent.
+    // A POST carries one seq, one close, and one body that is produced while it is sent.
     const isAlone = !batching || seq !== undefined || closes || !isValue;
     if (this.#open && !isAlone) {
       const stored = this.#open.add(value, maxBatchBytes);
       if (stored) return stored;
-      // No more will join it, so it need not wait for the end of the caller's turn.
+      // No more values join it, so it need not wait for the end of the caller's turn.
       this.#start();
     }
     const batch = new AppendBatch(seq, closes);
@@ -92,7 +93,7 @@ export class AppendQueue {
     this.#newest = batch;
     this.#open = isAlone ? undefined : batch;
     const stored = isValue ? batch.add(value, maxBatchBytes) : batch.addOnly(value);
-    if (!stored) throw new Error("A batch always takes its first value.");
+    if (!stored) throw new Error("An empty batch rejected its first value.");
     return stored;
   }
 
@@ -109,9 +110,9 @@ export class AppendQueue {
       this.#batches = [];
       for (const batch of batches) {
         if (batch === this.#open) this.#open = undefined;
-        if (batch.wanted > 0) await this.#send(batch, 0, batch.length);
+        if (batch.awaited > 0) await this.#send(batch, 0, batch.length);
         batch.settle();
-        // An idle stream keeps nothing of what it sent.
+        // An idle queue keeps nothing of what it sent.
         if (batch === this.#newest) this.#newest = undefined;
       }
     }
@@ -136,7 +137,7 @@ export class AppendQueue {
         batch.conclude({ until: to, error });
         return;
       }
-      // Too large together says nothing about each: none of it was stored.
+      // None of it was stored. Values that are too large together may fit in two requests.
       const half = Math.ceil((from + to) / 2);
       await this.#send(batch, from, half);
       await this.#send(batch, half, to);
@@ -145,7 +146,7 @@ export class AppendQueue {
     }
   }
 
-  /** Rejects as soon as the signal aborts; what shares the POST goes on. */
+  /** Rejects as soon as the signal aborts; the other values of the POST are not affected. */
   #abortable(
     stored: Promise<AppendResult>,
     signal: AbortSignal,
@@ -182,6 +183,6 @@ export class AppendQueue {
       waiter.reject(signal.reason);
     }
     const sending = this.#sending;
-    if (sending?.batch.wanted === 0) sending.abandoned.abort(signal.reason);
+    if (sending?.batch.awaited === 0) sending.abandoned.abort(signal.reason);
   };
 }

@@ -1,19 +1,19 @@
 import { type Encoded, encodeValue } from "./encode.ts";
 
-/** Values to append: those of a web stream, a generator, an array. */
+/** Values to append: a web stream, a generator, an array. */
 export type ValueSource = ReadableStream<unknown> | AsyncIterable<unknown> | Iterable<unknown>;
 
 /**
- * What `DurableStream.appendStream` sends. A function gives the values anew for every try; anything
- * else can be read once, so a request that fails half way is not tried again.
+ * The source of `DurableStream.appendStream`. A function returns a new source for every attempt;
+ * anything else can be read only once, so a request that fails halfway is not retried.
  */
 export type AppendSource = ValueSource | (() => ValueSource);
 
-/** A request body that is made while it is sent. */
+/** A request body that is produced while it is sent. */
 export interface StreamedBody {
   open(): AsyncIterable<Uint8Array>;
   readonly canReopen: boolean;
-  /** What the source itself threw; a transport may hide it behind an error of its own. */
+  /** The error of the source itself, which a transport may hide behind its own. */
   failure: { error: unknown } | undefined;
 }
 
@@ -33,7 +33,7 @@ export function streamedBody(source: AppendSource, isJsonStream: boolean): Strea
 
 const encoder = new TextEncoder();
 
-/** The values as one JSON array, or one after the other. Leaving it leaves the source. */
+/** Yields the values as one JSON array, or one after the other. Its `return` ends the source. */
 async function* encodeAll(
   source: ValueSource,
   isJsonStream: boolean,
@@ -53,7 +53,7 @@ async function* encodeAll(
   if (isJsonStream) yield encoder.encode(before === "[" ? "[]" : "]");
 }
 
-/** Not every browser can iterate a stream. */
+/** Iterates a web stream; not every browser can do it itself. */
 async function* readerOf(
   stream: ReadableStream<unknown>,
 ): AsyncGenerator<unknown, void, undefined> {

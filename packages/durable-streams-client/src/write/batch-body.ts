@@ -1,24 +1,24 @@
 import { type Encoded, utf8Length } from "./encode.ts";
 import { concat } from "../http/bytes.ts";
 
-/** Values that go into one request body, in order. */
+/** The values of one request body, in order. */
 export interface BatchBody {
-  /** How many values there are. */
+  /** How many values it has. */
   readonly length: number;
-  /** Takes a value unless the body would then be larger than `maxBytes`; always takes the first. */
+  /** Adds a value unless the body would then be larger than `maxBytes`; always adds the first. */
   add(value: Encoded, maxBytes: number): boolean;
-  /** Whether no value at all fits into `maxBytes` any more. */
+  /** Whether not even the smallest value fits into `maxBytes` any more. */
   isFull(maxBytes: number): boolean;
-  /** The body of the values from `from` to `to`; `undefined`: there are none. */
+  /** The body of the values from `from` to `to`, or `undefined` if none is left. */
   encode(from: number, to: number, dropped?: ReadonlySet<number>): Encoded | undefined;
-  /** The values from `from` on, as they are stored. */
+  /** The values from `from` on, as the stream would contain them. */
   values(from: number): unknown[];
 }
 
-/** So many values, or characters, are put together and encoded at once. */
+/** After this many values, or characters, a group of values is encoded. */
 const groupValues = 256;
 const groupChars = 16 * 1024;
-/** No character of a string takes more bytes in UTF-8 than this. */
+/** The most bytes that a character of a string takes in UTF-8. */
 const maxCharBytes = 3;
 
 const encoder = new TextEncoder();
@@ -28,19 +28,19 @@ const openBracket = 0x5b;
 const closeBracket = 0x5d;
 
 /**
- * The body of a JSON stream: an array, which the server takes apart. There may be a hundred thousand
- * values, and a string each that lives until all are sent costs the garbage collector more than
- * making it did. So groups of them become bytes early.
+ * A request body for a JSON stream: an array, which the server splits into messages. There may be a
+ * hundred thousand values. Keeping a string of each until all are sent costs the garbage collector
+ * more than making it, so groups of them become bytes early.
  */
 export class JsonBody implements BatchBody {
-  /** Encoded values, each chunk with a comma before each of them. */
+  /** Encoded values, with a comma before each of them. */
   readonly #chunks: Uint8Array[] = [];
   #chunkBytes: number = 0;
-  /** The values after them. */
+  /** The values after them, not yet encoded. */
   #texts: string[] = [];
   /** Their characters, with the commas. */
   #chars: number = 0;
-  /** The characters of every value: where it is in the chunks. */
+  /** The number of characters of each value, which locates it in the chunks. */
   readonly #lengths: number[] = [];
 
   get length(): number {
@@ -76,7 +76,7 @@ export class JsonBody implements BatchBody {
   #fits(text: string, maxBytes: number): boolean {
     const worst = (this.#chars + text.length + 1) * maxCharBytes;
     if (this.#chunkBytes + worst <= maxBytes) return true;
-    this.#encodeGroup(); // tells the size
+    this.#encodeGroup(); // makes the size exact
     return this.#chunkBytes + utf8Length(text) + 2 <= maxBytes;
   }
 
@@ -89,7 +89,7 @@ export class JsonBody implements BatchBody {
     this.#chars = 0;
   }
 
-  /** The texts of some of the values, which are rarely asked for. */
+  /** The texts of some of the values; rarely needed, so they are decoded from the chunks. */
   #slice(from: number, to: number, dropped?: ReadonlySet<number>): string[] {
     this.#encodeGroup();
     const all = decoder.decode(concat(this.#chunks));
@@ -108,7 +108,7 @@ function arrayOf(texts: readonly string[]): string | undefined {
   return texts.length === 0 ? undefined : `[${texts.join(comma)}]`;
 }
 
-/** The body of any other stream: the values' bytes, one after the other. They are not copied. */
+/** A request body for any other stream: the bytes of the values, one after the other. */
 export class ByteBody implements BatchBody {
   readonly #values: Encoded[] = [];
   #bytes: number = 0;

@@ -3,20 +3,20 @@ import { isJson } from "../protocol/headers.ts";
 /** PROTOCOL.md, section 5.1: the type of a stream that was created without one. */
 export const unknownType = "application/octet-stream";
 
-/** A stream's content type, which is the caller's word or has to be asked for. */
+/** A stream's content type, stated by the caller or requested from the server. */
 export class ContentType {
-  /** Asks the server, and sets `value` if it says one. */
-  readonly #askServer: (maxRetries: number | undefined) => Promise<unknown>;
+  /** Requests the stream's metadata and sets `value` if they contain a content type. */
+  readonly #requestHead: (maxRetries: number | undefined) => Promise<unknown>;
   #value: string | undefined;
   #isJson: boolean = false;
-  #learning: Promise<string> | undefined;
+  #resolving: Promise<string> | undefined;
 
   constructor(
     value: string | undefined,
-    askServer: (maxRetries: number | undefined) => Promise<unknown>,
+    requestHead: (maxRetries: number | undefined) => Promise<unknown>,
   ) {
     this.value = value;
-    this.#askServer = askServer;
+    this.#requestHead = requestHead;
   }
 
   get value(): string | undefined {
@@ -32,30 +32,31 @@ export class ContentType {
     return this.#isJson;
   }
 
-  /** Whether writes are waiting for it. */
+  /** Whether writes wait for it. */
   get isAwaited(): boolean {
-    return this.#learning !== undefined;
+    return this.#resolving !== undefined;
   }
 
   /**
-   * What a write has to wait for before it can be encoded; nothing, where the content type is known.
-   * Asked for once, however many writes wait for it; and again if that failed. Whoever comes while
-   * others still wait for it waits as well: writes keep their order.
+   * A promise that a write waits for before it can be encoded; `undefined` if the content type is known.
+   * All waiting writes share one request; the next write after a failed one starts another. A write that
+   * comes while others still wait also waits, so that writes keep their order.
    */
-  learn(): Promise<unknown> | undefined {
-    if (this.#value !== undefined && !this.#learning) return undefined;
-    if (!this.#learning) {
-      this.#learning = this.ask();
-      const learned = () => {
-        this.#learning = undefined;
+  resolve(): Promise<unknown> | undefined {
+    if (this.#value !== undefined && !this.#resolving) return undefined;
+    if (!this.#resolving) {
+      this.#resolving = this.request();
+      const forget = () => {
+        this.#resolving = undefined;
       };
-      this.#learning.then(learned, learned);
+      this.#resolving.then(forget, forget);
     }
-    return this.#learning;
+    return this.#resolving;
   }
 
-  async ask(maxRetries?: number): Promise<string> {
-    await this.#askServer(maxRetries);
+  /** Requests it from the server. */
+  async request(maxRetries?: number): Promise<string> {
+    await this.#requestHead(maxRetries);
     this.value ??= unknownType;
     return this.value;
   }

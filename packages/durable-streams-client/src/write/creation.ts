@@ -4,28 +4,28 @@ import { type Offset, parsePosition } from "../protocol/offset.ts";
 import { checkInteger, type EndpointOptions } from "../http/endpoint-options.ts";
 import { header } from "../protocol/headers.ts";
 
-/** How long a stream is to live. At most one of the two. */
+/** How long a stream lives. At most one of the two. */
 export interface LifetimeOptions {
   /** Seconds, counted by the server. */
   ttlSeconds?: number | undefined;
   expiresAt?: Date | string | undefined;
 }
 
-/** What a stream is created with. */
+/** Options for the creation of a stream. */
 export interface CreationOptions extends LifetimeOptions {
   /** The first value, as for `append`. */
   body?: unknown;
-  /** Creates the stream closed, with `body` as all there will ever be. */
+  /** Creates the stream closed, with `body` as its whole content. */
   closed?: boolean | undefined;
 }
 
-/** Options of `DurableStream.fork`; those of the source's handle are kept where none is given. */
+/** Options of `DurableStream.fork`; by default those of the source's handle. */
 export interface ForkOptions extends EndpointOptions, LifetimeOptions {
-  /** Up to where the source's data is in the fork. Default: all of it. */
+  /** Where the source's data ends in the fork. Default: at the source's tail. */
   offset?: Offset | undefined;
-  /** How much after `offset` is in it too: messages of a JSON stream, bytes of another. */
+  /** How much data after `offset` the fork has too: messages of a JSON stream, bytes of another. */
   subOffset?: number | undefined;
-  /** Must be the source's, if given. */
+  /** If set, it must equal the source's. */
   contentType?: string | undefined;
 }
 
@@ -43,7 +43,7 @@ export function forkHeaders(source: URL, options: ForkOptions): Record<string, s
     const { offset, skip } = parsePosition(options.offset);
     if (skip > 0 && subOffset !== undefined) {
       throw new InvalidOptionError(
-        `offset ${options.offset} is a position with a count of its own: leave out subOffset.`,
+        `Invalid subOffset ${subOffset}: offset ${options.offset} is a position with its own count, so leave out subOffset.`,
       );
     }
     headers[header.forkOffset] = offset;
@@ -58,7 +58,7 @@ export function forkHeaders(source: URL, options: ForkOptions): Record<string, s
 function lifetimeHeaders({ ttlSeconds, expiresAt }: LifetimeOptions): Record<string, string> {
   const headers: Record<string, string> = {};
   if (ttlSeconds !== undefined && expiresAt !== undefined) {
-    throw new InvalidOptionError("ttlSeconds and expiresAt exclude each other: pass one of them.");
+    throw new InvalidOptionError("ttlSeconds and expiresAt exclude each other: pass only one.");
   }
   if (ttlSeconds !== undefined) {
     headers[header.ttl] = String(checkInteger("ttlSeconds", ttlSeconds, 0));
@@ -66,7 +66,9 @@ function lifetimeHeaders({ ttlSeconds, expiresAt }: LifetimeOptions): Record<str
   if (expiresAt !== undefined) {
     const date = new Date(expiresAt);
     if (Number.isNaN(date.getTime())) {
-      throw new InvalidOptionError(`expiresAt ${String(expiresAt)} is not a date.`);
+      throw new InvalidOptionError(
+        `Invalid expiresAt ${JSON.stringify(String(expiresAt))}: expected a Date or an RFC 3339 string.`,
+      );
     }
     headers[header.expiresAt] = typeof expiresAt === "string" ? expiresAt : date.toISOString();
   }

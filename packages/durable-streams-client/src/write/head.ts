@@ -2,35 +2,35 @@
 import type { Offset } from "../protocol/offset.ts";
 import { header, isTrue } from "../protocol/headers.ts";
 
-/** What the server knows about a stream. In a browser, what CORS lets it tell. */
+/** The metadata of a stream. In a browser, only what CORS exposes. */
 export interface HeadResult {
   exists: true;
   contentType?: string;
-  /** The tail: where the next append will begin. */
+  /** The tail, where the next append begins. */
   offset?: Offset;
   etag?: string;
   cacheControl?: string;
-  /** Closed for good: nothing will be appended. */
+  /** Whether the stream is closed: nothing is ever appended. */
   closed: boolean;
-  /** The time to live the stream has, or has left, in seconds. */
+  /** The time to live of the stream in seconds, as the server states it. */
   ttlSeconds?: number;
-  /** As the server writes it (RFC 3339). */
+  /** When the stream expires, as the server states it (RFC 3339). */
   expiresAt?: string;
 }
 
-export function headResult(answer: { header(name: string): string | undefined }): HeadResult {
-  const result: HeadResult = { exists: true, closed: isTrue(answer.header(header.closed)) };
-  const contentType = answer.header("content-type");
+export function headResult(response: { header(name: string): string | undefined }): HeadResult {
+  const result: HeadResult = { exists: true, closed: isTrue(response.header(header.closed)) };
+  const contentType = response.header("content-type");
   if (contentType !== undefined) result.contentType = contentType;
-  const offset = answer.header(header.nextOffset);
+  const offset = response.header(header.nextOffset);
   if (offset !== undefined) result.offset = offset;
-  const etag = answer.header("etag");
+  const etag = response.header("etag");
   if (etag !== undefined) result.etag = etag;
-  const cacheControl = answer.header("cache-control");
+  const cacheControl = response.header("cache-control");
   if (cacheControl !== undefined) result.cacheControl = cacheControl;
-  const ttl = answer.header(header.ttl);
+  const ttl = response.header(header.ttl);
   if (ttl !== undefined && /^\d+$/.test(ttl)) result.ttlSeconds = Number(ttl);
-  const expiresAt = answer.header(header.expiresAt);
+  const expiresAt = response.header(header.expiresAt);
   if (expiresAt !== undefined) result.expiresAt = expiresAt;
   return result;
 }

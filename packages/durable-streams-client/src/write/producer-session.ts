@@ -4,12 +4,12 @@ import type { Encoded } from "./encode.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import { SequenceGapError, StaleEpochError } from "../errors.ts";
 import { header, isTrue } from "../protocol/headers.ts";
-import { sendWrite, type WriteAnswer } from "./send-write.ts";
+import { sendWrite, type WriteResponse } from "./send-write.ts";
 
-/** Claims in a row without a stored batch: two sessions that both claim would never end. */
+/** The most claims in a row without a stored batch; two sessions that claim would never end. */
 const maxClaims = 5;
 
-/** Sends a producer's batches, one at a time, each with its number, under an epoch it may raise. */
+/** Sends a producer's batches one at a time, each with its sequence number, and claims epochs. */
 export class ProducerSession {
   readonly #endpoint: Endpoint;
   readonly #producerId: string;
@@ -25,24 +25,24 @@ export class ProducerSession {
     this.#autoClaim = autoClaim;
   }
 
-  /** Without end, unless the caller said how often. */
+  /** How often a batch is retried: without limit, unless the caller set one. */
   get maxRetries(): number {
     return this.#endpoint.hasRetryLimit ? this.#endpoint.backoff.maxRetries : Infinity;
   }
 
-  /** Sends one batch until the server has it, under a new epoch if need be and allowed. */
+  /** Sends one batch until the server has it, under a new epoch if that is needed and allowed. */
   async post(
     body: Encoded | undefined,
     contentType: string | undefined,
     closes: boolean,
-  ): Promise<WriteAnswer> {
+  ): Promise<WriteResponse> {
     for (;;) {
       try {
-        const answer = await this.#postOnce(body, contentType, closes);
-        this.#checkFresh(answer, body === undefined);
+        const response = await this.#postOnce(body, contentType, closes);
+        this.#checkFresh(response, body === undefined);
         this.#seq++;
         this.#claims = 0;
-        return answer;
+        return response;
       } catch (error) {
         this.#claim(error);
       }
@@ -53,7 +53,7 @@ export class ProducerSession {
     body: Encoded | undefined,
     contentType: string | undefined,
     closes: boolean,
-  ): Promise<WriteAnswer> {
+  ): Promise<WriteResponse> {
     const headers: Record<string, string> = {
       [header.producerId]: this.#producerId,
       [header.producerEpoch]: String(this.epoch),
@@ -72,33 +72,34 @@ export class ProducerSession {
   }
 
   /**
-   * Finds out whether a batch that the server says it has is this one. The server names the last
-   * number it took: a later one than this belongs to an earlier session with the same epoch, whose
-   * batch is in the stream instead of ours. The same one is ours, sent twice by us or, without our
-   * knowing, by a browser or proxy; but a session's first batch has nothing before it to tell by.
+   * Checks that a batch which the server reports as a duplicate is this one. The response has the
+   * highest sequence number of the producer. A higher one than ours belongs to an earlier session with
+   * the same epoch, whose batch is in the stream instead of ours. Our own number means that the batch
+   * was sent twice, by us or unnoticed by a browser or proxy. But the first batch of a session has no
+   * predecessor, so there our number may also be that of an earlier session.
    */
-  #checkFresh(answer: WriteAnswer, isEmpty: boolean): void {
-    if (answer.status !== 204) return;
-    const highest = answer.header(header.producerSeq);
+  #checkFresh(response: WriteResponse, isEmpty: boolean): void {
+    if (response.status !== 204) return;
+    const highest = response.header(header.producerSeq);
     const isOurs = highest === String(this.#seq);
-    const { afterUnknown } = answer;
-    // A fresh close without data is a 204 too, and a fresh one with data is not.
-    const isBareClose = isEmpty && isTrue(answer.header(header.closed));
+    const { afterUnknown } = response;
+    // The first close without data is a 204 too; the first one with data is not.
+    const isBareClose = isEmpty && isTrue(response.header(header.closed));
     if (isOurs && (afterUnknown || this.#seq > 0 || isBareClose)) return;
     if (afterUnknown && highest === undefined) return;
     const error = new StaleEpochError(
-      `Epoch ${this.epoch} of producer ${this.#producerId} was used before, so the server dropped the data as a repetition: start with a higher epoch, or with autoClaim.`,
-      { url: this.#endpoint.url.href, status: answer.status },
+      `Epoch ${this.epoch} of producer ${this.#producerId} was used before, so the server dropped the data as a duplicate: start with a higher epoch, or with autoClaim.`,
+      { url: this.#endpoint.url.href, status: response.status },
     );
     error.currentEpoch = this.epoch;
     error.maybeStored = afterUnknown || (isOurs && platformResends);
     throw error;
   }
 
-  /** Takes the next epoch, if the error is one that it mends and nothing can be stored twice by it. */
+  /** Claims the next epoch if that resolves the error and cannot store anything twice. */
   #claim(error: unknown): void {
     const isStale = error instanceof StaleEpochError && error.currentEpoch !== undefined;
-    // The server has forgotten this producer (PROTOCOL.md: state clean-up).
+    // The server has dropped the state of this producer (PROTOCOL.md, state clean-up).
     const isForgotten = error instanceof SequenceGapError && error.expectedSeq === 0;
     const mayClaim = this.#autoClaim && this.#claims < maxClaims && (isStale || isForgotten);
     if (!mayClaim || error.maybeStored) throw error;

@@ -1,8 +1,8 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#52-append-to-stream
 import type { StreamedBody } from "./append-source.ts";
-import { answerError } from "../http/response-error.ts";
+import { responseError } from "../http/response-error.ts";
 import type { Endpoint } from "../http/endpoint.ts";
-import type { Answer } from "../http/exchange.ts";
+import type { EndpointResponse } from "../http/exchange.ts";
 import { DurableStreamError, FetchError, isRetryable, ProtocolError } from "../errors.ts";
 import type { AnySignal } from "../http/interrupt.ts";
 import { header, mediaType } from "../protocol/headers.ts";
@@ -14,25 +14,26 @@ export interface WriteRequest {
   readonly body?: string | Uint8Array | StreamedBody | undefined;
   readonly signal?: AnySignal | undefined;
   /**
-   * Sent twice, it does no more than sent once. Anything else is only sent again when the server
-   * cannot have taken it: no connection was made, or it was refused with 429.
+   * A repetition has no further effect. Any other write is retried only when the server cannot have
+   * stored it: no connection was made, or the response was a 429.
    */
   readonly isRepeatable: boolean;
-  /** How often to try again; default: as the endpoint's back-off says. */
+  /** The most retries; default: those of the endpoint. */
   readonly maxRetries?: number | undefined;
-  /** One of these must be in a good answer; else something other than a stream gave it. */
+  /** A good response has one of these headers; any other does not come from a durable stream. */
   readonly expects: readonly string[];
 }
 
-export interface WriteAnswer {
+/** The good response to a write. */
+export interface WriteResponse {
   readonly status: number;
   header(name: string): string | undefined;
-  /** An earlier try of this request may have reached the server. */
+  /** An earlier attempt of this request may have reached the server. */
   readonly afterUnknown: boolean;
 }
 
-/** Sends a write (or HEAD) until it is answered well, or fails for good. */
-export async function sendWrite(endpoint: Endpoint, request: WriteRequest): Promise<WriteAnswer> {
+/** Sends a write (or HEAD) until it succeeds or a retry makes no sense. */
+export async function sendWrite(endpoint: Endpoint, request: WriteRequest): Promise<WriteResponse> {
   const retry = new Retry(endpoint, request.signal);
   const { method, headers, signal, isRepeatable } = request;
   const streamed = typeof request.body === "object" && "open" in request.body && request.body;
@@ -42,31 +43,31 @@ export async function sendWrite(endpoint: Endpoint, request: WriteRequest): Prom
   for (;;) {
     try {
       const body = streamed ? streamed.open() : request.body;
-      const answer = await endpoint.send({ method, headers, body, signals: [signal] });
-      if (answer.status < 200 || answer.status > 299) {
-        throw await answerError(answer, {
+      const response = await endpoint.send({ method, headers, body, signals: [signal] });
+      if (response.status < 200 || response.status > 299) {
+        throw await responseError(response, {
           method,
           hasSeq: headers?.[header.seq] !== undefined,
           hasProducer: headers?.[header.producerId] !== undefined,
         });
       }
-      await answer.drain();
-      checkAnswer(answer, request);
-      return { status: answer.status, header: (name) => answer.header(name), afterUnknown };
+      await response.drain();
+      checkResponse(response, request);
+      return { status: response.status, header: (name) => response.header(name), afterUnknown };
     } catch (error) {
       if (streamed && streamed.failure) throw streamed.failure.error;
       afterUnknown ||= isOutcomeUnknown(error);
       if (error instanceof DurableStreamError) error.maybeStored = afterUnknown;
-      // A source that is used up cannot be sent again, nor what may be stored, whatever a handler says.
+      // Neither a consumed source nor a write that may be stored is sent again, whatever `onError` returns.
       if (!canResend || (afterUnknown && !isRepeatable)) throw error;
       await retry.recover(error, isRepeatable ? isRetryable(error) : isRefused(error));
     }
   }
 }
 
-/** The server may have done what was asked although no answer says so. */
+/** Whether the server may have executed the request although no response confirms it. */
 function isOutcomeUnknown(error: unknown): boolean {
-  // A good answer that cannot be understood, perhaps because a browser hides its headers.
+  // A good response that cannot be understood, perhaps because a browser hides its headers.
   if (error instanceof ProtocolError) return true;
   if (!(error instanceof FetchError)) return false;
   const { status, unsent, code } = error;
@@ -74,19 +75,20 @@ function isOutcomeUnknown(error: unknown): boolean {
   return status < 300 || status === 408 || status >= 500;
 }
 
+/** Whether the server cannot have executed the request. */
 function isRefused(error: unknown): boolean {
   return error instanceof FetchError && (error.unsent || error.status === 429);
 }
 
-/** A captive portal says 200 to everything; that must not count as stored. */
-function checkAnswer(answer: Answer, { method, expects }: WriteRequest): void {
+/** Throws for the 200 of a captive portal, which must not count as stored. */
+function checkResponse(response: EndpointResponse, { method, expects }: WriteRequest): void {
   const isStream =
     expects.length === 0
-      ? mediaType(answer.header("content-type")) !== "text/html"
-      : expects.some((name) => answer.header(name) !== undefined);
+      ? mediaType(response.header("content-type")) !== "text/html"
+      : expects.some((name) => response.header(name) !== undefined);
   if (isStream) return;
   throw new ProtocolError(
-    `This does not look like a durable stream: the answer ${answer.status} to ${method} ${answer.url} has no ${expects.join(" or ") || "sense"} header (a browser hides headers that Access-Control-Expose-Headers does not name).`,
-    { url: answer.url, status: answer.status },
+    `${method} ${response.url}: the response ${response.status} is not that of a durable stream: it ${expects.length > 0 ? `has no ${expects.join(" or ")} header` : "is an HTML page"} (a browser hides headers that Access-Control-Expose-Headers does not name).`,
+    { url: response.url, status: response.status },
   );
 }

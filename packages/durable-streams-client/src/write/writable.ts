@@ -5,22 +5,22 @@ import { checkInteger } from "../http/endpoint-options.ts";
 export interface WritableOptions {
   /** Closes the durable stream when the web stream is closed (`false`). */
   closeStream?: boolean | undefined;
-  /** How many values, or about 4 MiB of strings and bytes, may be on their way before `write` waits (1,000). */
+  /** How many values may be in flight before `write` waits (1,000); about 4 MiB also make it wait. */
   maxInFlight?: number | undefined;
 }
 
-/** How much of strings and bytes may be on its way before `write` waits. */
+/** How many bytes, or characters, may be in flight before `write` waits. */
 const maxBytesInFlight = 4 * 1024 * 1024;
 
-/** What the sink needs of its stream. */
+/** The part of a stream that the sink uses. */
 interface Target {
   append(value: unknown, signal: AbortSignal): Promise<AppendResult>;
   close(signal: AbortSignal): Promise<unknown>;
 }
 
 /**
- * A sink with real backpressure: a write waits while too many values are on their way, and the first
- * append that fails fails the stream.
+ * A sink with backpressure: a write waits while too many values are in flight, and the first append
+ * that fails errors the stream.
  */
 export function appendSink(target: Target, options: WritableOptions): UnderlyingSink<unknown> {
   const maxInFlight = checkInteger("maxInFlight", options.maxInFlight ?? 1000, 1);
@@ -43,7 +43,7 @@ export function appendSink(target: Target, options: WritableOptions): Underlying
   };
   return {
     start(controller) {
-      // Not the sink's own `abort`: that waits for the write that waits for us.
+      // Not the sink's `abort`, which runs only after the pending write, and that waits for us.
       controller.signal.addEventListener("abort", () => {
         aborted.abort(controller.signal.reason);
       });
