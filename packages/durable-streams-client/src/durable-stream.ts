@@ -1,26 +1,32 @@
-import { abortable } from "./http/abortable.ts";
+import { checkOptions } from "@freshet/core";
 import type { AppendResult } from "./write/append-batch.ts";
 import { AppendQueue, type AppendRequest } from "./write/append-queue.ts";
 import { type AppendSource, streamedBody } from "./write/append-source.ts";
 import { encodeValue, snapshot } from "./write/encode.ts";
-import { ContentType, unknownType } from "./write/content-type.ts";
-import { createHeaders, forkHeaders, type ForkOptions } from "./write/creation.ts";
-import type {
-  CloseResult,
-  CreateOptions,
-  DurableStreamOptions,
+import { ContentType, inTurn, unknownType } from "./write/content-type.ts";
+import { creationRequest, forkHeaders, type ForkOptions } from "./write/creation.ts";
+import {
+  type CloseResult,
+  type CreateOptions,
+  type DurableStreamOptions,
+  handleRules,
 } from "./write/durable-stream-options.ts";
 import { Endpoint } from "./http/endpoint.ts";
-import { StreamNotFoundError } from "./errors.ts";
+import { invalidOption, StreamNotFoundError } from "./errors.ts";
 import { type HeadResult, headResult } from "./write/head.ts";
-import { checkInteger, checkToken } from "./http/endpoint-options.ts";
+import { retryOptions } from "./http/endpoint-options.ts";
+import { definedOf } from "./http/request-values.ts";
+import {
+  type AppendOptions,
+  type CallOptions,
+  checkCallOptions,
+  noOptions,
+} from "./write/call-options.ts";
 import { header, isJson } from "./protocol/headers.ts";
 import { openStream, type StreamOptions } from "./read/stream.ts";
 import type { StreamResponse } from "./read/stream-response.ts";
-import { appendSink, type WritableOptions } from "./write/writable.ts";
+import { appendingStream, type WritableOptions } from "./write/writable.ts";
 import { sendWrite } from "./write/send-write.ts";
-
-const noOptions = {};
 
 /** What a producer uses of its stream besides the public part. */
 export interface StreamInternals {
@@ -63,6 +69,7 @@ export class DurableStream {
 
   /** Makes a handle of a stream that exists; sends nothing. Throws {@link InvalidOptionError}. */
   constructor(options: DurableStreamOptions) {
+    checkOptions(options, handleRules, invalidOption);
     this.#endpoint = new Endpoint(options.url, options);
     this.#options = options;
     this.#content = new ContentType(options.contentType, (maxRetries) =>
@@ -71,7 +78,7 @@ export class DurableStream {
     this.#queue = new AppendQueue({
       send: (request) => this.#sendAppend(request),
       batching: options.batching ?? true,
-      maxBatchBytes: checkInteger("maxBatchBytes", options.maxBatchBytes ?? 1024 * 1024, 1),
+      maxBatchBytes: options.maxBatchBytes ?? 1024 * 1024,
     });
   }
 
@@ -82,12 +89,8 @@ export class DurableStream {
    */
   static async create(options: CreateOptions): Promise<DurableStream> {
     const stream = new DurableStream(options);
-    const isJsonStream = isJson(options.contentType);
-    const encoded =
-      options.body === undefined ? undefined : encodeValue(options.body, isJsonStream);
-    // The server splits an array into messages, so one that is a single message is wrapped in another.
-    const body = typeof encoded === "string" ? `[${encoded}]` : encoded;
-    await stream.#put(createHeaders(options), body);
+    const { headers, body } = creationRequest(options, isJson(options.contentType));
+    await stream.#put(headers, body);
     return stream;
   }
 
@@ -120,7 +123,8 @@ export class DurableStream {
   }
 
   /** The stream's metadata. Throws {@link StreamNotFoundError}. */
-  async head(options: { signal?: AbortSignal } = {}): Promise<HeadResult> {
+  async head(options: CallOptions = noOptions): Promise<HeadResult> {
+    checkCallOptions(options);
     return this.#head(options.signal);
   }
 
@@ -145,18 +149,15 @@ export class DurableStream {
    * sent again, since the server rejects a second one: a {@link SeqConflictError} with
    * `maybeStored: true` then means that the value, or another with this `seq`, is in the stream.
    */
-  append(
-    value: unknown,
-    options: { seq?: string; signal?: AbortSignal } = noOptions,
-  ): Promise<AppendResult> {
+  append(value: unknown, options: AppendOptions = noOptions): Promise<AppendResult> {
     try {
+      checkCallOptions(options);
       const resolving = this.#content.resolve();
       if (resolving) {
         const copy = snapshot(value);
         return inTurn(resolving, () => this.append(copy, options), options.signal);
       }
       options.signal?.throwIfAborted();
-      if (options.seq !== undefined) checkToken("seq", options.seq);
       return this.#queue.add(encodeValue(value, this.#content.isJson), options);
     } catch (error) {
       return Promise.reject(error);
@@ -173,10 +174,10 @@ export class DurableStream {
    */
   async appendStream(
     source: AppendSource,
-    options: { seq?: string; signal?: AbortSignal } = {},
+    options: AppendOptions = noOptions,
   ): Promise<AppendResult> {
     const { seq, signal } = options;
-    if (seq !== undefined) checkToken("seq", seq);
+    checkCallOptions(options);
     const add = () => {
       signal?.throwIfAborted();
       const encoded = streamedBody(source, this.#content.isJson);
@@ -195,7 +196,7 @@ export class DurableStream {
       append: (value: unknown, signal: AbortSignal) => this.append(value, { signal }),
       close: (signal: AbortSignal) => this.close(undefined, { signal }),
     };
-    return new WritableStream(appendSink(target, options));
+    return appendingStream(target, options);
   }
 
   /**
@@ -204,7 +205,8 @@ export class DurableStream {
    *
    * @throws StreamClosedError if the stream was closed already and there is a last value
    */
-  async close(finalValue?: unknown, options: { signal?: AbortSignal } = {}): Promise<CloseResult> {
+  async close(finalValue?: unknown, options: CallOptions = noOptions): Promise<CloseResult> {
+    checkCallOptions(options);
     const { signal } = options;
     const add = (value: unknown) => {
       signal?.throwIfAborted();
@@ -220,7 +222,8 @@ export class DurableStream {
   }
 
   /** Deletes the stream and its data. Throws {@link StreamNotFoundError} if it does not exist. */
-  async delete(options: { signal?: AbortSignal } = {}): Promise<void> {
+  async delete(options: CallOptions = noOptions): Promise<void> {
+    checkCallOptions(options);
     try {
       await sendWrite(this.#endpoint, {
         method: "DELETE",
@@ -239,8 +242,15 @@ export class DurableStream {
    * `offset` may be a position of this package, which includes the sub-offset.
    */
   async fork(url: string | URL, options: ForkOptions = {}): Promise<DurableStream> {
-    const fork = new DurableStream({ ...this.#options, contentType: undefined, ...options, url });
-    await fork.#put(forkHeaders(this.#endpoint.url, options), undefined);
+    const headers = forkHeaders(this.#endpoint.url, options);
+    const fork = new DurableStream({
+      ...this.#options,
+      contentType: undefined,
+      ...definedOf(options),
+      retry: retryOptions(options) ?? retryOptions(this.#options),
+      url,
+    });
+    await fork.#put(headers, undefined);
     return fork;
   }
 
@@ -286,15 +296,4 @@ export class DurableStream {
     const isNumbered = response.header(header.producerSeq) !== undefined;
     return isNumbered && response.status === 204 ? { ...result, duplicate: true } : result;
   }
-}
-
-/** Adds a write after those that wait already; an abort of `signal` ends the wait. */
-function inTurn<T>(
-  resolving: Promise<unknown>,
-  add: () => Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  // Not abortable(resolving): writes without a signal would overtake those that have one.
-  const added = resolving.then(add);
-  return signal ? abortable(added, signal) : added;
 }

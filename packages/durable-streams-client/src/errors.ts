@@ -1,9 +1,10 @@
-import { FreshetError } from "@freshet/core";
+import { FreshetError, isRetryableStatus } from "@freshet/core";
 
 /** The kinds of errors, stable across versions; the doc of each class names its codes. */
 export type DurableStreamErrorCode =
-  | "NETWORK_ERROR"
+  | "NETWORK"
   | "TIMEOUT"
+  | "IDLE_TIMEOUT"
   | "HTTP_ERROR"
   | "STREAM_NOT_FOUND"
   | "STREAM_EXISTS"
@@ -15,51 +16,73 @@ export type DurableStreamErrorCode =
   | "SEQUENCE_GAP"
   | "INVALID_OPTION"
   | "PROTOCOL_ERROR"
-  | "PARSE_ERROR"
+  | "INVALID_PAYLOAD"
   | "INVALID_ITEM";
 
 /** The facts of an error besides its code and message. */
 export interface DurableStreamErrorFacts {
   /** The HTTP status of the response, if there was one. */
-  status?: number | undefined;
+  readonly status?: number | undefined;
   /** The URL of the request, with its query. */
-  url?: string | undefined;
-  cause?: unknown;
+  readonly url?: string | undefined;
+  readonly maybeStored?: boolean | undefined;
+  readonly notStored?: readonly unknown[] | undefined;
+  readonly cause?: unknown;
 }
 
 /** The base of every error of this package. `code` states what happened, `url` and `status` where. */
 export class DurableStreamError extends FreshetError<DurableStreamErrorCode> {
   override readonly name: string = "DurableStreamError";
-  readonly status: number | undefined;
-  readonly url: string | undefined;
+  declare readonly status: number | undefined;
+  declare readonly url: string | undefined;
   /**
    * For writes, true if the server may have stored the value although no good response came back (a
    * connection that dropped after the request was sent, a 5xx).
    */
-  maybeStored: boolean = false;
+  declare readonly maybeStored: boolean;
   /**
    * For an {@link IdempotentProducer}, the appended values that are not known to be stored, in order, as
    * the stream would contain them. With `maybeStored`, those of the first batch may be in the stream.
    */
-  notStored: readonly unknown[] | undefined;
+  declare readonly notStored: readonly unknown[] | undefined;
 
-  constructor(code: DurableStreamErrorCode, message: string, facts: DurableStreamErrorFacts = {}) {
-    super(code, message, { cause: facts.cause });
-    this.status = facts.status;
-    this.url = facts.url;
+  constructor(
+    code: DurableStreamErrorCode,
+    message: string,
+    facts: DurableStreamErrorFacts & { readonly retryable?: boolean } = {},
+  ) {
+    const { cause, retryable, maybeStored = false, ...others } = facts;
+    super(code, message, { cause, retryable }, { ...others, maybeStored });
   }
 }
 
+/** The facts of a {@link FetchError}. */
+export interface FetchErrorFacts extends DurableStreamErrorFacts {
+  readonly retryAfterMs?: number | undefined;
+  readonly unsent?: boolean | undefined;
+}
+
 /**
- * A request failed: `NETWORK_ERROR` (no response), `TIMEOUT` (none in time) or `HTTP_ERROR` (a
- * response with a status that has no class of its own).
+ * A request failed: `NETWORK` (no response), `TIMEOUT` (none in time), `IDLE_TIMEOUT` (the response
+ * stopped in the middle) or `HTTP_ERROR` (a response with a status that has no class of its own).
  */
 export class FetchError extends DurableStreamError {
   override readonly name: string = "FetchError";
   /** The server's Retry-After, in milliseconds. */
-  retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
   /** True if the request cannot have reached the server, since no connection was made. */
-  unsent: boolean = false;
+  declare readonly unsent: boolean;
+
+  constructor(
+    code: "NETWORK" | "TIMEOUT" | "IDLE_TIMEOUT" | "HTTP_ERROR",
+    message: string,
+    facts: FetchErrorFacts = {},
+  ) {
+    const { status, unsent = false } = facts;
+    const retryable = status === undefined ? code !== "HTTP_ERROR" : isRetryableStatus(status);
+    const all = { ...facts, unsent, retryable };
+    super(code, message, all);
+  }
 }
 
 /** 404: no stream exists at this URL. */
@@ -82,8 +105,11 @@ export class StreamExistsError extends DurableStreamError {
 export class StreamClosedError extends DurableStreamError {
   override readonly name: string = "StreamClosedError";
   /** The stream's last offset, if the server states it. */
-  finalOffset: string | undefined;
-  constructor(message: string, facts?: DurableStreamErrorFacts) {
+  declare readonly finalOffset: string | undefined;
+  constructor(
+    message: string,
+    facts?: DurableStreamErrorFacts & { readonly finalOffset?: string | undefined },
+  ) {
     super("STREAM_CLOSED", message, facts);
   }
 }
@@ -116,8 +142,11 @@ export class StreamConsumedError extends DurableStreamError {
 export class StaleEpochError extends DurableStreamError {
   override readonly name: string = "StaleEpochError";
   /** The epoch that the server knows, if it states it. */
-  currentEpoch: number | undefined;
-  constructor(message: string, facts?: DurableStreamErrorFacts) {
+  declare readonly currentEpoch: number | undefined;
+  constructor(
+    message: string,
+    facts?: DurableStreamErrorFacts & { readonly currentEpoch?: number | undefined },
+  ) {
     super("STALE_EPOCH", message, facts);
   }
 }
@@ -125,9 +154,15 @@ export class StaleEpochError extends DurableStreamError {
 /** 409: the server does not have the batch before this one. */
 export class SequenceGapError extends DurableStreamError {
   override readonly name: string = "SequenceGapError";
-  expectedSeq: number | undefined;
-  receivedSeq: number | undefined;
-  constructor(message: string, facts?: DurableStreamErrorFacts) {
+  declare readonly expectedSeq: number | undefined;
+  declare readonly receivedSeq: number | undefined;
+  constructor(
+    message: string,
+    facts?: DurableStreamErrorFacts & {
+      readonly expectedSeq?: number | undefined;
+      readonly receivedSeq?: number | undefined;
+    },
+  ) {
     super("SEQUENCE_GAP", message, facts);
   }
 }
@@ -148,26 +183,60 @@ export class ProtocolError extends DurableStreamError {
   }
 }
 
+/** The facts of a {@link ParseError}. */
+export interface ParseErrorFacts extends DurableStreamErrorFacts {
+  readonly position?: string | undefined;
+  readonly nextPosition?: string | undefined;
+  readonly item?: unknown;
+  readonly issues?: readonly unknown[] | undefined;
+}
+
 /**
- * Data of the stream could not be read: `PARSE_ERROR` (it does not match its content type) or
+ * Data of the stream could not be read: `INVALID_PAYLOAD` (it does not match its content type) or
  * `INVALID_ITEM` (the schema or `decode` rejected an item).
  */
 export class ParseError extends DurableStreamError {
   override readonly name: string = "ParseError";
   /** Where the data starts; `stream(url, { offset: position })` delivers it again. */
-  position: string | undefined;
+  declare readonly position: string | undefined;
   /** For `INVALID_ITEM`, where the next item starts; read from there to skip this one. */
-  nextPosition: string | undefined;
+  declare readonly nextPosition: string | undefined;
   /** For `INVALID_ITEM`, the item as it was parsed. */
-  item: unknown;
+  declare readonly item: unknown;
   /** For `INVALID_ITEM` by a schema, the issues that it reports. */
-  issues: readonly unknown[] | undefined;
+  declare readonly issues: readonly unknown[] | undefined;
+
+  // eslint-disable-next-line @typescript-eslint/no-useless-constructor -- it narrows the parameters
+  constructor(code: "INVALID_PAYLOAD" | "INVALID_ITEM", message: string, facts?: ParseErrorFacts) {
+    super(code, message, facts);
+  }
 }
 
 /** Whether a retry of the same request may succeed. */
 export function isRetryable(error: unknown): boolean {
-  if (!(error instanceof FetchError)) return false;
-  const { status, code } = error;
-  if (status === undefined) return code !== "HTTP_ERROR";
-  return status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
+  return error instanceof DurableStreamError && error.retryable;
+}
+
+/** Makes the error of an invalid option. */
+export function invalidOption(message: string): InvalidOptionError {
+  return new InvalidOptionError(message);
+}
+
+/**
+ * A copy of an error with further facts, or another message: an error cannot change, and some facts are
+ * known only where it passes through.
+ */
+export function withFacts<E extends DurableStreamError>(
+  error: E,
+  facts: FetchErrorFacts & { readonly message?: string },
+): E {
+  const { name, code, cause, stack } = error;
+  const { message = error.message, ...others } = facts;
+  // Not the constructor of its class, whose facts are already among the error's own properties.
+  const copy = Reflect.construct(
+    DurableStreamError,
+    [code, message, Object.assign({}, error, { cause }, others)],
+    error.constructor,
+  ) as E;
+  return Object.defineProperties(copy, { name: { value: name }, stack: { value: stack } });
 }

@@ -1,31 +1,26 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#521-idempotent-producers
-import { abortable } from "./http/abortable.ts";
-import { type DurableStream, internalsOf, type StreamInternals } from "./durable-stream.ts";
+import {
+  abortable,
+  addAsyncDispose,
+  type AsyncDisposableLike,
+  checkOptions,
+  maxTimerMs,
+} from "@freshet/core";
+import { DurableStream, internalsOf, type StreamInternals } from "./durable-stream.ts";
 import type { CloseResult } from "./write/durable-stream-options.ts";
-import { DurableStreamError, FetchError, InvalidOptionError } from "./errors.ts";
-import { checkInteger, checkNumber, checkToken, checkWait } from "./http/endpoint-options.ts";
+import {
+  DurableStreamError,
+  FetchError,
+  InvalidOptionError,
+  invalidOption,
+  withFacts,
+} from "./errors.ts";
+import { type CallOptions, checkCallOptions, noOptions } from "./write/call-options.ts";
+import { type IdempotentProducerOptions, producerRules } from "./write/producer-options.ts";
 import { ProducerQueue } from "./write/producer-queue.ts";
 import { ProducerSession } from "./write/producer-session.ts";
-import { header, isJson } from "./protocol/headers.ts";
-
-/** Options of {@link IdempotentProducer}. */
-export interface IdempotentProducerOptions {
-  /**
-   * The epoch of this session (0), which must be higher than that of the session before it. The first
-   * write fences off all sessions with lower epochs.
-   */
-  epoch?: number | undefined;
-  /** Claims the next epoch if the server already knows this or a higher one (`false`). */
-  autoClaim?: boolean | undefined;
-  /** How long a value waits for others to share its request, in milliseconds (5). 0: to the end of the turn. */
-  lingerMs?: number | undefined;
-  /** The largest body of several values, in bytes (1 MiB). */
-  maxBatchBytes?: number | undefined;
-  /** The most values in one request (no limit). */
-  maxBatchItems?: number | undefined;
-  /** Called once, when the producer fails for good; the error's `notStored` has the values. */
-  onError?: ((error: unknown) => void) | undefined;
-}
+import { checkRequired } from "./protocol/check-required.ts";
+import { header, headerToken, isJson } from "./protocol/headers.ts";
 
 interface Waiter {
   /** How many values are to be stored before it resolves. */
@@ -54,6 +49,7 @@ interface Waiter {
  * await producer.close({ word: "end" }); // the last value and the end of the stream, in one request
  * ```
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the interface adds Symbol.asyncDispose
 export class IdempotentProducer {
   readonly producerId: string;
   readonly #stream: DurableStream;
@@ -76,19 +72,24 @@ export class IdempotentProducer {
 
   /** @throws InvalidOptionError */
   constructor(stream: DurableStream, producerId: string, options: IdempotentProducerOptions = {}) {
-    this.producerId = checkToken("producerId", producerId);
+    if (!(stream instanceof DurableStream)) {
+      throw new InvalidOptionError(`stream is ${String(stream)}: expected a DurableStream.`);
+    }
+    checkRequired("producerId", producerId, headerToken);
+    checkOptions(options, producerRules, invalidOption);
+    this.producerId = producerId;
     this.#stream = stream;
     this.#internals = internalsOf(stream);
     this.#session = new ProducerSession(
       this.#internals.endpoint,
       producerId,
-      checkInteger("epoch", options.epoch ?? 0, 0),
+      options.epoch ?? 0,
       options.autoClaim ?? false,
     );
-    this.#lingerMs = checkWait("lingerMs", options.lingerMs ?? 5, 0);
+    this.#lingerMs = Math.min(options.lingerMs ?? 5, maxTimerMs);
     this.#queue = new ProducerQueue(
-      checkInteger("maxBatchBytes", options.maxBatchBytes ?? 1024 * 1024, 1),
-      checkNumber("maxBatchItems", options.maxBatchItems ?? Infinity, 1),
+      options.maxBatchBytes ?? 1024 * 1024,
+      options.maxBatchItems ?? Infinity,
     );
     this.#onError = options.onError;
   }
@@ -127,7 +128,8 @@ export class IdempotentProducer {
    * Resolves when every value so far is stored; rejects when the producer fails, with an error whose
    * `notStored` lists the values. A signal ends the waiting, not the sending.
    */
-  async flush(options: { signal?: AbortSignal } = {}): Promise<void> {
+  async flush(options: CallOptions = noOptions): Promise<void> {
+    checkCallOptions(options);
     const { signal } = options;
     signal?.throwIfAborted();
     if (this.#failure) throw this.#failure.error;
@@ -157,7 +159,7 @@ export class IdempotentProducer {
   }
 
   /** Stores the pending values and ends the producer; the stream stays open. */
-  async detach(options: { signal?: AbortSignal } = {}): Promise<void> {
+  async detach(options: CallOptions = noOptions): Promise<void> {
     this.#isEnding = true;
     await this.flush(options);
   }
@@ -274,13 +276,20 @@ export class IdempotentProducer {
     });
   }
 
-  #fail(error: unknown): void {
+  #fail(reason: unknown): void {
+    const error =
+      reason instanceof DurableStreamError
+        ? withFacts(reason, { notStored: this.#queue.values })
+        : reason;
     this.#failure = { error };
     this.#unschedule();
-    if (error instanceof DurableStreamError) error.notStored = this.#queue.values;
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const waiter of waiters) waiter.reject(error);
     this.#onError?.(error);
   }
 }
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type -- the method is added below
+export interface IdempotentProducer extends AsyncDisposableLike {}
+addAsyncDispose(IdempotentProducer.prototype, (producer) => producer.detach());

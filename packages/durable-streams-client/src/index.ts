@@ -25,7 +25,7 @@ export {
 export type { DurableStreamErrorCode, DurableStreamErrorFacts } from "./errors.ts";
 export type { HeadResult } from "./write/head.ts";
 export { IdempotentProducer } from "./idempotent-producer.ts";
-export type { IdempotentProducerOptions } from "./idempotent-producer.ts";
+export type { IdempotentProducerOptions } from "./write/producer-options.ts";
 export type { Decode } from "./read/items.ts";
 export type { Live } from "./read/live-mode.ts";
 export type { Offset } from "./protocol/offset.ts";

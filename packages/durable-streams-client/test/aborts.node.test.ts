@@ -4,7 +4,7 @@ import { DurableStream, stream } from "../src/index.ts";
 import { closed, page, StubServer, upToDate } from "./support/stub-server.ts";
 import { transports } from "./support/transports.ts";
 
-const quick = { backoff: { initialDelayMs: 1, maxDelayMs: 5 } };
+const quick = { retry: { initialDelayMs: 1, maxDelayMs: 5 } };
 const control = (fields: object) => `event: control\ndata: ${JSON.stringify(fields)}\n\n`;
 const sse = { "content-type": "text/event-stream" };
 
@@ -35,8 +35,8 @@ describe.each(transports)("over %s", (_name, transport) => {
 
     // while it backs off
     const late = new AbortController();
-    const backoff = { initialDelayMs: 60_000, maxDelayMs: 60_000, jitter: 0 };
-    const slow = stream(stub.url, { ...transport, offset: "9", backoff, signal: late.signal });
+    const retry = { initialDelayMs: 60_000, maxDelayMs: 60_000, jitter: 0 };
+    const slow = stream(stub.url, { ...transport, offset: "9", retry, signal: late.signal });
     setTimeout(() => {
       late.abort(reason);
     }, 20);

@@ -4,7 +4,7 @@ import { random } from "./support/random.ts";
 import { faultyUrl, freshUrl, transports } from "./support/transports.ts";
 
 const count = 10_000;
-const backoff = { initialDelayMs: 1, maxDelayMs: 20, maxRetries: 100 };
+const retry = { initialDelayMs: 1, maxDelayMs: 20, maxRetries: 100 };
 const impatience = { timeoutMs: 300, liveTimeoutMs: 3000, sseFirstEventMs: 1000 };
 const lives: Live[] = [false, "long-poll", "sse"];
 
@@ -23,7 +23,7 @@ describe.each(transports)("over %s, through faults", (_name, transport) => {
     await DurableStream.create({ url, contentType: "application/json" });
     const writer = new DurableStream({
       ...{ url: faultyUrl(url, 1000 + seed), contentType: "application/json" },
-      ...{ backoff, timeoutMs: 300, ...transport },
+      ...{ retry, timeoutMs: 300, ...transport },
     });
     const producer = new IdempotentProducer(writer, "writer", { maxBatchItems: 250 });
     for (let n = 0; n < count; n++) producer.append({ n, text: "é🙂".repeat(n % 5) });
@@ -33,7 +33,7 @@ describe.each(transports)("over %s, through faults", (_name, transport) => {
     const seen: number[] = [];
     const leave = random(seed);
     await readInSessions(async (offset) => {
-      const options = { offset, live, backoff, ...impatience, ...transport };
+      const options = { offset, live, retry, ...impatience, ...transport };
       const res = await stream<{ n: number }>(faultyUrl(url, seed), options);
       for await (const event of res.iterEvents({ mode: "json" })) {
         seen.push(event.data.n);
@@ -66,7 +66,7 @@ describe.each(transports)("over %s, through faults", (_name, transport) => {
     await stream1.close();
     let seen = "";
     await readInSessions(async (offset) => {
-      const options = { offset, live, backoff, ...impatience, ...transport };
+      const options = { offset, live, retry, ...impatience, ...transport };
       const res = await stream(faultyUrl(url, seed), options);
       for await (const event of res.iterEvents({ mode: "text" })) {
         seen += event.data;
@@ -93,7 +93,7 @@ describe.each(transports)("over %s, through faults", (_name, transport) => {
     if (live === false) await writing;
     const seen: number[] = [];
     await readInSessions(async (offset) => {
-      const options = { offset, live, backoff, ...impatience, ...transport };
+      const options = { offset, live, retry, ...impatience, ...transport };
       const res = await stream(faultyUrl(url, seed), options);
       for await (const event of res.iterEvents({ mode: "bytes" })) {
         for (const byte of event.data) seen.push(byte);

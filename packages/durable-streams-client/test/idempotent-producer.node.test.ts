@@ -4,7 +4,7 @@ import { DurableStream, IdempotentProducer, InvalidOptionError } from "../src/in
 import { StubServer, type StubHandler } from "./support/stub-server.ts";
 import { transports } from "./support/transports.ts";
 
-const quick = { backoff: { initialDelayMs: 1, maxDelayMs: 5 }, contentType: "application/json" };
+const quick = { retry: { initialDelayMs: 1, maxDelayMs: 5 }, contentType: "application/json" };
 const stored = { "stream-next-offset": "1" };
 const drop: StubHandler = (_request, res) => {
   res.socket?.destroy();
@@ -236,8 +236,8 @@ describe.each(transports)("a producer, over %s", (_name, transport) => {
       else res.writeHead(200, { "content-type": "text/plain", ...accepted }).end();
     });
     started.push(stub);
-    const { backoff } = quick;
-    const handle = new DurableStream({ url: stub.url, backoff, ...transport });
+    const { retry } = quick;
+    const handle = new DurableStream({ url: stub.url, retry, ...transport });
     const producer = new IdempotentProducer(handle, "p");
     producer.append("kept");
     await producer.flush();
@@ -300,12 +300,12 @@ describe.each(transports)("a producer, over %s", (_name, transport) => {
 
   test("the producer ends at maxRetries or the handle's signal; the signal of flush ends only the waiting", async () => {
     await using stub = await StubServer.start(drop);
-    const backoff = { ...quick.backoff, maxRetries: 2 };
-    const handle = new DurableStream({ ...quick, url: stub.url, backoff, ...transport });
+    const retry = { ...quick.retry, maxRetries: 2 };
+    const handle = new DurableStream({ ...quick, url: stub.url, retry, ...transport });
     const bounded = new IdempotentProducer(handle, "p");
     bounded.append("x");
     await expect(bounded.flush()).rejects.toMatchObject({
-      code: "NETWORK_ERROR",
+      code: "NETWORK",
       notStored: ["x"],
     });
     expect(stub.requests.length).toBe(3);

@@ -17,14 +17,9 @@ test.each<[string, string | URL, object, RegExp]>([
   ["a header's name", "http://localhost/x", { headers: { "a b": "" } }, /header "a b"/],
   ["an unknown mode", "http://localhost/x", { live: true }, /live/],
   ["an etag while live", "http://localhost/x", { etag: "1" }, /live: false/],
-  ["maxRetries", "http://localhost/x", { backoff: { maxRetries: -1 } }, /maxRetries/],
-  [
-    "maxDelayMs",
-    "http://localhost/x",
-    { backoff: { initialDelayMs: 9, maxDelayMs: 8 } },
-    /maxDelay/,
-  ],
-  ["multiplier", "http://localhost/x", { backoff: { multiplier: 0.5 } }, /multiplier/],
+  ["maxRetries", "http://localhost/x", { retry: { maxRetries: -1 } }, /maxRetries/],
+  ["maxDelayMs", "http://localhost/x", { retry: { initialDelayMs: 9, maxDelayMs: 8 } }, /maxDelay/],
+  ["multiplier", "http://localhost/x", { retry: { multiplier: 0.5 } }, /multiplier/],
   ["timeoutMs", "http://localhost/x", { timeoutMs: 0 }, /timeoutMs/],
 ])("refuses %s before anything is sent", async (_name, url, options, message) => {
   const failed = stream(url, options);
@@ -34,7 +29,7 @@ test.each<[string, string | URL, object, RegExp]>([
 
 test("warns once for each host that is not encrypted", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
-  const failing = { fetch: () => Promise.reject(new TypeError("no")), backoff: { maxRetries: 0 } };
+  const failing = { fetch: () => Promise.reject(new TypeError("no")), retry: { maxRetries: 0 } };
   for (const url of ["http://a.example/x", "http://a.example/y", "http://127.0.0.1:1/x"]) {
     await expect(stream(url, failing)).rejects.toThrow(FetchError);
   }

@@ -1,19 +1,23 @@
-import type { BackoffOptions } from "@freshet/core";
+import { abortable, type BackoffOptions, defaultBackoff, resolveBackoff } from "@freshet/core";
 import { platformTransport } from "#transport";
-import { abortable } from "./abortable.ts";
-import { type EndpointResponse, type EndpointRequest, Exchange } from "./exchange.ts";
+import { invalidOption } from "../errors.ts";
+import { type EndpointRequest, type EndpointResponse, Exchange } from "./exchange.ts";
 import {
-  checkBackoff,
-  checkHeaders,
-  checkParams,
-  checkUrl,
-  checkWait,
+  checkEndpointOptions,
   type EndpointOptions,
   type ErrorHandler,
   type Recovery,
   type Resolvable,
-  resolveValues,
+  retryOptions,
 } from "./endpoint-options.ts";
+import {
+  checkHeaders,
+  checkParams,
+  definedOf,
+  lowerCaseNames,
+  resolveValues,
+} from "./request-values.ts";
+import { parseStreamUrl } from "./stream-url.ts";
 import { fetchTransport } from "./transport-fetch.ts";
 import type { Transport } from "./transport.ts";
 
@@ -22,7 +26,7 @@ type Parameter = readonly [name: string, value: string];
 /** A stream's URL with everything that its requests have in common. It sends, but never retries. */
 export class Endpoint {
   readonly url: URL;
-  readonly backoff: BackoffOptions;
+  readonly retry: Readonly<BackoffOptions>;
   /** Whether the caller limited the retries; otherwise a live session retries without end. */
   readonly hasRetryLimit: boolean;
   /** An abort of any of them ends everything. */
@@ -44,14 +48,15 @@ export class Endpoint {
     options: EndpointOptions,
     inheritedSignals: readonly AbortSignal[] = [],
   ) {
-    this.url = checkUrl(url, options.warnOnHttp);
+    checkEndpointOptions(options);
+    const retry = retryOptions(options);
+    this.url = parseStreamUrl(url, options.warnOnHttp);
     // Not with `search`, which is empty for a URL that ends in "?".
     this.#base = this.url.href.split("?", 1)[0] ?? "";
     this.#query = [...this.url.searchParams];
-    this.backoff = checkBackoff(options.backoff);
-    this.hasRetryLimit = options.backoff?.maxRetries !== undefined;
-    this.timeoutMs = checkWait("timeoutMs", options.timeoutMs ?? 30_000, 1);
-    checkParams(options.params);
+    this.retry = resolveBackoff(retry, defaultBackoff, invalidOption);
+    this.hasRetryLimit = retry === false || retry?.maxRetries !== undefined;
+    this.timeoutMs = options.timeoutMs ?? 30_000;
     const signals = options.signal ? [...inheritedSignals, options.signal] : inheritedSignals;
     for (const signal of signals) signal.throwIfAborted();
     this.signals = [...new Set(signals)];
@@ -61,16 +66,24 @@ export class Endpoint {
       ? fetchTransport(options.fetch)
       : platformTransport(options.dispatcher);
     this.#headers = lowerCaseNames(options.headers);
-    this.#params = options.params ?? {};
-    this.#updateStatic();
+    this.#params = definedOf(options.params);
+    this.#checkValues();
   }
 
   /** An endpoint with further options, which take precedence over these. */
-  with(options: EndpointOptions, url: string | URL = this.url): Endpoint {
-    const merged: EndpointOptions = { ...this.#options, ...definedOf(options) };
-    merged.headers = { ...this.#headers, ...lowerCaseNames(options.headers) };
-    merged.params = { ...this.#params, ...options.params };
-    return new Endpoint(url, merged, this.signals);
+  with(options: EndpointOptions): Endpoint {
+    checkEndpointOptions(options);
+    return new Endpoint(
+      this.url,
+      {
+        ...this.#options,
+        ...definedOf(options),
+        retry: retryOptions(options) ?? retryOptions(this.#options),
+        headers: { ...this.#headers, ...lowerCaseNames(options.headers) },
+        params: { ...this.#params, ...definedOf(options.params) },
+      },
+      this.signals,
+    );
   }
 
   get isAborted(): boolean {
@@ -81,10 +94,9 @@ export class Endpoint {
 
   /** Applies the changes of an `onError` handler. */
   apply(recovery: Recovery): void {
-    checkParams(recovery.params);
     this.#headers = { ...this.#headers, ...lowerCaseNames(recovery.headers) };
-    this.#params = { ...this.#params, ...recovery.params };
-    this.#updateStatic();
+    this.#params = { ...this.#params, ...definedOf(recovery.params) };
+    this.#checkValues();
   }
 
   /**
@@ -126,19 +138,10 @@ export class Endpoint {
     return text;
   }
 
-  #updateStatic(): void {
+  #checkValues(): void {
     checkHeaders(this.#headers);
+    checkParams(this.#params);
     const values = [...Object.values(this.#headers), ...Object.values(this.#params)];
     this.#isStatic = values.every((value) => typeof value === "string");
   }
-}
-
-function definedOf(options: EndpointOptions): EndpointOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}
-
-function lowerCaseNames(headers: Record<string, Resolvable> = {}): Record<string, Resolvable> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
-  );
 }

@@ -1,7 +1,13 @@
-import { type DurableStreamError, FetchError } from "../errors.ts";
-import { type AnySignal, Interrupt } from "./interrupt.ts";
+import { type AbortSignalLike, ignoreRejection, readErrorBody, SilenceTimer } from "@freshet/core";
+import { type DurableStreamError, FetchError, withFacts } from "../errors.ts";
+import { Interrupt, throwIfAborted } from "./interrupt.ts";
 import { redirected } from "./redirect.ts";
-import type { Transport, TransportRequest, TransportResponse } from "./transport.ts";
+import {
+  type Transport,
+  type TransportRequest,
+  type TransportResponse,
+  UnsentError,
+} from "./transport.ts";
 
 /** One request to a stream's URL. */
 export interface EndpointRequest {
@@ -10,7 +16,7 @@ export interface EndpointRequest {
   readonly headers?: Record<string, string> | undefined;
   readonly body?: TransportRequest["body"];
   /** An abort of any of them ends this request, like the endpoint's own signals. */
-  readonly signals?: readonly (AnySignal | undefined)[] | undefined;
+  readonly signals?: readonly (AbortSignalLike | undefined)[] | undefined;
   /** The longest wait for the headers, and for each chunk of the body, in milliseconds. */
   readonly timeoutMs?: number | undefined;
 }
@@ -33,6 +39,11 @@ export interface EndpointResponse {
 type Result = IteratorResult<Uint8Array, undefined>;
 const end: Result = { done: true, value: undefined };
 
+/** How much of the body of an error response is read for its message. */
+const maxErrorBytes = 2048;
+/** How much of a body that should be empty is read before its connection is given up. */
+const maxDrainedBytes = 2048;
+
 /**
  * One request and its response, with deadline, signals and redirects. Every append and every poll has
  * one, so it makes do with one timer and is itself the response and the iterator of its body.
@@ -43,16 +54,16 @@ export class Exchange implements EndpointResponse, AsyncIterableIterator<Uint8Ar
   readonly #timeoutMs: number;
   /** Aborts with the first of the signals, or at the deadline. */
   readonly interrupt: Interrupt = new Interrupt();
-  #signals: AnySignal[] = [];
+  #signals: AbortSignalLike[] = [];
   #response: TransportResponse | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #isWaiting: boolean = false;
-  #waitingSince: number = 0;
+  readonly #silence: SilenceTimer;
+  #timeout: FetchError | undefined;
   #isOver: boolean = false;
 
-  constructor(signals: readonly AnySignal[], request: EndpointRequest, timeoutMs: number) {
+  constructor(signals: readonly AbortSignalLike[], request: EndpointRequest, timeoutMs: number) {
     this.#request = request;
     this.#timeoutMs = request.timeoutMs ?? timeoutMs;
+    this.#silence = new SilenceTimer(this.#timeoutMs, this.#onSilence);
     for (const signal of signals) this.#listenTo(signal);
     for (const signal of request.signals ?? []) if (signal) this.#listenTo(signal);
   }
@@ -65,15 +76,15 @@ export class Exchange implements EndpointResponse, AsyncIterableIterator<Uint8Ar
     const signal = this.interrupt;
     let request: TransportRequest = { method, url, headers, body, signal };
     this.url = url;
-    this.#wait();
+    this.#silence.start();
     try {
       for (let redirects = 0; ; redirects++) {
-        signal.throwIfAborted();
+        throwIfAborted(signal);
         const response = await transport(request);
         const next = redirected(request, response, redirects);
         if (!next) {
           this.#response = response;
-          this.#isWaiting = false;
+          this.#silence.stop();
           if (!response.body) this.close();
           return this;
         }
@@ -89,12 +100,11 @@ export class Exchange implements EndpointResponse, AsyncIterableIterator<Uint8Ar
   /** Removes the listeners and the timer: nothing more arrives. */
   close(): void {
     this.#isOver = true;
-    this.#isWaiting = false;
     this.#release();
   }
 
   #release(): void {
-    clearTimeout(this.#timer);
+    this.#silence.close();
     for (const signal of this.#signals) signal.removeEventListener("abort", this.#onAbort);
     this.#signals = [];
   }
@@ -112,11 +122,21 @@ export class Exchange implements EndpointResponse, AsyncIterableIterator<Uint8Ar
   }
 
   text(): Promise<string> {
-    return readStart(this);
+    return readErrorBody(this, { maxBytes: maxErrorBytes });
   }
 
   async drain(): Promise<void> {
-    if (!this.#isOver) await readStart(this);
+    let left = maxDrainedBytes;
+    try {
+      while (left > 0) {
+        const { done, value } = await this.next();
+        if (done) return;
+        left -= value.length;
+      }
+    } catch {
+      return; // The headers have confirmed the request.
+    }
+    this.discard();
   }
 
   discard(): void {
@@ -132,7 +152,7 @@ export class Exchange implements EndpointResponse, AsyncIterableIterator<Uint8Ar
     if (this.#isOver) return Promise.resolve(end);
     const body = this.#response?.body;
     if (this.interrupt.aborted || !body) return Promise.reject(this.#failure(undefined));
-    this.#wait();
+    this.#silence.start();
     return body.next().then(this.#onResult, this.#onError);
   }
 
@@ -143,7 +163,7 @@ export class Exchange implements EndpointResponse, AsyncIterableIterator<Uint8Ar
   }
 
   readonly #onResult = (result: Result): Result => {
-    this.#isWaiting = false;
+    this.#silence.stop();
     if (result.done) this.close();
     return result;
   };
@@ -152,7 +172,7 @@ export class Exchange implements EndpointResponse, AsyncIterableIterator<Uint8Ar
     throw this.#failure(error);
   };
 
-  #listenTo(signal: AnySignal): void {
+  #listenTo(signal: AbortSignalLike): void {
     if (signal.aborted) {
       this.close();
       throw signal.reason;
@@ -167,65 +187,46 @@ export class Exchange implements EndpointResponse, AsyncIterableIterator<Uint8Ar
     this.#release();
   };
 
-  /** One timer serves all waits: it is set again only when it fires, not for each chunk. */
-  #wait(): void {
-    this.#isWaiting = true;
-    this.#waitingSince = performance.now();
-    this.#timer ??= setTimeout(this.#onTimer, this.#timeoutMs);
-  }
-
-  readonly #onTimer = (): void => {
-    this.#timer = undefined;
-    if (!this.#isWaiting) return;
-    const left = this.#waitingSince + this.#timeoutMs - performance.now();
-    if (left <= 0) this.interrupt.abort(this.#timeout());
-    else this.#timer = setTimeout(this.#onTimer, left);
-  };
-
-  #timeout(): FetchError {
+  readonly #onSilence = (): void => {
     const { method } = this.#request;
-    const what = this.#response ? "sent no more of its response" : "did not respond";
     const { url } = this;
-    const message = `${method} ${url}: the server ${what} within ${this.#timeoutMs} ms.`;
-    return new FetchError("TIMEOUT", message, { url });
-  }
+    this.#timeout = this.#response
+      ? new FetchError(
+          "IDLE_TIMEOUT",
+          `${method} ${url}: the server sent no more of its response for ${this.#timeoutMs} ms.`,
+          { url },
+        )
+      : new FetchError(
+          "TIMEOUT",
+          `${method} ${url}: the server did not respond within ${this.#timeoutMs} ms.`,
+          { url },
+        );
+    this.interrupt.abort(this.#timeout);
+  };
 
   /** Ends the exchange and returns its error. */
   #failure(cause: unknown): unknown {
     this.close();
-    return this.interrupt.aborted ? this.interrupt.reason : this.#networkError(cause);
+    const unsent = cause instanceof UnsentError;
+    if (!this.interrupt.aborted) {
+      return this.#networkError(unsent ? cause.cause : cause, unsent);
+    }
+    const { reason } = this.interrupt;
+    return unsent && this.#timeout && reason === this.#timeout
+      ? withFacts(this.#timeout, { unsent })
+      : reason;
   }
 
-  #networkError(cause: unknown): DurableStreamError {
+  #networkError(cause: unknown, unsent: boolean): DurableStreamError {
     if (cause instanceof FetchError) return cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     const { url } = this;
     const message = `${this.#request.method} ${url} failed: ${reason}`;
-    const error = new FetchError("NETWORK_ERROR", message, { url, cause });
-    error.unsent = cause instanceof Error && "unsent" in cause && cause.unsent === true;
-    return error;
+    return new FetchError("NETWORK", message, { url, cause, unsent });
   }
 }
 
 /** Frees the connection of a body that is not read. */
 function discard(body: TransportResponse["body"]): void {
-  body?.return?.().catch(() => {
-    // A body that breaks now is gone as well.
-  });
-}
-
-const maxErrorText = 2048;
-
-async function readStart(bytes: AsyncIterable<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  try {
-    for await (const chunk of bytes) {
-      text += decoder.decode(chunk.subarray(0, maxErrorText), { stream: true });
-      if (text.length >= maxErrorText) break;
-    }
-  } catch {
-    // The status states what happened; a body that breaks off only makes the message shorter.
-  }
-  return text.trim();
+  body?.return?.().catch(ignoreRejection);
 }

@@ -1,20 +1,10 @@
-/**
- * What may end a request: an `AbortSignal` or an {@link Interrupt}. Not their union: a class with private
- * fields is another type for whoever compiles this package's sources against its build.
- */
-export interface AnySignal {
-  readonly aborted: boolean;
-  readonly reason: unknown;
-  throwIfAborted(): void;
-  addEventListener(type: "abort", listener: () => void): void;
-  removeEventListener(type: "abort", listener: () => void): void;
-}
+import type { AbortSignalLike } from "@freshet/core";
 
 /**
  * An `AbortController` and its signal in one, for the inside of this package. In Node, creating and
  * linking the platform's own took a fifth of the time of a short request.
  */
-export class Interrupt implements AnySignal {
+export class Interrupt implements AbortSignalLike {
   aborted: boolean = false;
   reason: unknown;
   #listeners: (() => void)[] = [];
@@ -37,10 +27,6 @@ export class Interrupt implements AnySignal {
     return this.#controller.signal;
   }
 
-  throwIfAborted(): void {
-    if (this.aborted) throw this.reason;
-  }
-
   addEventListener(_type: "abort", listener: () => void): void {
     this.#listeners.push(listener);
   }
@@ -50,6 +36,11 @@ export class Interrupt implements AnySignal {
   }
 }
 
-export function toAbortSignal(signal: AnySignal): AbortSignal {
+export function toAbortSignal(signal: AbortSignalLike): AbortSignal {
   return signal instanceof Interrupt ? signal.signal : (signal as AbortSignal);
+}
+
+/** Throws the reason of an aborted signal. */
+export function throwIfAborted(signal: AbortSignalLike | undefined): void {
+  if (signal?.aborted) throw signal.reason;
 }

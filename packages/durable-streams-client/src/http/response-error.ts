@@ -27,8 +27,9 @@ export async function responseError(
   response: EndpointResponse,
   context: RequestContext,
 ): Promise<DurableStreamError> {
-  const text = (await response.text()).slice(0, 300);
+  const text = (await response.text()).trim().slice(0, 300);
   const facts = { status: response.status, url: response.url };
+  const retryAfterMs = parseRetryAfterMs(response.header("retry-after"));
   const summary = `${context.method} ${response.url} got ${response.status}${text && `: ${text}`}`;
   switch (response.status) {
     case 404:
@@ -46,9 +47,7 @@ export async function responseError(
     case 409:
       return conflict(response, context, { text, summary, facts });
   }
-  const error = new FetchError("HTTP_ERROR", summary, facts);
-  error.retryAfterMs = parseRetryAfterMs(response.header("retry-after"));
-  return error;
+  return new FetchError("HTTP_ERROR", summary, { ...facts, retryAfterMs });
 }
 
 interface Facts {
@@ -58,12 +57,10 @@ interface Facts {
 
 function staleEpoch(response: EndpointResponse, summary: string, facts: Facts): StaleEpochError {
   const epoch = response.header(header.producerEpoch);
-  const error = new StaleEpochError(
+  return new StaleEpochError(
     `Another producer with this id has taken over with epoch ${epoch ?? "?"}: ${summary}`,
-    facts,
+    { ...facts, currentEpoch: toNumber(epoch) },
   );
-  error.currentEpoch = toNumber(epoch);
-  return error;
 }
 
 function conflict(
@@ -78,23 +75,18 @@ function conflict(
     );
   }
   if (isTrue(response.header(header.closed))) {
-    const error = new StreamClosedError(
-      `The stream is closed and accepts no more data: ${summary}`,
-      facts,
-    );
-    error.finalOffset = response.header(header.nextOffset);
-    return error;
+    return new StreamClosedError(`The stream is closed and accepts no more data: ${summary}`, {
+      ...facts,
+      finalOffset: response.header(header.nextOffset),
+    });
   }
   const expected = response.header(header.producerExpectedSeq);
   if (expected !== undefined) {
     const received = response.header(header.producerReceivedSeq);
-    const error = new SequenceGapError(
+    return new SequenceGapError(
       `The server expects batch ${expected} and got ${received ?? "another"}: ${summary}`,
-      facts,
+      { ...facts, expectedSeq: toNumber(expected), receivedSeq: toNumber(received) },
     );
-    error.expectedSeq = toNumber(expected);
-    error.receivedSeq = toNumber(received);
-    return error;
   }
   // Only the text of the response distinguishes a wrong content type from a sequence conflict.
   if (context.hasSeq && !/content.?type/i.test(text)) {

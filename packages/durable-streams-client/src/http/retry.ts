@@ -1,9 +1,14 @@
-import { backoffDelayMs, delay, linkedAbort } from "@freshet/core";
-import { abortable } from "./abortable.ts";
+import {
+  abortable,
+  type AbortSignalLike,
+  backoffDelayMs,
+  delay,
+  linkedAbort,
+  retryDelayMs,
+} from "@freshet/core";
+import { DurableStreamError, FetchError, isRetryable, withFacts } from "../errors.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { DurableStreamError, FetchError, isRetryable } from "../errors.ts";
-import { type AnySignal, toAbortSignal } from "./interrupt.ts";
-import { maxWaitMs } from "./endpoint-options.ts";
+import { throwIfAborted, toAbortSignal } from "./interrupt.ts";
 
 /**
  * Decides after each error whether to retry, and waits. Each operation has its own; `progress()`
@@ -11,16 +16,16 @@ import { maxWaitMs } from "./endpoint-options.ts";
  */
 export class Retry {
   readonly #endpoint: Endpoint;
-  readonly #signal: AnySignal | undefined;
+  readonly #signal: AbortSignalLike | undefined;
   maxRetries: number;
   #failures: number = 0;
   /** Recoveries by `onError` without progress in between; each waits longer, without a limit. */
   #recoveries: number = 0;
 
-  constructor(endpoint: Endpoint, signal: AnySignal | undefined) {
+  constructor(endpoint: Endpoint, signal: AbortSignalLike | undefined) {
     this.#endpoint = endpoint;
     this.#signal = signal;
-    this.maxRetries = endpoint.backoff.maxRetries;
+    this.maxRetries = endpoint.retry.maxRetries;
   }
 
   progress(): void {
@@ -31,23 +36,29 @@ export class Retry {
   /** Returns when it is time to retry; throws `error`, or an abort's reason, if there is no retry. */
   async recover(error: unknown, retryable: boolean = isRetryable(error)): Promise<void> {
     for (const signal of this.#endpoint.signals) signal.throwIfAborted();
-    this.#signal?.throwIfAborted();
+    throwIfAborted(this.#signal);
+    let failure = error;
     if (retryable && this.#failures < this.maxRetries) {
-      const asked = error instanceof FetchError ? (error.retryAfterMs ?? 0) : 0;
-      const wait = backoffDelayMs(this.#failures, this.#endpoint.backoff);
-      this.#failures++;
-      // Never sooner than the server's Retry-After; jitter only adds.
-      await this.wait(asked > 0 ? asked + wait : wait);
-      return;
+      const { retry } = this.#endpoint;
+      const retryAfterMs = error instanceof FetchError ? error.retryAfterMs : undefined;
+      const waitMs = retryDelayMs(this.#failures, retry, retryAfterMs);
+      if (waitMs !== undefined) {
+        this.#failures++;
+        await this.wait(waitMs);
+        return;
+      }
+      failure = tooLongToWait(error as FetchError, retry.maxRetryAfterMs);
     }
-    if (!(error instanceof DurableStreamError) || !(await this.#callHandler(error))) throw error;
-    const wait = this.#recoveries++ === 0 ? 0 : this.#recoveries - 2;
-    if (this.#recoveries > 1) await this.wait(backoffDelayMs(wait, this.#endpoint.backoff));
+    if (!(failure instanceof DurableStreamError) || !(await this.#callHandler(failure))) {
+      throw failure;
+    }
+    const count = this.#recoveries++;
+    if (count > 0) await this.wait(backoffDelayMs(count - 1, this.#endpoint.retry));
   }
 
   /** Waits; an abort of any signal ends it immediately. */
   wait(ms: number): Promise<void> {
-    return this.#untilAborted((signal) => delay(Math.min(ms, maxWaitMs), signal));
+    return this.#untilAborted((signal) => delay(ms, signal));
   }
 
   async #untilAborted<T>(wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -72,4 +83,10 @@ export class Retry {
     this.#endpoint.apply(recovery);
     return true;
   }
+}
+
+function tooLongToWait(error: FetchError, maxRetryAfterMs: number): FetchError {
+  return withFacts(error, {
+    message: `${error.message} (not retried: Retry-After is ${error.retryAfterMs ?? 0} ms, more than retry.maxRetryAfterMs, ${maxRetryAfterMs} ms)`,
+  });
 }

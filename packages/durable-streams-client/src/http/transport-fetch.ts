@@ -1,10 +1,8 @@
 // https://fetch.spec.whatwg.org/
-import { iterateBytes } from "@freshet/core";
-import { abortable } from "./abortable.ts";
+import { abortable, type Fetch, iterateBytes, toReadableStream } from "@freshet/core";
 import { FetchError } from "../errors.ts";
 import { toAbortSignal } from "./interrupt.ts";
-import { readableStream } from "./readable-stream.ts";
-import type { Transport, TransportRequest } from "./transport.ts";
+import { type Transport, type TransportRequest, UnsentError } from "./transport.ts";
 
 // Nothing was sent if the name did not resolve or the port refused. Browsers do not tell these apart.
 const unsentCodes = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]);
@@ -19,19 +17,16 @@ export function isUnsent(error: unknown): boolean {
 }
 
 /** The transport over `fetch`, for platforms other than Node and for callers that pass a `fetch`. */
-export function fetchTransport(fetch?: typeof globalThis.fetch): Transport {
+export function fetchTransport(fetch?: Fetch): Transport {
   return async (request) => {
     let response: Response;
-    let sent: Promise<Response> | undefined;
     const signal = toAbortSignal(request.signal);
     try {
-      sent = (fetch ?? globalThis.fetch)(request.url, requestInit(request, signal));
-      // A caller's fetch may ignore the signal.
-      response = await abortable(sent, signal);
+      const sent = (fetch ?? globalThis.fetch)(request.url, requestInit(request, signal));
+      // A caller's fetch may ignore the signal; nothing reads the response that comes after all.
+      response = await abortable(sent, signal, (late) => late.body?.cancel());
     } catch (error) {
-      // A response may still arrive, and nothing reads it.
-      if (signal.aborted) sent?.then((late) => late.body?.cancel()).catch(() => undefined);
-      throw isUnsent(error) ? Object.assign(error as Error, { unsent: true }) : error;
+      throw isUnsent(error) ? new UnsentError(error) : error;
     }
     if (response.type === "opaqueredirect") {
       throw new FetchError(
@@ -69,7 +64,7 @@ function requestInit(request: TransportRequest, signal: AbortSignal): StreamingR
     init.body = body as string | Uint8Array<ArrayBuffer>;
   } else {
     // With the signal, since an aborted fetch does not cancel the stream it reads from.
-    init.body = readableStream(iterateBytes(body, { signal }));
+    init.body = toReadableStream(iterateBytes(body, { signal }));
     init.duplex = "half";
   }
   return init;

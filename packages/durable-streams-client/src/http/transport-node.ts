@@ -1,16 +1,15 @@
 // https://github.com/nodejs/undici/blob/v7.x/docs/docs/api/Dispatcher.md
-import { iterateBytes } from "@freshet/core";
+import { concatBytes, iterateBytes, toReadableStream } from "@freshet/core";
 import { Agent } from "undici";
 import { FetchError } from "../errors.ts";
 import { toAbortSignal } from "./interrupt.ts";
-import { readableStream } from "./readable-stream.ts";
-import { concat } from "./bytes.ts";
 import { isUnsent } from "./transport-fetch.ts";
-import type {
-  DispatcherLike,
-  Transport,
-  TransportRequest,
-  TransportResponse,
+import {
+  type DispatcherLike,
+  type Transport,
+  type TransportRequest,
+  type TransportResponse,
+  UnsentError,
 } from "./transport.ts";
 
 /** Neither undici nor the `fetch` of Node repeats a request by itself. */
@@ -136,7 +135,7 @@ class UndiciRequest implements AsyncIterableIterator<Uint8Array, undefined> {
     this.#finish();
     if (this.#error) return; // an abort, which was reported already
     if (this.#chunks.length > 0) this.#deliver(); // the data before the error is good
-    this.#fail(isUnsent(error) ? Object.assign(error as Error, { unsent: true }) : error);
+    this.#fail(isUnsent(error) ? new UnsentError(error) : error);
   }
 
   [Symbol.asyncIterator](): this {
@@ -164,7 +163,7 @@ class UndiciRequest implements AsyncIterableIterator<Uint8Array, undefined> {
   /** The next chunk, or all of them merged if they are small. */
   #take(): Uint8Array | undefined {
     const isSmall = this.#chunks.length > 1 && this.#bufferedBytes <= maxMergedBytes;
-    const chunk = isSmall ? concat(this.#chunks.splice(0)) : this.#chunks.shift();
+    const chunk = isSmall ? concatBytes(this.#chunks.splice(0)) : this.#chunks.shift();
     if (!chunk) return undefined;
     this.#bufferedBytes -= chunk.byteLength;
     if (this.#isPaused && this.#bufferedBytes < highWaterMark / 2) {
@@ -186,10 +185,9 @@ class UndiciRequest implements AsyncIterableIterator<Uint8Array, undefined> {
 
   readonly #onAbort = (): void => {
     const reason: unknown = this.#request.signal.reason;
-    // Without a connection nothing was sent, and will not be.
-    if (!this.#controller && reason instanceof FetchError) reason.unsent = true;
     // Immediately: undici reports an abort only when the connection is made, or is gone.
-    this.#fail(reason);
+    // Without a connection nothing was sent, and nothing will be.
+    this.#fail(this.#controller ? reason : new UnsentError(reason));
     this.#controller?.abort(reason instanceof Error ? reason : new Error(String(reason)));
   };
 
@@ -219,6 +217,6 @@ class UndiciRequest implements AsyncIterableIterator<Uint8Array, undefined> {
     }
     const inflate = new DecompressionStream(encoding) as TransformStream<Uint8Array, Uint8Array>;
     const signal = toAbortSignal(this.#request.signal);
-    return iterateBytes(readableStream(this).pipeThrough(inflate), { signal });
+    return iterateBytes(toReadableStream(this).pipeThrough(inflate), { signal });
   }
 }

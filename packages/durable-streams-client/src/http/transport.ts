@@ -1,4 +1,4 @@
-import type { AnySignal } from "./interrupt.ts";
+import type { AbortSignalLike } from "@freshet/core";
 
 /** One HTTP request of a {@link Transport}. */
 export interface TransportRequest {
@@ -8,7 +8,7 @@ export interface TransportRequest {
   readonly headers: Record<string, string>;
   readonly body?: Uint8Array | string | AsyncIterable<Uint8Array> | undefined;
   /** Ends the request, and the reading of its response, immediately. */
-  readonly signal: AnySignal;
+  readonly signal: AbortSignalLike;
 }
 
 /** One HTTP response. */
@@ -29,6 +29,13 @@ export interface TransportResponse {
  * It may follow redirects of GET and HEAD; it must return those of writes as responses.
  */
 export type Transport = (request: TransportRequest) => Promise<TransportResponse>;
+
+/** The rejection of a {@link Transport} whose request cannot have reached a server. */
+export class UnsentError extends Error {
+  constructor(cause: unknown) {
+    super("The request was not sent.", { cause });
+  }
+}
 
 /**
  * The part of undici's `Dispatcher` that the Node transport uses: an `Agent`, `Pool`, `ProxyAgent` or

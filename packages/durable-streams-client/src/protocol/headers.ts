@@ -1,5 +1,7 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md
 
+import { mediaType, type OptionRule } from "@freshet/core";
+
 export const header = {
   nextOffset: "stream-next-offset",
   cursor: "stream-cursor",
@@ -27,12 +29,14 @@ export function isTrue(value: string | undefined): boolean {
   return value?.toLowerCase() === "true";
 }
 
-/** The media type without parameters, in lower case: `application/json` of `Application/JSON; v=1`. */
-export function mediaType(contentType: string | undefined): string {
-  return (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
-}
-
 /** True for streams whose messages are JSON values (PROTOCOL.md, section 7.1). */
 export function isJson(contentType: string | undefined): boolean {
   return mediaType(contentType) === "application/json";
 }
+
+/** A value that a header of the protocol carries unchanged. */
+export const headerToken: OptionRule = {
+  expected: "printable ASCII text without spaces at its start or end",
+  accepts: (value) =>
+    typeof value === "string" && /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value),
+};

@@ -1,10 +1,10 @@
+import { concatBytes, fromBase64 } from "@freshet/core";
 import { FetchError, ParseError } from "../errors.ts";
 import { JsonArrayReader } from "./json-array.ts";
 import { formatPosition, type Offset, type PositionUnit } from "../protocol/offset.ts";
 import { isJson } from "../protocol/headers.ts";
 import type { Segment } from "./segment.ts";
 import type { StreamReader } from "./stream-reader.ts";
-import { concat } from "../http/bytes.ts";
 
 /** Data of one segment, as much as arrived together. */
 export interface Batch<T> {
@@ -75,13 +75,11 @@ export async function* readBatches<T>(
 function parseFailure(error: unknown, segment: Segment, count: number): unknown {
   if (!(error instanceof SyntaxError || error instanceof TypeError)) return error;
   const position = formatPosition(segment.start, count, "items");
-  const failure = new ParseError(
-    "PARSE_ERROR",
-    `The data after position ${position} is not the JSON that its content type promises: ${error.message}`,
-    { cause: error },
+  return new ParseError(
+    "INVALID_PAYLOAD",
+    `The data after position ${position} is not valid JSON: ${error.message}`,
+    { cause: error, position },
   );
-  failure.position = position;
-  return failure;
 }
 
 /** Delivers the bytes unchanged; positions count bytes. */
@@ -91,7 +89,7 @@ export const bytesCodec: Codec<Uint8Array> = {
 
   async *pieces(segment) {
     if (!segment.body) {
-      const data = concat(segment.events.map((text) => eventBytes(text, segment.isBase64)));
+      const data = concatBytes(segment.events.map((text) => eventBytes(text, segment.isBase64)));
       yield { data, count: data.length, complete: true };
       return;
     }
@@ -99,7 +97,7 @@ export const bytesCodec: Codec<Uint8Array> = {
       // A second response for this page may hold more items, so other bytes where the first ended.
       const chunks: Uint8Array[] = [];
       for await (const chunk of segment.body) chunks.push(chunk);
-      const data = concat(chunks);
+      const data = concatBytes(chunks);
       yield { data, count: data.length, complete: true };
       return;
     }
@@ -126,16 +124,11 @@ const encoder = new TextEncoder();
 
 function eventBytes(text: string, isBase64: boolean): Uint8Array {
   if (!isBase64) return encoder.encode(text);
-  let binary: string;
   try {
-    // Long base64 may span several data lines.
-    binary = atob(text.replace(/\s/g, ""));
+    return fromBase64(text);
   } catch (cause) {
-    throw new ParseError("PARSE_ERROR", "An SSE data event is not valid base64.", { cause });
+    throw new ParseError("INVALID_PAYLOAD", "An SSE data event is not valid base64.", { cause });
   }
-  const bytes = new Uint8Array(binary.length);
-  for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
-  return bytes;
 }
 
 /** Delivers the items of a JSON stream; positions count items. */
@@ -158,7 +151,7 @@ export const jsonCodec: Codec<unknown[]> = {
     }
     if (!array.ended) {
       // Some ways to cut a response look like its end; only the missing bracket shows the cut.
-      throw new FetchError("NETWORK_ERROR", "A page ended in the middle of its JSON array.");
+      throw new FetchError("NETWORK", "A page ended in the middle of its JSON array.");
     }
   },
 };

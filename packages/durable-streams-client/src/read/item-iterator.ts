@@ -1,3 +1,4 @@
+import { addAsyncDispose, type AsyncDisposableLike } from "@freshet/core";
 import type { Batch } from "./batches.ts";
 
 const end: IteratorResult<never, undefined> = { done: true, value: undefined };
@@ -14,7 +15,8 @@ interface ItemSource {
  * Yields the items of batches one by one. An async generator would cost more per item than JSON.parse
  * does, so this iterator is written by hand.
  */
-export class ItemIterator<T, R = T> implements AsyncIterableIterator<R> {
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the interface adds Symbol.asyncDispose
+export class ItemIterator<T, R> implements AsyncIterableIterator<R> {
   readonly #batches: AsyncGenerator<Batch<T[]>, void, undefined>;
   /** Called for every item as it is delivered; `count` is where the item ends in its segment. */
   readonly #deliver: (item: T, batch: Batch<T[]>, count: number) => R;
@@ -82,3 +84,7 @@ export class ItemIterator<T, R = T> implements AsyncIterableIterator<R> {
     }
   }
 }
+
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- the method is added below
+export interface ItemIterator<T, R> extends AsyncDisposableLike {}
+addAsyncDispose(ItemIterator.prototype);

@@ -1,10 +1,14 @@
-import type { StandardSchemaV1 } from "@freshet/core";
+import { aFunction, checkOption, type StandardSchemaV1 } from "@freshet/core";
 import type { Batch } from "./batches.ts";
-import { ParseError } from "../errors.ts";
+import { invalidOption, ParseError } from "../errors.ts";
 import { formatPosition, type Offset } from "../protocol/offset.ts";
 
 /** Turns a parsed item into a value; what it throws becomes the cause of a ParseError. */
 export type Decode<T> = (item: unknown) => T;
+
+export function checkDecode(decode: Decode<unknown> | undefined): void {
+  checkOption("decode", decode, aFunction, invalidOption);
+}
 
 /** Where reading continues after the first `count` units of the segment. */
 export function positionIn(batch: Batch<unknown>, count: number): Offset {
@@ -62,14 +66,15 @@ function rejected(
 ): ParseError {
   const position = positionIn(batch, index);
   const isSchema = cause instanceof SchemaIssues;
-  const error = new ParseError(
+  return new ParseError(
     "INVALID_ITEM",
     `${isSchema ? "The schema" : "decode"} rejected the item at position ${position}: ${cause instanceof Error ? cause.message : String(cause)}`,
-    { cause },
+    {
+      cause,
+      position,
+      nextPosition: positionIn(batch, index + 1),
+      item,
+      issues: isSchema ? cause.issues : undefined,
+    },
   );
-  error.position = position;
-  error.nextPosition = positionIn(batch, index + 1);
-  error.item = item;
-  error.issues = isSchema ? cause.issues : undefined;
-  return error;
 }

@@ -1,5 +1,5 @@
 // https://www.rfc-editor.org/rfc/rfc8259
-import { concat } from "../http/bytes.ts";
+import { concatBytes } from "@freshet/core";
 
 const quote = 0x22;
 const comma = 0x2c;
@@ -137,7 +137,7 @@ export class JsonArrayReader {
 }
 
 function parseItems(parts: readonly Uint8Array[]): unknown[] {
-  return JSON.parse(`[${decoder.decode(concat(parts))}]`) as unknown[];
+  return JSON.parse(`[${decoder.decode(concatBytes(parts))}]`) as unknown[];
 }
 
 /** The last place where an object seems to end and a comma follows, or -1. */

@@ -1,12 +1,18 @@
-import type { AnySignal } from "../http/interrupt.ts";
+import type { AbortSignalLike } from "@freshet/core";
 
 /** How often the clock is checked while live data is awaited, in milliseconds. */
 const tickMs = 15_000;
 /** A tick this late means that the machine slept: a background tab delays timers by a minute at most. */
 const sleptMs = 60_000;
 
-// `document` where there is one; the types of this package do not assume a browser.
-const page = (globalThis as { document?: Document }).document;
+/** The part of a `Document` that is used here; the types of this package do not assume a browser. */
+interface Page {
+  readonly hidden: boolean;
+  addEventListener(type: "visibilitychange", listener: () => void): void;
+  removeEventListener(type: "visibilitychange", listener: () => void): void;
+}
+
+const page = (globalThis as { document?: Page }).document;
 
 /**
  * Watches, while live data is awaited, for signs that the connection is likely dead without an error:
@@ -37,7 +43,7 @@ export class LiveWatch {
   }
 
   /** Waits while the page is hidden, if the caller wants no connection for hidden pages. */
-  async whenVisible(signal: AnySignal): Promise<void> {
+  async whenVisible(signal: AbortSignalLike): Promise<void> {
     if (!this.#pauseWhenHidden || !page?.hidden || signal.aborted) return;
     await new Promise<void>((resolve) => {
       const done = () => {

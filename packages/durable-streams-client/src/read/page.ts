@@ -1,9 +1,9 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#55-read-stream---catch-up
+import type { AbortSignalLike } from "@freshet/core";
 import { responseError } from "../http/response-error.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import type { EndpointResponse } from "../http/exchange.ts";
 import { ProtocolError } from "../errors.ts";
-import type { AnySignal } from "../http/interrupt.ts";
 import type { Offset } from "../protocol/offset.ts";
 import { header, isTrue } from "../protocol/headers.ts";
 import type { Segment } from "./segment.ts";
@@ -14,7 +14,7 @@ export interface PageRequest {
   readonly cursor?: string | undefined;
   /** The server sends data only if this ETag no longer matches. */
   readonly etag?: string | undefined;
-  readonly signals: readonly AnySignal[];
+  readonly signals: readonly AbortSignalLike[];
   readonly timeoutMs?: number | undefined;
 }
 

@@ -30,9 +30,9 @@ export class ProgressGuard {
 
   /** Waits before the next attempt, or throws the problem after too many in a row. */
   async stuck(problem: ProtocolError): Promise<void> {
-    const { backoff } = this.#endpoint;
-    if (this.#stuck >= Math.min(maxStuck, backoff.maxRetries)) throw problem;
-    await this.#retry.wait(backoffDelayMs(this.#stuck++, backoff));
+    const { retry } = this.#endpoint;
+    if (this.#stuck >= Math.min(maxStuck, retry.maxRetries)) throw problem;
+    await this.#retry.wait(backoffDelayMs(this.#stuck++, retry));
   }
 
   /**

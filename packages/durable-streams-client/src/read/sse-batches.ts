@@ -1,7 +1,7 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#57-read-stream---live-sse
+import { SseParser } from "@freshet/core/sse";
 import { ParseError, ProtocolError } from "../errors.ts";
 import type { Offset } from "../protocol/offset.ts";
-import { SseParser } from "./sse-parser.ts";
 
 /** The data events between two control events, with the facts of the control event after them. */
 export interface SseBatch {
@@ -20,15 +20,16 @@ const maxBatchLength = 64 * 1024 * 1024;
  * never delivered: only that event states where reading continues, so without it the data comes again.
  */
 export class SseBatchReader {
-  readonly #decoder = new TextDecoder();
   readonly #url: string;
   #data: string[] = [];
   #length: number = 0;
   #batches: SseBatch[] = [];
-  readonly #parser = new SseParser((type, data) => {
-    if (type === "data") this.#addData(data);
-    else if (type === "control") this.#addControl(data);
-    // Other types are extensions (PROTOCOL.md, section 9.1).
+  readonly #parser = new SseParser({
+    onEvent: (type, data) => {
+      if (type === "data") this.#addData(data);
+      else if (type === "control") this.#addControl(data);
+      // Other types are extensions (PROTOCOL.md, section 9.1).
+    },
   });
 
   constructor(url: string) {
@@ -37,7 +38,7 @@ export class SseBatchReader {
 
   /** @throws ParseError at an invalid control event; ProtocolError at too much data without one */
   push(chunk: Uint8Array): SseBatch[] {
-    this.#parser.push(this.#decoder.decode(chunk, { stream: true }));
+    this.#parser.push(chunk);
     this.#checkLength();
     const batches = this.#batches;
     this.#batches = [];
@@ -54,7 +55,7 @@ export class SseBatchReader {
     const control = parseControl(text);
     if (!control) {
       throw new ParseError(
-        "PARSE_ERROR",
+        "INVALID_PAYLOAD",
         `GET ${this.#url}: invalid SSE control event ${text.slice(0, 100)}: expected a JSON object with streamNextOffset.`,
         { url: this.#url },
       );

@@ -1,17 +1,17 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#57-read-stream---live-sse
+import { type AbortSignalLike, mediaType } from "@freshet/core";
 import { responseError } from "../http/response-error.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import type { EndpointResponse } from "../http/exchange.ts";
-import type { AnySignal } from "../http/interrupt.ts";
 import type { Offset } from "../protocol/offset.ts";
-import { header, mediaType } from "../protocol/headers.ts";
+import { header } from "../protocol/headers.ts";
 import type { SseBatch } from "./sse-batches.ts";
 import { SseBatchReader } from "./sse-batches.ts";
 
 export interface SseRequest {
   readonly offset: Offset;
   readonly cursor?: string | undefined;
-  readonly signals: readonly AnySignal[];
+  readonly signals: readonly AbortSignalLike[];
   /** The longest silence, in milliseconds; servers send a control event now and then. */
   readonly timeoutMs: number;
 }

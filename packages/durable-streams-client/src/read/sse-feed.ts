@@ -1,10 +1,11 @@
+import { type AbortSignalLike, mediaType, SilenceTimer } from "@freshet/core";
 import type { Endpoint } from "../http/endpoint.ts";
 import { FetchError } from "../errors.ts";
-import { type AnySignal, Interrupt } from "../http/interrupt.ts";
+import { Interrupt } from "../http/interrupt.ts";
 import type { LiveMode } from "./live-mode.ts";
 import type { Offset } from "../protocol/offset.ts";
 import { goesBack } from "./page.ts";
-import { isJson, mediaType } from "../protocol/headers.ts";
+import { isJson } from "../protocol/headers.ts";
 import type { Segment } from "./segment.ts";
 import type { SseBatch } from "./sse-batches.ts";
 import { SseConnection } from "./sse-connection.ts";
@@ -22,7 +23,7 @@ export interface SseFeedState {
   readonly cursor: string | undefined;
   readonly contentType: string | undefined;
   /** End the connection, but not the reading. */
-  readonly signals: readonly AnySignal[];
+  readonly signals: readonly AbortSignalLike[];
 }
 
 // Statuses with which a server or a proxy refuses SSE although it accepts a plain GET.
@@ -79,9 +80,10 @@ export class SseFeed {
   async #open(state: SseFeedState): Promise<SseBatch | undefined> {
     // A proxy that buffers whole responses lets nothing through of one that does not end.
     const heldBack = new Interrupt();
-    const timer = setTimeout(() => {
+    const silence = new SilenceTimer(this.#options.sseFirstEventMs, () => {
       heldBack.abort(heldBack);
-    }, this.#options.sseFirstEventMs);
+    });
+    silence.start();
     try {
       this.#connection = await SseConnection.open(this.#endpoint, {
         offset: state.offset,
@@ -96,7 +98,7 @@ export class SseFeed {
       this.#mode.fallBack();
       return undefined;
     } finally {
-      clearTimeout(timer);
+      silence.close();
     }
   }
 }

@@ -1,6 +1,7 @@
+import type { AbortSignalLike } from "@freshet/core";
 import type { Endpoint } from "../http/endpoint.ts";
 import { ProtocolError } from "../errors.ts";
-import { type AnySignal, Interrupt } from "../http/interrupt.ts";
+import { Interrupt } from "../http/interrupt.ts";
 import { type Live, LiveMode } from "./live-mode.ts";
 import { LiveWatch } from "./live-watch.ts";
 import type { Offset, Position } from "../protocol/offset.ts";
@@ -235,7 +236,7 @@ export class StreamReader {
     return segment;
   }
 
-  #attemptSignal(): AnySignal {
+  #attemptSignal(): AbortSignalLike {
     if (this.#attempt.aborted && !this.#isCancelled()) this.#attempt = new Interrupt();
     return this.#attempt;
   }

@@ -1,13 +1,17 @@
-import type { StandardSchemaV1 } from "@freshet/core";
+import {
+  addAsyncDispose,
+  type AsyncDisposableLike,
+  concatBytes,
+  type StandardSchemaV1,
+  toReadableStream,
+} from "@freshet/core";
 import { type Batch, bytesCodec, type Codec, jsonCodec, readBatches } from "./batches.ts";
-import { concat } from "../http/bytes.ts";
 import { InvalidOptionError, StreamConsumedError } from "../errors.ts";
 import { ItemIterator } from "./item-iterator.ts";
-import { type Decode, decodeItems, positionIn } from "./items.ts";
+import { checkDecode, type Decode, decodeItems, positionIn } from "./items.ts";
 import { formatPosition, type Offset, type Position } from "../protocol/offset.ts";
 import { isJson } from "../protocol/headers.ts";
-import { readableStream } from "../http/readable-stream.ts";
-import { closingIterator } from "./closing-iterator.ts";
+import { ClosingIterator, type StreamIterator } from "./closing-iterator.ts";
 import { type EventModes, eventOf, hasNews, type StreamEvent } from "./stream-event.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import { textBatches } from "./text-batches.ts";
@@ -24,6 +28,7 @@ type Batches<T> = AsyncGenerator<Batch<T>, void, undefined>;
  * tail. Faults on the way are retried and leave no trace in the data. All methods reject with the
  * errors of this package, and with the signal's reason if it aborts.
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the interface adds Symbol.asyncDispose
 export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   readonly #reader: StreamReader;
   readonly #start: Position;
@@ -90,17 +95,17 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   }
 
   /** The stream's bytes; for a JSON stream the pages as they arrived, each of them a JSON array. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
-    return closingIterator(this.#delivered(this.#bytes()), this.#close);
+  [Symbol.asyncIterator](): StreamIterator<Uint8Array> {
+    return new ClosingIterator(this.#delivered(this.#bytes()), this.#reader);
   }
 
   /** The stream's text, never cut inside a character. `encoding` as for `TextDecoder` (utf-8). */
-  iterText(encoding?: string): AsyncIterableIterator<string> {
-    return closingIterator(this.#delivered(this.#text(encoding)), this.#close);
+  iterText(encoding?: string): StreamIterator<string> {
+    return new ClosingIterator(this.#delivered(this.#text(encoding)), this.#reader);
   }
 
   /** The items of a JSON stream, one by one. */
-  iterJson<U = T>(decode?: Decode<U>): AsyncIterableIterator<U> {
+  iterJson<U = T>(decode?: Decode<U>): StreamIterator<U> {
     return new ItemIterator(
       this.#items(decode),
       (item, batch, count) => {
@@ -112,24 +117,24 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   }
 
   /** The items of a JSON stream in batches as they arrive; a batch is never empty. */
-  iterJsonBatches<U = T>(decode?: Decode<U>): AsyncIterableIterator<U[]> {
-    return closingIterator(this.#delivered(this.#items(decode)), this.#close);
+  iterJsonBatches<U = T>(decode?: Decode<U>): StreamIterator<U[]> {
+    return new ClosingIterator(this.#delivered(this.#items(decode)), this.#reader);
   }
 
   /** Data with the position after it; in mode "json" one event per item. */
   iterEvents<M extends keyof EventModes<T>>(options: {
     mode: M;
     encoding?: string;
-  }): AsyncIterableIterator<StreamEvent<EventModes<T>[M]>>;
+  }): StreamIterator<StreamEvent<EventModes<T>[M]>>;
   iterEvents<M extends "json" | "json-batches", U>(options: {
     mode: M;
     decode: Decode<U>;
-  }): AsyncIterableIterator<StreamEvent<EventModes<U>[M]>>;
+  }): StreamIterator<StreamEvent<EventModes<U>[M]>>;
   iterEvents(options: {
     mode: keyof EventModes<T>;
     encoding?: string;
     decode?: Decode<unknown>;
-  }): AsyncIterableIterator<StreamEvent<unknown>> {
+  }): StreamIterator<StreamEvent<unknown>> {
     const { mode, encoding, decode } = options;
     switch (mode) {
       case "json":
@@ -142,11 +147,11 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
           this.#reader,
         );
       case "json-batches":
-        return closingIterator(this.#events(this.#items<unknown>(decode)), this.#close);
+        return new ClosingIterator(this.#events(this.#items<unknown>(decode)), this.#reader);
       case "text":
-        return closingIterator(this.#events(this.#text(encoding)), this.#close);
+        return new ClosingIterator(this.#events(this.#text(encoding)), this.#reader);
       case "bytes":
-        return closingIterator(this.#events(this.#bytes()), this.#close);
+        return new ClosingIterator(this.#events(this.#bytes()), this.#reader);
       default:
         throw new InvalidOptionError(
           `Invalid mode ${JSON.stringify(mode)}: expected "bytes", "text", "json" or "json-batches".`,
@@ -158,7 +163,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   async readBytes(): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
     await this.#read(this.#bytes(), (data) => chunks.push(data));
-    return concat(chunks);
+    return concatBytes(chunks);
   }
 
   /** All text up to the tail. */
@@ -187,17 +192,17 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
 
   /** The bytes as a web stream, which reads only on demand. */
   bodyStream(): ReadableStream<Uint8Array> {
-    return readableStream(this[Symbol.asyncIterator]());
+    return toReadableStream(this[Symbol.asyncIterator]());
   }
 
   /** The text as a web stream. */
   textStream(encoding?: string): ReadableStream<string> {
-    return readableStream(this.iterText(encoding));
+    return toReadableStream(this.iterText(encoding));
   }
 
   /** The items as a web stream. */
   jsonStream<U = T>(decode?: Decode<U>): ReadableStream<U> {
-    return readableStream(this.iterJson(decode));
+    return toReadableStream(this.iterJson(decode));
   }
 
   /**
@@ -209,10 +214,6 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
     this.#cancelReason = reason ?? new DOMException("The reading was cancelled.", "AbortError");
     this.#reader.close();
   }
-
-  readonly #close = (): void => {
-    this.#reader.close();
-  };
 
   get #isAtEnd(): boolean {
     return this.#batch?.complete === true && this.#count === this.#batch.to;
@@ -233,6 +234,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   }
 
   #items<U = T>(decode: Decode<U> | undefined): Batches<U[]> {
+    checkDecode(decode);
     if (this.contentType !== undefined && !isJson(this.contentType)) {
       throw new InvalidOptionError(
         `The stream at ${this.url} is ${this.contentType}, not application/json: read it as text or bytes.`,
@@ -292,3 +294,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
     throw this.#cancelReason;
   }
 }
+
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- the method is added below
+export interface StreamResponse<T> extends AsyncDisposableLike {}
+addAsyncDispose(StreamResponse.prototype, (response) => response.cancel());

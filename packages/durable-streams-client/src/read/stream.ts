@@ -1,9 +1,18 @@
-import type { StandardSchemaV1 } from "@freshet/core";
+import {
+  aBoolean,
+  checkOptions,
+  nonEmptyString,
+  oneOf,
+  type OptionRule,
+  type OptionRules,
+  type StandardSchemaV1,
+  timeLimit,
+} from "@freshet/core";
 import { Endpoint } from "../http/endpoint.ts";
-import { InvalidOptionError } from "../errors.ts";
+import { InvalidOptionError, invalidOption } from "../errors.ts";
 import type { Live } from "./live-mode.ts";
 import { type Offset, parsePosition } from "../protocol/offset.ts";
-import { checkWait, type EndpointOptions } from "../http/endpoint-options.ts";
+import type { EndpointOptions } from "../http/endpoint-options.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { StreamResponse } from "./stream-response.ts";
 
@@ -64,7 +73,23 @@ export async function stream<T = unknown>(
   return openStream(new Endpoint(url, options), options, undefined);
 }
 
-const lives = new Set<unknown>([false, "auto", "long-poll", "sse"]);
+const aSchema: OptionRule = {
+  expected: "a Standard Schema (https://standardschema.dev)",
+  accepts: (value) =>
+    ((typeof value === "object" && value !== null) || typeof value === "function") &&
+    "~standard" in value,
+};
+
+const rules: OptionRules<StreamOptions> = {
+  offset: nonEmptyString,
+  live: oneOf(false, "auto", "long-poll", "sse"),
+  catchUp: aBoolean,
+  schema: aSchema,
+  etag: nonEmptyString,
+  liveTimeoutMs: timeLimit,
+  sseFirstEventMs: timeLimit,
+  pauseWhenHidden: aBoolean,
+};
 
 /** Reads from an endpoint; `contentType` is the stream's, if the caller knows it. */
 export async function openStream<T>(
@@ -72,13 +97,9 @@ export async function openStream<T>(
   options: StreamOptions<T>,
   contentType: string | undefined,
 ): Promise<StreamResponse<T>> {
+  checkOptions(options as StreamOptions, rules, invalidOption);
   const position = parsePosition(options.offset ?? "-1");
   const live = options.live ?? "auto";
-  if (!lives.has(live)) {
-    throw new InvalidOptionError(
-      `Invalid live ${JSON.stringify(live)}: expected false, "auto", "long-poll" or "sse".`,
-    );
-  }
   if (options.etag !== undefined && live !== false) {
     throw new InvalidOptionError(
       "etag needs live: false: a 304 does not state where a live read would continue.",
@@ -89,8 +110,8 @@ export async function openStream<T>(
     live,
     catchUp: options.catchUp ?? true,
     etag: options.etag,
-    liveTimeoutMs: checkWait("liveTimeoutMs", options.liveTimeoutMs ?? 90_000, 1),
-    sseFirstEventMs: checkWait("sseFirstEventMs", options.sseFirstEventMs ?? 5_000, 1),
+    liveTimeoutMs: options.liveTimeoutMs ?? 90_000,
+    sseFirstEventMs: options.sseFirstEventMs ?? 5_000,
     pauseWhenHidden: options.pauseWhenHidden ?? false,
     contentType,
   });

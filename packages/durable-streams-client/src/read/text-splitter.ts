@@ -1,5 +1,5 @@
 // https://encoding.spec.whatwg.org/
-import { concat } from "../http/bytes.ts";
+import { concatBytes } from "@freshet/core";
 import { InvalidOptionError } from "../errors.ts";
 
 /**
@@ -30,7 +30,7 @@ export class TextSplitter {
   }
 
   push(chunk: Uint8Array): string {
-    const bytes = this.#kept.length === 0 ? chunk : concat([this.#kept, chunk]);
+    const bytes = this.#kept.length === 0 ? chunk : concatBytes([this.#kept, chunk]);
     const whole = this.#isUtf8 ? wholeUtf8(bytes) : this.#wholeOther(bytes);
     this.#kept = bytes.slice(whole);
     return this.#decoder.decode(bytes.subarray(0, whole));

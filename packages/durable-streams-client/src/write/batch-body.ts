@@ -1,5 +1,5 @@
+import { concatBytes } from "@freshet/core";
 import { type Encoded, utf8Length } from "./encode.ts";
-import { concat } from "../http/bytes.ts";
 
 /** The values of one request body, in order. */
 export interface BatchBody {
@@ -64,7 +64,7 @@ export class JsonBody implements BatchBody {
     if (from > 0 || to < this.length || dropped) return arrayOf(this.#slice(from, to, dropped));
     if (this.#chunks.length === 0) return arrayOf(this.#texts);
     this.#encodeGroup();
-    const body = concat([...this.#chunks, Uint8Array.of(closeBracket)]);
+    const body = concatBytes([...this.#chunks, Uint8Array.of(closeBracket)]);
     body[0] = openBracket; // instead of the first comma
     return body;
   }
@@ -92,7 +92,7 @@ export class JsonBody implements BatchBody {
   /** The texts of some of the values; rarely needed, so they are decoded from the chunks. */
   #slice(from: number, to: number, dropped?: ReadonlySet<number>): string[] {
     this.#encodeGroup();
-    const all = decoder.decode(concat(this.#chunks));
+    const all = decoder.decode(concatBytes(this.#chunks));
     const texts: string[] = [];
     let end = 0;
     for (const [index, length] of this.#lengths.entries()) {
@@ -132,7 +132,7 @@ export class ByteBody implements BatchBody {
   encode(from: number, to: number, dropped?: ReadonlySet<number>): Uint8Array | undefined {
     const values = this.#values.slice(from, to).filter((_value, at) => !dropped?.has(from + at));
     if (values.length === 0) return undefined;
-    return concat(
+    return concatBytes(
       values.map((value) => (typeof value === "string" ? encoder.encode(value) : value)),
     );
   }

@@ -1,3 +1,4 @@
+import { abortable } from "@freshet/core";
 import { isJson } from "../protocol/headers.ts";
 
 /** PROTOCOL.md, section 5.1: the type of a stream that was created without one. */
@@ -60,4 +61,15 @@ export class ContentType {
     this.value ??= unknownType;
     return this.value;
   }
+}
+
+/** Adds a write after those that wait already; an abort of `signal` ends the wait. */
+export function inTurn<T>(
+  resolving: Promise<unknown>,
+  add: () => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  // Not abortable(resolving): writes without a signal would overtake those that have one.
+  const added = resolving.then(add);
+  return signal ? abortable(added, signal) : added;
 }

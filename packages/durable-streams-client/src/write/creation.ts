@@ -1,8 +1,17 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#51-create-stream
-import { InvalidOptionError } from "../errors.ts";
+import {
+  aBoolean,
+  checkOptions,
+  nonEmptyString,
+  type OptionRule,
+  type OptionRules,
+  wholeNumber,
+} from "@freshet/core";
+import { InvalidOptionError, invalidOption } from "../errors.ts";
 import { type Offset, parsePosition } from "../protocol/offset.ts";
-import { checkInteger, type EndpointOptions } from "../http/endpoint-options.ts";
+import type { EndpointOptions } from "../http/endpoint-options.ts";
 import { header } from "../protocol/headers.ts";
+import { type Encoded, encodeValue } from "./encode.ts";
 
 /** How long a stream lives. At most one of the two. */
 export interface LifetimeOptions {
@@ -29,13 +38,41 @@ export interface ForkOptions extends EndpointOptions, LifetimeOptions {
   contentType?: string | undefined;
 }
 
-export function createHeaders(options: CreationOptions): Record<string, string> {
+const aDate: OptionRule = {
+  expected: "a valid Date or an RFC 3339 string",
+  accepts: (value) =>
+    (typeof value === "string" || value instanceof Date) &&
+    !Number.isNaN(new Date(value).getTime()),
+};
+
+const lifetimeRules: OptionRules<LifetimeOptions> = {
+  ttlSeconds: wholeNumber(0),
+  expiresAt: aDate,
+};
+const creationRules: OptionRules<CreationOptions> = { ...lifetimeRules, closed: aBoolean };
+const forkRules: OptionRules<ForkOptions> = {
+  ...lifetimeRules,
+  offset: nonEmptyString,
+  subOffset: wholeNumber(0),
+};
+
+/** The headers and the body of the request that creates a stream. */
+export function creationRequest(
+  options: CreationOptions,
+  isJsonStream: boolean,
+): { headers: Record<string, string>; body: Encoded | undefined } {
+  checkOptions(options, creationRules, invalidOption);
   const headers = lifetimeHeaders(options);
   if (options.closed) headers[header.closed] = "true";
-  return headers;
+  if (options.body === undefined) return { headers, body: undefined };
+  const encoded = encodeValue(options.body, isJsonStream);
+  // The server splits an array into messages, so one that is a single message is wrapped in another.
+  return { headers, body: typeof encoded === "string" ? `[${encoded}]` : encoded };
 }
 
+/** The headers of the request that forks a stream. */
 export function forkHeaders(source: URL, options: ForkOptions): Record<string, string> {
+  checkOptions(options, forkRules, invalidOption);
   const headers = lifetimeHeaders(options);
   headers[header.forkedFrom] = source.pathname;
   let { subOffset } = options;
@@ -50,7 +87,7 @@ export function forkHeaders(source: URL, options: ForkOptions): Record<string, s
     if (skip > 0) subOffset = skip;
   }
   if (subOffset !== undefined) {
-    headers[header.forkSubOffset] = String(checkInteger("subOffset", subOffset, 0));
+    headers[header.forkSubOffset] = String(subOffset);
   }
   return headers;
 }
@@ -61,16 +98,11 @@ function lifetimeHeaders({ ttlSeconds, expiresAt }: LifetimeOptions): Record<str
     throw new InvalidOptionError("ttlSeconds and expiresAt exclude each other: pass only one.");
   }
   if (ttlSeconds !== undefined) {
-    headers[header.ttl] = String(checkInteger("ttlSeconds", ttlSeconds, 0));
+    headers[header.ttl] = String(ttlSeconds);
   }
   if (expiresAt !== undefined) {
-    const date = new Date(expiresAt);
-    if (Number.isNaN(date.getTime())) {
-      throw new InvalidOptionError(
-        `Invalid expiresAt ${JSON.stringify(String(expiresAt))}: expected a Date or an RFC 3339 string.`,
-      );
-    }
-    headers[header.expiresAt] = typeof expiresAt === "string" ? expiresAt : date.toISOString();
+    headers[header.expiresAt] =
+      typeof expiresAt === "string" ? expiresAt : new Date(expiresAt).toISOString();
   }
   return headers;
 }

@@ -1,4 +1,5 @@
 import type { CreationOptions } from "./creation.ts";
+import { aBoolean, nonEmptyString, oneOf, type OptionRules, wholeNumber } from "@freshet/core";
 import type { EndpointOptions } from "../http/endpoint-options.ts";
 
 /** Options of a {@link DurableStream}. */
@@ -18,6 +19,14 @@ export interface DurableStreamOptions extends EndpointOptions {
    */
   retryAppends?: "when-safe" | "always" | undefined;
 }
+
+/** The rules of the options that are not those of every endpoint. */
+export const handleRules: OptionRules<DurableStreamOptions> = {
+  contentType: nonEmptyString,
+  batching: aBoolean,
+  maxBatchBytes: wholeNumber(1),
+  retryAppends: oneOf("when-safe", "always"),
+};
 
 /** Options of {@link DurableStream.create}. */
 export interface CreateOptions extends DurableStreamOptions, CreationOptions {}

@@ -27,7 +27,7 @@ export class ProducerSession {
 
   /** How often a batch is retried: without limit, unless the caller set one. */
   get maxRetries(): number {
-    return this.#endpoint.hasRetryLimit ? this.#endpoint.backoff.maxRetries : Infinity;
+    return this.#endpoint.hasRetryLimit ? this.#endpoint.retry.maxRetries : Infinity;
   }
 
   /** Sends one batch until the server has it, under a new epoch if that is needed and allowed. */
@@ -87,13 +87,15 @@ export class ProducerSession {
     const isBareClose = isEmpty && isTrue(response.header(header.closed));
     if (isOurs && (afterUnknown || this.#seq > 0 || isBareClose)) return;
     if (afterUnknown && highest === undefined) return;
-    const error = new StaleEpochError(
+    throw new StaleEpochError(
       `Epoch ${this.epoch} of producer ${this.#producerId} was used before, so the server dropped the data as a duplicate: start with a higher epoch, or with autoClaim.`,
-      { url: this.#endpoint.url.href, status: response.status },
+      {
+        url: this.#endpoint.url.href,
+        status: response.status,
+        currentEpoch: this.epoch,
+        maybeStored: afterUnknown || (isOurs && platformResends),
+      },
     );
-    error.currentEpoch = this.epoch;
-    error.maybeStored = afterUnknown || (isOurs && platformResends);
-    throw error;
   }
 
   /** Claims the next epoch if that resolves the error and cannot store anything twice. */
@@ -104,7 +106,7 @@ export class ProducerSession {
     const mayClaim = this.#autoClaim && this.#claims < maxClaims && (isStale || isForgotten);
     if (!mayClaim || error.maybeStored) throw error;
     this.#claims++;
-    this.epoch = (isStale ? (error.currentEpoch ?? this.epoch) : this.epoch) + 1;
+    this.epoch = (isStale ? error.currentEpoch : this.epoch) + 1;
     this.#seq = 0;
   }
 }

@@ -1,18 +1,24 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#52-append-to-stream
+import { type AbortSignalLike, mediaType } from "@freshet/core";
 import type { StreamedBody } from "./append-source.ts";
 import { responseError } from "../http/response-error.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import type { EndpointResponse } from "../http/exchange.ts";
-import { DurableStreamError, FetchError, isRetryable, ProtocolError } from "../errors.ts";
-import type { AnySignal } from "../http/interrupt.ts";
-import { header, mediaType } from "../protocol/headers.ts";
+import {
+  DurableStreamError,
+  FetchError,
+  isRetryable,
+  ProtocolError,
+  withFacts,
+} from "../errors.ts";
+import { header } from "../protocol/headers.ts";
 import { Retry } from "../http/retry.ts";
 
 export interface WriteRequest {
   readonly method: "PUT" | "POST" | "DELETE" | "HEAD";
   readonly headers?: Record<string, string>;
   readonly body?: string | Uint8Array | StreamedBody | undefined;
-  readonly signal?: AnySignal | undefined;
+  readonly signal?: AbortSignalLike | undefined;
   /**
    * A repetition has no further effect. Any other write is retried only when the server cannot have
    * stored it: no connection was made, or the response was a 429.
@@ -57,10 +63,13 @@ export async function sendWrite(endpoint: Endpoint, request: WriteRequest): Prom
     } catch (error) {
       if (streamed && streamed.failure) throw streamed.failure.error;
       afterUnknown ||= isOutcomeUnknown(error);
-      if (error instanceof DurableStreamError) error.maybeStored = afterUnknown;
+      const failure =
+        afterUnknown && error instanceof DurableStreamError
+          ? withFacts(error, { maybeStored: true })
+          : error;
       // Neither a consumed source nor a write that may be stored is sent again, whatever `onError` returns.
-      if (!canResend || (afterUnknown && !isRepeatable)) throw error;
-      await retry.recover(error, isRepeatable ? isRetryable(error) : isRefused(error));
+      if (!canResend || (afterUnknown && !isRepeatable)) throw failure;
+      await retry.recover(failure, isRepeatable ? isRetryable(error) : isRefused(error));
     }
   }
 }

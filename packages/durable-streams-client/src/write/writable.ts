@@ -1,5 +1,6 @@
 import type { AppendResult } from "./append-batch.ts";
-import { checkInteger } from "../http/endpoint-options.ts";
+import { aBoolean, checkOptions, type OptionRules, wholeNumber } from "@freshet/core";
+import { invalidOption } from "../errors.ts";
 
 /** Options of `DurableStream.writable`. */
 export interface WritableOptions {
@@ -12,6 +13,8 @@ export interface WritableOptions {
 /** How many bytes, or characters, may be in flight before `write` waits. */
 const maxBytesInFlight = 4 * 1024 * 1024;
 
+const rules: OptionRules<WritableOptions> = { closeStream: aBoolean, maxInFlight: wholeNumber(1) };
+
 /** The part of a stream that the sink uses. */
 interface Target {
   append(value: unknown, signal: AbortSignal): Promise<AppendResult>;
@@ -19,11 +22,12 @@ interface Target {
 }
 
 /**
- * A sink with backpressure: a write waits while too many values are in flight, and the first append
+ * A web stream with backpressure: a write waits while too many values are in flight, and the first append
  * that fails errors the stream.
  */
-export function appendSink(target: Target, options: WritableOptions): UnderlyingSink<unknown> {
-  const maxInFlight = checkInteger("maxInFlight", options.maxInFlight ?? 1000, 1);
+export function appendingStream(target: Target, options: WritableOptions): WritableStream<unknown> {
+  checkOptions(options, rules, invalidOption);
+  const maxInFlight = options.maxInFlight ?? 1000;
   const aborted = new AbortController();
   let inFlight = 0;
   let bytesInFlight = 0;
@@ -41,7 +45,7 @@ export function appendSink(target: Target, options: WritableOptions): Underlying
     }
     if (failure) throw failure.error;
   };
-  return {
+  return new WritableStream({
     start(controller) {
       // Not the sink's `abort`, which runs only after the pending write, and that waits for us.
       controller.signal.addEventListener("abort", () => {
@@ -68,5 +72,5 @@ export function appendSink(target: Target, options: WritableOptions): Underlying
       await until(() => inFlight === 0);
       if (options.closeStream) await target.close(aborted.signal);
     },
-  };
+  });
 }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { RetentionGoneError, stream, StreamNotFoundError } from "../../src/index.ts";
+import { DurableStream, RetentionGoneError, stream, StreamNotFoundError } from "../../src/index.ts";
 import { closed, page, StubServer } from "../support/stub-server.ts";
 import { transports } from "../support/transports.ts";
 
-const quick = { backoff: { initialDelayMs: 1, maxDelayMs: 5 } };
+const quick = { retry: { initialDelayMs: 1, maxDelayMs: 5 } };
 
 describe.each(transports)("over %s", (_name, transport) => {
   const options = { ...quick, ...transport };
@@ -47,8 +47,8 @@ describe.each(transports)("over %s", (_name, transport) => {
     await using broken = await StubServer.start((_request, res) => {
       res.writeHead(500).end("out of order");
     });
-    const backoff = { ...quick.backoff, maxRetries: 2 };
-    const failed = stream(broken.url, { ...options, backoff });
+    const retry = { ...quick.retry, maxRetries: 2 };
+    const failed = stream(broken.url, { ...options, retry });
     await expect(failed).rejects.toThrow(/500: out of order/);
     await expect(failed).rejects.toMatchObject({ name: "FetchError", status: 500 });
     expect(broken.requests.length).toBe(3);
@@ -63,12 +63,64 @@ describe.each(transports)("over %s", (_name, transport) => {
     const res = await stream(stub.url, { ...options, ...patient });
     expect(await res.readJson()).toEqual([1]);
     const controller = new AbortController();
-    const waiting = stream(stub.url, { ...options, offset: "9", signal: controller.signal });
+    const { signal } = controller;
+    const retry = { ...quick.retry, maxRetryAfterMs: Infinity };
+    const waiting = stream(stub.url, { ...options, offset: "9", retry, signal });
     setTimeout(() => {
       controller.abort(controller);
     }, 50);
     await expect(waiting).rejects.toBe(controller);
     expect(stub.requests.length).toBe(2);
+  });
+
+  test("a Retry-After above maxRetryAfterMs ends the operation with an error that states it", async () => {
+    await using stub = await StubServer.start((_request, res) => {
+      res.writeHead(503, { "retry-after": "301" }).end();
+    });
+    const failed = stream(stub.url, options);
+    await expect(failed).rejects.toThrow(/Retry-After is 301000 ms/);
+    await expect(failed).rejects.toMatchObject({
+      ...{ name: "FetchError", code: "HTTP_ERROR", status: 503, retryAfterMs: 301_000 },
+      retryable: true,
+    });
+    expect(stub.requests.length).toBe(1);
+  });
+
+  test("statuses that a retry cannot change are not retried: 501 and 505", async () => {
+    for (const status of [501, 505]) {
+      await using stub = await StubServer.start((_request, res) => {
+        res.writeHead(status).end();
+      });
+      const failed = stream(stub.url, options);
+      await expect(failed).rejects.toMatchObject({ status, retryable: false });
+      expect(stub.requests.length).toBe(1);
+    }
+  });
+
+  test("retry: false sends a request once, and its deprecated name backoff still works", async () => {
+    await using stub = await StubServer.start((_request, res) => {
+      res.writeHead(503).end();
+    });
+    await expect(stream(stub.url, { ...transport, retry: false })).rejects.toThrow(/503/);
+    expect(stub.requests.length).toBe(1);
+    const backoff = { ...quick.retry, maxRetries: 2 };
+    await expect(stream(stub.url, { ...transport, backoff })).rejects.toThrow(/503/);
+    expect(stub.requests.length).toBe(4);
+    const handle = new DurableStream({ url: stub.url, ...transport, retry: { maxRetries: 1 } });
+    await expect(handle.stream({ retry: false })).rejects.toThrow(/503/);
+    expect(stub.requests.length).toBe(5);
+  });
+
+  test("a response that stops in the middle is an IDLE_TIMEOUT, one that never comes a TIMEOUT", async () => {
+    await using stub = await StubServer.start(({ query }, res) => {
+      if (query.get("offset") === "1") return;
+      res.writeHead(200, { "content-type": "text/plain", "stream-next-offset": "1" }).write("a");
+    });
+    const impatient = { ...options, retry: false, timeoutMs: 50 } as const;
+    const reading = (await stream(stub.url, impatient)).readText();
+    await expect(reading).rejects.toMatchObject({ code: "IDLE_TIMEOUT", retryable: true });
+    const failed = stream(stub.url, { ...impatient, offset: "1" });
+    await expect(failed).rejects.toMatchObject({ code: "TIMEOUT", retryable: true });
   });
 
   test("onError can return new headers, also in the middle of a session", async () => {

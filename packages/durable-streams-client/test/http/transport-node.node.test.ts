@@ -26,7 +26,7 @@ test("asks for no compression unless it is told to, and refuses what it cannot r
     expect(request.headers["accept-encoding"]).toBe("identity");
     page(res, [], "1", { ...closed, "content-encoding": "br" });
   });
-  const failed = stream(stub.url, { backoff: { maxRetries: 0 } });
+  const failed = stream(stub.url, { retry: { maxRetries: 0 } });
   await expect(failed).rejects.toThrow(FetchError);
   await expect(failed).rejects.toThrow(/br/);
 });
@@ -62,8 +62,8 @@ test("a reader that is slow holds the server back", async () => {
 test("a request that never got a connection was not sent", async () => {
   const dispatcher = new Agent({ connect: () => undefined });
   const url = "http://127.0.0.1:9/stream";
-  const backoff = { initialDelayMs: 1, maxRetries: 1 };
-  const options = { url, contentType: "text/plain", dispatcher, timeoutMs: 20, backoff };
+  const retry = { initialDelayMs: 1, maxRetries: 1 };
+  const options = { url, contentType: "text/plain", dispatcher, timeoutMs: 20, retry };
   const failed = new DurableStream(options).append("x");
   await expect(failed).rejects.toMatchObject({ code: "TIMEOUT", unsent: true, maybeStored: false });
   await dispatcher.destroy();

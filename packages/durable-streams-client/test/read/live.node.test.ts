@@ -3,7 +3,7 @@ import { stream } from "../../src/index.ts";
 import { closed, page, StubServer, upToDate } from "../support/stub-server.ts";
 import { transports } from "../support/transports.ts";
 
-const quick = { backoff: { initialDelayMs: 1, maxDelayMs: 5 } };
+const quick = { retry: { initialDelayMs: 1, maxDelayMs: 5 } };
 const control = (fields: object) => `event: control\ndata: ${JSON.stringify(fields)}\n\n`;
 const sse = { "content-type": "text/event-stream" };
 

@@ -4,7 +4,7 @@ import { ParseError, stream, StreamConsumedError } from "../../src/index.ts";
 import { closed, page, StubServer, upToDate } from "../support/stub-server.ts";
 import { transports } from "../support/transports.ts";
 
-const quick = { backoff: { initialDelayMs: 1, maxDelayMs: 5 } };
+const quick = { retry: { initialDelayMs: 1, maxDelayMs: 5 } };
 
 describe.each(transports)("over %s", (_name, transport) => {
   const options = { ...quick, ...transport };
@@ -87,7 +87,7 @@ describe.each(transports)("over %s", (_name, transport) => {
       res.end("[1,2,XY]");
     });
     const failed = (await stream(stub.url, options)).readJson();
-    await expect(failed).rejects.toMatchObject({ code: "PARSE_ERROR", position: "-1" });
+    await expect(failed).rejects.toMatchObject({ code: "INVALID_PAYLOAD", position: "-1" });
   });
 
   test("a second read throws StreamConsumedError", async () => {

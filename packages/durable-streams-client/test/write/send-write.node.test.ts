@@ -3,7 +3,7 @@ import { DurableStream, FetchError, ProtocolError, SeqConflictError } from "../.
 import { StubServer, type StubHandler } from "../support/stub-server.ts";
 import { transports } from "../support/transports.ts";
 
-const quick = { backoff: { initialDelayMs: 1, maxDelayMs: 5 }, contentType: "application/json" };
+const quick = { retry: { initialDelayMs: 1, maxDelayMs: 5 }, contentType: "application/json" };
 const stored = { "stream-next-offset": "1" };
 const drop: StubHandler = (_request, res) => {
   res.socket?.destroy();
@@ -17,7 +17,7 @@ describe.each(transports)("over %s", (_name, transport) => {
     await using stub = await StubServer.start(drop);
     const failed = handleOf(stub).append(1);
     await expect(failed).rejects.toThrow(FetchError);
-    await expect(failed).rejects.toMatchObject({ code: "NETWORK_ERROR", maybeStored: true });
+    await expect(failed).rejects.toMatchObject({ code: "NETWORK", maybeStored: true });
     expect(stub.requests.length).toBe(1);
   });
 

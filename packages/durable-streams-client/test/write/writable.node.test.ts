@@ -3,7 +3,7 @@ import { DurableStream } from "../../src/index.ts";
 import { StubServer } from "../support/stub-server.ts";
 import { transports } from "../support/transports.ts";
 
-const quick = { backoff: { initialDelayMs: 1, maxDelayMs: 5 }, contentType: "application/json" };
+const quick = { retry: { initialDelayMs: 1, maxDelayMs: 5 }, contentType: "application/json" };
 
 describe.each(transports)("over %s", (_name, transport) => {
   const handleOf = (stub: StubServer, options: object = {}) =>
