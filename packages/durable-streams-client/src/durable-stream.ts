@@ -176,8 +176,8 @@ export class DurableStream {
     source: AppendSource,
     options: AppendOptions = noOptions,
   ): Promise<AppendResult> {
-    const { seq, signal } = options;
     checkCallOptions(options);
+    const { seq, signal } = options;
     const add = () => {
       signal?.throwIfAborted();
       const encoded = streamedBody(source, this.#content.isJson);

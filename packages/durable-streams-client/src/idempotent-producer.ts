@@ -160,6 +160,7 @@ export class IdempotentProducer {
 
   /** Stores the pending values and ends the producer; the stream stays open. */
   async detach(options: CallOptions = noOptions): Promise<void> {
+    checkCallOptions(options);
     this.#isEnding = true;
     await this.flush(options);
   }

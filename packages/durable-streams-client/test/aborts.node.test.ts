@@ -126,11 +126,11 @@ describe.each(transports)("over %s", (_name, transport) => {
       await items.next();
       const pending = items.next();
       pending.catch(() => undefined);
-      await vi.waitUntil(() => stub.openAnswers === 1);
+      await vi.waitUntil(() => stub.openResponses === 1);
       const reason = new Error("enough");
       controllers[who]?.abort(reason);
       await expect(pending).rejects.toBe(reason);
-      await vi.waitUntil(() => stub.openAnswers === 0);
+      await vi.waitUntil(() => stub.openResponses === 0);
     }
   });
 
@@ -164,10 +164,37 @@ describe.each(transports)("over %s", (_name, transport) => {
         else controller.abort();
         if (how !== "abort") expect(await next).toEqual({ done: true, value: undefined });
       }
-      // The live answer has no end: it can only be broken off.
-      await vi.waitUntil(() => stub.openAnswers === 0);
+      // The live response has no end: it can only be broken off.
+      await vi.waitUntil(() => stub.openResponses === 0);
       expect(getEventListeners(controller.signal, "abort").length).toBe(0);
       await vi.waitUntil(() => timers() <= before + 1); // waitUntil has one of its own
+    },
+  );
+
+  test.each(["response", "bytes", "items", "batches"])(
+    "await using a %s frees the connection at the end of its block",
+    async (what) => {
+      await using stub = await StubServer.start(({ query }, res) => {
+        if (query.has("live")) {
+          res.writeHead(200, sse).write(control({ streamNextOffset: "1", upToDate: true }));
+        } else page(res, [1], "1", upToDate);
+      });
+      const res = await stream(stub.url, options);
+      const items =
+        what === "bytes"
+          ? res[Symbol.asyncIterator]()
+          : what === "batches"
+            ? res.iterJsonBatches()
+            : res.iterJson();
+      {
+        // eslint-disable-next-line @typescript-eslint/await-thenable -- the rule does not see the methods of mapped types
+        await using disposed = what === "response" ? res : items;
+        expect(disposed).toBeDefined();
+        await items.next();
+        items.next().catch(() => undefined);
+        await vi.waitUntil(() => stub.openResponses === 1);
+      }
+      await vi.waitUntil(() => stub.openResponses === 0);
     },
   );
 
@@ -177,11 +204,11 @@ describe.each(transports)("over %s", (_name, transport) => {
       res.write("[1,");
     });
     const res = await stream(stub.url, options);
-    expect(stub.openAnswers).toBe(1);
+    expect(stub.openResponses).toBe(1);
     res.cancel();
-    await vi.waitUntil(() => stub.openAnswers === 0);
+    await vi.waitUntil(() => stub.openResponses === 0);
     const other = await stream(stub.url, options);
     await other.bodyStream().cancel();
-    await vi.waitUntil(() => stub.openAnswers === 0);
+    await vi.waitUntil(() => stub.openResponses === 0);
   });
 });

@@ -17,7 +17,7 @@ async function readInSessions(
 }
 
 describe.each(transports)("over %s, through faults", (_name, transport) => {
-  test.each(lives)("every JSON item once and in order, live: %s", async (live) => {
+  test.each(lives)("every JSON item is delivered once and in order, live: %s", async (live) => {
     const url = freshUrl("json");
     const seed = 1 + lives.indexOf(live);
     await DurableStream.create({ url, contentType: "application/json" });
@@ -48,7 +48,7 @@ describe.each(transports)("over %s, through faults", (_name, transport) => {
     expect(seen.every((n, index) => n === index)).toBe(true);
   });
 
-  test.each([false, "long-poll"] as const)("text whole at every cut, live: %s", async (live) => {
+  test.each([false, "long-poll"] as const)("text is whole at every cut, live: %s", async (live) => {
     const url = freshUrl("text");
     const seed = 10 + lives.indexOf(live);
     const stream1 = await DurableStream.create({ url, contentType: "text/plain" });
@@ -78,7 +78,7 @@ describe.each(transports)("over %s, through faults", (_name, transport) => {
     expect(seen === text).toBe(true); // a failure must not print it all
   });
 
-  test.each(lives)("binary, byte for byte, live: %s", async (live) => {
+  test.each(lives)("binary data is delivered byte for byte, live: %s", async (live) => {
     const url = freshUrl("binary");
     const seed = 20 + lives.indexOf(live);
     const contentType = "application/octet-stream";

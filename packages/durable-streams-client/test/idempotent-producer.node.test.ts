@@ -26,7 +26,7 @@ describe.each(transports)("a producer, over %s", (_name, transport) => {
     `${String(request.headers["producer-epoch"])}.${String(request.headers["producer-seq"])}`;
   const accepted = { "producer-epoch": "0", "producer-seq": "0", ...stored };
 
-  test("retries through dropped connections and 5xx until everything is stored", async () => {
+  test("a producer retries through dropped connections and 5xx until everything is stored", async () => {
     const { stub, producer } = await start((_request, res, index) => {
       if (index === 0) res.socket?.destroy();
       else if (index === 1) res.writeHead(500).end();
@@ -116,7 +116,7 @@ describe.each(transports)("a producer, over %s", (_name, transport) => {
     claiming.producer.append(1);
     await claiming.producer.flush();
     expect(claiming.producer.epoch).toBe(1);
-    // The first try never arrived, and the answer to the second is of that earlier session.
+    // The first attempt never arrived, and the response to the second is for that earlier session.
     const lost = await start((request, res, index) => {
       if (index === 0) res.socket?.destroy();
       else void handler(request, res, index);
@@ -209,6 +209,24 @@ describe.each(transports)("a producer, over %s", (_name, transport) => {
     expect(detaching.stub.requests[0]?.headers["stream-closed"]).toBeUndefined();
     expect(() => {
       detaching.producer.append(2);
+    }).toThrow(/detached/);
+  });
+
+  test("await using a producer stores its values at the end of the block", async () => {
+    const { stub, producer } = await start(
+      (_request, res) => {
+        res.writeHead(200, accepted).end();
+      },
+      { lingerMs: 3_600_000 },
+    );
+    {
+      // eslint-disable-next-line @typescript-eslint/await-thenable -- the rule does not see the methods of mapped types
+      await using disposed = producer;
+      disposed.append(1);
+    }
+    expect(stub.requests.map(({ body }) => body)).toEqual(["[1]"]);
+    expect(() => {
+      producer.append(2);
     }).toThrow(/detached/);
   });
 
@@ -323,16 +341,4 @@ describe.each(transports)("a producer, over %s", (_name, transport) => {
     await expect(producer.flush()).rejects.toBe(reason);
     expect(producer.notStored).toEqual(["y"]);
   });
-});
-
-test.each<[string, string, object, RegExp]>([
-  ["an empty id", "", {}, /producerId/],
-  ["an id that no header can hold", "a\r\nb", {}, /producerId/],
-  ["a negative epoch", "p", { epoch: -1 }, /epoch/],
-  ["no bytes", "p", { maxBatchBytes: 0 }, /maxBatchBytes/],
-  ["no items", "p", { maxBatchItems: 0 }, /maxBatchItems/],
-  ["a negative linger", "p", { lingerMs: -1 }, /lingerMs/],
-])("a producer refuses %s", (_name, id, options, message) => {
-  const handle = new DurableStream({ url: "http://localhost:1/x" });
-  expect(() => new IdempotentProducer(handle, id, options)).toThrow(message);
 });

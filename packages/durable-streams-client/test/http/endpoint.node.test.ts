@@ -13,14 +13,14 @@ describe.each(transports)("over %s", (_name, transport) => {
     ["?tag=b&tag=a&b=1", ["b=1", "offset=-1", "tag=b", "tag=a"]],
     ["?z=%26&token=old", ["offset=-1", "token=new", "z=%26"]],
   ])("the URL's own query %s is kept, sorted", async (query, expected) => {
-    const asked: string[] = [];
+    const searches: string[] = [];
     await using stub = await StubServer.start((request, res) => {
-      asked.push(request.search);
+      searches.push(request.search);
       page(res, [], "0", closed);
     });
     const params = query.includes("token") ? { token: "new" } : {};
     await stream(stub.url + query, { ...options, params });
-    expect(asked).toEqual([`?${expected.join("&")}`]);
+    expect(searches).toEqual([`?${expected.join("&")}`]);
   });
 
   test("404 and 410 reject without a retry, with their own classes", async () => {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { DurableStream, FetchError, stream } from "../../src/index.ts";
 import { closed, page, StubServer } from "../support/stub-server.ts";
 
-test("the caller's dispatcher sends everything", async () => {
+test("the caller's dispatcher sends all requests", async () => {
   await using stub = await StubServer.start((request, res) => {
     if (request.method === "GET") page(res, [1], "1", closed);
     else res.writeHead(204, { "stream-next-offset": "1" }).end();
@@ -21,7 +21,7 @@ test("the caller's dispatcher sends everything", async () => {
   await agent.close();
 });
 
-test("asks for no compression unless it is told to, and refuses what it cannot read", async () => {
+test("no compression is requested by default, and an unknown one is a FetchError", async () => {
   await using stub = await StubServer.start((request, res) => {
     expect(request.headers["accept-encoding"]).toBe("identity");
     page(res, [], "1", { ...closed, "content-encoding": "br" });
@@ -31,7 +31,7 @@ test("asks for no compression unless it is told to, and refuses what it cannot r
   await expect(failed).rejects.toThrow(/br/);
 });
 
-test("a reader that is slow holds the server back", async () => {
+test("a slow reader slows the server down", async () => {
   const total = 64 * 1024 * 1024;
   let sent = 0;
   await using stub = await StubServer.start((_request, res) => {
@@ -59,7 +59,7 @@ test("a reader that is slow holds the server back", async () => {
   expect(received).toBe(total);
 });
 
-test("a request that never got a connection was not sent", async () => {
+test("a request that got no connection rejects with unsent: true", async () => {
   const dispatcher = new Agent({ connect: () => undefined });
   const url = "http://127.0.0.1:9/stream";
   const retry = { initialDelayMs: 1, maxRetries: 1 };

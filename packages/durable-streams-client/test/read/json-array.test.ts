@@ -19,7 +19,7 @@ function readIn(bytes: Uint8Array, cuts: readonly number[]): unknown[] {
 const spaced = (items: unknown[]) =>
   ` [\r\n${items.map((i) => JSON.stringify(i)).join(" ,\t")} ]\n`;
 
-test("any array, whole, byte by byte and cut anywhere", () => {
+test("JsonArrayReader reads any array, whole, byte by byte and cut anywhere", () => {
   fc.assert(
     fc.property(
       fc.array(fc.jsonValue(), { maxLength: 8 }),
@@ -43,7 +43,7 @@ const tricky = fc.oneof(
   fc.constantFrom<unknown>({}, [{}, {}], "},{", 7, null),
 );
 
-test("any array of objects, also of ones that hold what looks like an end", () => {
+test("JsonArrayReader reads any array of objects, even if they contain what looks like an end", () => {
   fc.assert(
     fc.property(
       fc.array(tricky, { maxLength: 12 }),
@@ -59,7 +59,7 @@ test("any array of objects, also of ones that hold what looks like an end", () =
   );
 });
 
-test("gives an object as soon as the comma after it is there, and what follows it too", () => {
+test("JsonArrayReader returns an object as soon as the comma after it arrives, and what follows it", () => {
   const reader = new JsonArrayReader();
   expect(reader.push(encode('[{"a":1},{"b":2},'))).toEqual([{ a: 1 }, { b: 2 }]);
   expect(reader.push(encode('{"c":3},{"d":4}, 5, {"e":'))).toEqual([{ c: 3 }, { d: 4 }, 5]);
@@ -68,7 +68,7 @@ test("gives an object as soon as the comma after it is there, and what follows i
   expect(reader.ended).toBe(true);
 });
 
-test("gives an item as soon as the comma after it is there", () => {
+test("JsonArrayReader returns an item as soon as the comma after it arrives", () => {
   const reader = new JsonArrayReader();
   expect(reader.push(encode('[{"a":"],\\"["}'))).toEqual([]);
   expect(reader.push(encode(", 2, [3"))).toEqual([{ a: '],"[' }, 2]);
@@ -89,7 +89,7 @@ test.each([
   "[tru]",
   "[{},{},]",
   "[{},,{}]",
-])("refuses %s", (text) => {
+])("JsonArrayReader rejects %s", (text) => {
   expect(() => {
     const reader = new JsonArrayReader();
     for (const byte of encode(text)) reader.push(Uint8Array.of(byte));
@@ -98,13 +98,13 @@ test.each([
   expect(() => new JsonArrayReader().push(encode(text))).toThrow(SyntaxError);
 });
 
-test("refuses bytes that are not UTF-8", () => {
+test("JsonArrayReader rejects bytes that are not UTF-8", () => {
   expect(() => new JsonArrayReader().push(Uint8Array.of(0x5b, 0x22, 0xff, 0x22, 0x5d))).toThrow(
     TypeError,
   );
 });
 
-test("one large item in many pieces takes linear time", () => {
+test("JsonArrayReader reads one large item in many pieces in linear time", () => {
   const reader = new JsonArrayReader();
   const piece = encode("x".repeat(1024));
   reader.push(encode('["'));

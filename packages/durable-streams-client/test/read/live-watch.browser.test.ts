@@ -12,7 +12,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test("a hidden page is told, and waits until it is visible", async () => {
+test("a hidden page interrupts and waits until it is visible", async () => {
   let interrupts = 0;
   const watch = new LiveWatch(true, () => interrupts++);
   watch.start();
@@ -28,25 +28,25 @@ test("a hidden page is told, and waits until it is visible", async () => {
   watch.stop();
 });
 
-test("with pauseWhenHidden nothing is asked while the page is hidden, and nothing is missed", async () => {
+test("with pauseWhenHidden no request is sent while the page is hidden, and no item is missed", async () => {
   const url = freshUrl();
   const handle = await DurableStream.create({ url, contentType: "application/json" });
-  const asked: string[] = [];
+  const urls: string[] = [];
   const counting: typeof fetch = (input, init) => {
-    asked.push(new Request(input).url);
+    urls.push(new Request(input).url);
     return fetch(input, init);
   };
   const res = await handle.stream<number>({ pauseWhenHidden: true, fetch: counting });
   const items = res.iterJson();
   const first = items.next();
-  await vi.waitUntil(() => asked.some((each) => each.includes("live=sse")));
+  await vi.waitUntil(() => urls.some((each) => each.includes("live=sse")));
   setHidden(true);
   await handle.append(1);
   await new Promise((resolve) => setTimeout(resolve, 50));
-  const before = asked.length;
+  const before = urls.length;
   setHidden(false);
   expect((await first).value).toBe(1);
   expect(before).toBe(2);
-  expect(asked.length).toBe(3);
+  expect(urls.length).toBe(3);
   await items.return?.();
 });

@@ -26,7 +26,7 @@ const batches: SseBatch[] = [
 ];
 
 test.each(["\n", "\r\n", "\r"])(
-  "whole, byte by byte and cut anywhere, lines end in %j",
+  "SseBatchReader reads batches whole, byte by byte and cut anywhere, with line ends %j",
   (lineEnd) => {
     const bytes = encode(example.replaceAll("\n", lineEnd) + (lineEnd === "\r" ? ":\r" : ""));
     const whole = new SseBatchReader("u");
@@ -43,20 +43,20 @@ test.each(["\n", "\r\n", "\r"])(
   },
 );
 
-test("data without its control event is not given", () => {
+test("SseBatchReader does not deliver data without its control event", () => {
   const reader = new SseBatchReader("u");
   expect(reader.push(encode("event: data\ndata: [1]\n\n"))).toEqual([]);
 });
 
 test.each(["{not json", "", "null", "{}", '{"streamNextOffset":""}', '{"streamNextOffset":5}'])(
-  "refuses the control event %j",
+  "SseBatchReader rejects the control event %j",
   (data) => {
     const reader = new SseBatchReader("u");
     expect(() => reader.push(encode(`event: control\ndata: ${data}\n\n`))).toThrow(ParseError);
   },
 );
 
-test("one large event in many pieces takes linear time", () => {
+test("SseBatchReader reads one large event in many pieces in linear time", () => {
   const reader = new SseBatchReader("u");
   reader.push(encode("event: data\ndata: "));
   const piece = encode("x".repeat(1024));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { ParseError, stream, StreamConsumedError } from "../../src/index.ts";
+import { ParseError, stream, StreamConsumedError, InvalidOptionError } from "../../src/index.ts";
 import { closed, page, StubServer, upToDate } from "../support/stub-server.ts";
 import { transports } from "../support/transports.ts";
 
@@ -88,6 +88,18 @@ describe.each(transports)("over %s", (_name, transport) => {
     });
     const failed = (await stream(stub.url, options)).readJson();
     await expect(failed).rejects.toMatchObject({ code: "INVALID_PAYLOAD", position: "-1" });
+  });
+
+  test("an invalid mode, decode or encoding is an InvalidOptionError, and the response stays readable", async () => {
+    await using stub = await StubServer.start((_request, res) => {
+      page(res, [1], "1", closed);
+    });
+    const res = await stream(stub.url, options);
+    expect(() => res.iterEvents({ mode: "xml" as "json" })).toThrow(/mode "xml"/);
+    expect(() => res.iterJson(5 as never)).toThrow(/decode is 5/);
+    await expect(res.readJson("f" as never)).rejects.toThrow(InvalidOptionError);
+    expect(() => res.iterText("klingon")).toThrow(/encoding "klingon"/);
+    expect(await res.readJson()).toEqual([1]);
   });
 
   test("a second read throws StreamConsumedError", async () => {

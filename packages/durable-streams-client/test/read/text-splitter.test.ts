@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { InvalidOptionError } from "../../src/errors.ts";
 import { TextSplitter } from "../../src/read/text-splitter.ts";
 
-test("any text at every cut, without a split character", () => {
+test("TextSplitter decodes any text at every cut without splitting a character", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 12 }), (text) => {
       const bytes = new TextEncoder().encode(text);
@@ -18,7 +18,7 @@ test("any text at every cut, without a split character", () => {
   );
 });
 
-test("byte by byte, in other encodings too", () => {
+test("TextSplitter decodes other encodings byte by byte", () => {
   const encodings = {
     "utf-16le": [0x3d, 0xd8, 0x42, 0xde, 0x61, 0x00],
     shift_jis: [0x82, 0xa0, 0x61],
@@ -31,7 +31,7 @@ test("byte by byte, in other encodings too", () => {
   }
 });
 
-test("what is no text becomes U+FFFD, as TextDecoder has it, and does not stop what follows", () => {
+test("TextSplitter turns invalid bytes into U+FFFD, like TextDecoder, and continues", () => {
   const splitter = new TextSplitter();
   expect(splitter.push(Uint8Array.of(0x61, 0xff, 0x62))).toBe("a\ufffdb");
   expect(splitter.push(Uint8Array.of(0xe2, 0x82))).toBe("");
@@ -39,10 +39,10 @@ test("what is no text becomes U+FFFD, as TextDecoder has it, and does not stop w
   expect(splitter.end()).toBe("\ufffd");
 });
 
-test("a byte order mark is kept", () => {
+test("TextSplitter keeps a byte order mark", () => {
   expect(new TextSplitter().push(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61))).toBe("\ufeffa");
 });
 
-test("refuses an unknown encoding", () => {
+test("TextSplitter rejects an unknown encoding", () => {
   expect(() => new TextSplitter("klingon")).toThrow(InvalidOptionError);
 });

@@ -15,7 +15,7 @@ export interface FaultProxy {
 type Fault =
   | { kind: "none" }
   | { kind: "drop" }
-  | { kind: "drop-answer" }
+  | { kind: "drop-response" }
   | { kind: "status"; status: number; retryAfter?: string }
   | { kind: "garbage" }
   | { kind: "stall" }
@@ -38,10 +38,10 @@ function faults(seed: number): (method: string) => Fault {
     if (draw < 0.5) return { kind: "status", status: 503 };
     if (draw < 0.52) return { kind: "status", status: 429, retryAfter: "0" };
     if (draw < 0.525) return { kind: "stall" };
-    if (method !== "GET") return draw < 0.8 ? { kind: "drop-answer" } : { kind: "none" };
+    if (method !== "GET") return draw < 0.8 ? { kind: "drop-response" } : { kind: "none" };
     if (draw < 0.6) return { kind: "garbage" };
     if (draw < 0.65) return { kind: "slow" };
-    inRow = 0; // a cut answer brings something
+    inRow = 0; // a cut response brings something
     return { kind: "cut", after: Math.floor(next() ** 3 * 60_000) };
   };
 }
@@ -57,7 +57,7 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
     const [, zone, seed = "", ...path] = (req.url ?? "").split("/");
     const isFaulty = zone === "faults";
     if (isFaulty && !plans.has(seed)) plans.set(seed, faults(Number(seed)));
-    // A browser resends this one by itself, and then it cannot be told from an earlier session's.
+    // A browser resends this one by itself, so it looks like one of an earlier session.
     const isAmbiguous =
       req.headers["producer-seq"] === "0" && req.headers["user-agent"]?.includes("Chrome");
     const plan = isFaulty && !isAmbiguous ? plans.get(seed) : undefined;
@@ -71,7 +71,7 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
     } else if (fault.kind === "garbage") {
       res.writeHead(200, { "content-type": "text/html" }).end("<html>Please log in</html>");
     } else if (fault.kind === "stall") {
-      req.resume(); // and no answer, ever
+      req.resume(); // and no response, ever
     } else forward(req, res, target, fault);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -90,8 +90,8 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
 function allowAllOrigins(req: IncomingMessage, res: ServerResponse): void {
   res.setHeader("access-control-allow-origin", "*");
   res.setHeader("access-control-allow-methods", "GET, POST, PUT, DELETE, HEAD, OPTIONS");
-  const asked = req.headers["access-control-request-headers"];
-  if (asked) res.setHeader("access-control-allow-headers", asked);
+  const requested = req.headers["access-control-request-headers"];
+  if (requested) res.setHeader("access-control-allow-headers", requested);
   res.setHeader("access-control-expose-headers", "*");
   res.setHeader("access-control-max-age", "600");
 }
@@ -101,48 +101,48 @@ function forward(req: IncomingMessage, res: ServerResponse, target: string, faul
   delete headers.host;
   const source = headers["stream-forked-from"];
   if (typeof source === "string") headers["stream-forked-from"] = source.replace("/plain", "");
-  const up = request(target, { method: req.method, headers }, (answer) => {
-    if (fault.kind === "drop-answer") {
+  const up = request(target, { method: req.method, headers }, (response) => {
+    if (fault.kind === "drop-response") {
       // The server has done it; the client will not hear of it.
-      answer.resume();
-      answer.on("end", () => req.socket.destroy());
+      response.resume();
+      response.on("end", () => req.socket.destroy());
       return;
     }
-    for (const [name, value] of Object.entries(answer.headers)) {
+    for (const [name, value] of Object.entries(response.headers)) {
       if (value !== undefined && !name.startsWith("access-control-")) res.setHeader(name, value);
     }
-    res.writeHead(answer.statusCode ?? 502);
+    res.writeHead(response.statusCode ?? 502);
     res.flushHeaders();
-    answer.on("error", () => res.destroy());
-    if (fault.kind === "cut") cutAfter(answer, res, fault.after);
-    else if (fault.kind === "slow") trickle(answer, res);
-    else answer.pipe(res);
+    response.on("error", () => res.destroy());
+    if (fault.kind === "cut") cutAfter(response, res, fault.after);
+    else if (fault.kind === "slow") trickle(response, res);
+    else response.pipe(res);
   });
   up.on("error", () => res.destroy());
   res.on("close", () => up.destroy());
   req.pipe(up);
 }
 
-function cutAfter(answer: IncomingMessage, res: ServerResponse, bytes: number): void {
+function cutAfter(response: IncomingMessage, res: ServerResponse, bytes: number): void {
   let left = bytes;
-  answer.on("data", (chunk: Buffer) => {
+  response.on("data", (chunk: Buffer) => {
     if (left <= 0) return;
     res.write(chunk.subarray(0, left), () => {
       if (left <= 0) res.socket?.destroy();
     });
     left -= chunk.length;
   });
-  answer.on("end", () => {
+  response.on("end", () => {
     if (left > 0) res.end();
-    // Also where the cut is before the first byte of no bytes: an answer that is whole to the client,
+    // Also where the cut is before the first byte of no bytes: an response that is whole to the client,
     // but never ended here, would hold up the next one on its connection.
     else res.socket?.destroy();
   });
 }
 
-function trickle(answer: IncomingMessage, res: ServerResponse): void {
+function trickle(response: IncomingMessage, res: ServerResponse): void {
   void (async () => {
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
       for (let at = 0; at < chunk.length; at += 997) {
         res.write(chunk.subarray(at, at + 997));
         await new Promise((resolve) => setImmediate(resolve));

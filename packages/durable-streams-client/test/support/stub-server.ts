@@ -17,11 +17,11 @@ export type StubHandler = (
   index: number,
 ) => void | Promise<void>;
 
-/** A server of the test's own, for what the real one does not do. It remembers what it was asked. */
+/** A server whose responses the test makes; it records the requests. */
 export class StubServer implements AsyncDisposable {
   readonly requests: StubRequest[] = [];
-  /** Answers that are neither ended nor broken off. */
-  openAnswers: number = 0;
+  /** Responses that are neither ended nor broken off. */
+  openResponses: number = 0;
   url: string = "";
   readonly #server;
 
@@ -39,8 +39,8 @@ export class StubServer implements AsyncDisposable {
   }
 
   async #handle(req: IncomingMessage, res: ServerResponse, handler: StubHandler): Promise<void> {
-    this.openAnswers++;
-    res.on("close", () => this.openAnswers--);
+    this.openResponses++;
+    res.on("close", () => this.openResponses--);
     const url = new URL(req.url ?? "/", "http://stub");
     let body = "";
     try {

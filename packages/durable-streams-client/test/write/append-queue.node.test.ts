@@ -52,10 +52,10 @@ describe.each(transports)("over %s", (_name, transport) => {
   });
 
   test("writes that wait for the content type keep their order, and an abort ends one immediately", async () => {
-    let answer: () => void = () => undefined;
+    let respond: () => void = () => undefined;
     await using stub = await StubServer.start(({ method }, res) => {
       const end = () => res.writeHead(200, { "content-type": "text/plain", ...stored }).end();
-      if (method === "HEAD" && stub.requests.length === 1) answer = end;
+      if (method === "HEAD" && stub.requests.length === 1) respond = end;
       else end();
     });
     const handle = handleOf(stub, { contentType: undefined });
@@ -72,7 +72,7 @@ describe.each(transports)("over %s", (_name, transport) => {
     const reason = new Error("no longer needed");
     controller.abort(reason);
     await expect(aborted).rejects.toBe(reason);
-    answer();
+    respond();
     await Promise.all([first, ...rest]);
     const posts = stub.requests.filter(({ method }) => method === "POST");
     expect(posts.map(({ body }) => body).join("")).toBe("first,second,third,");

@@ -22,7 +22,7 @@ describe.each(transports)("over %s", (_name, transport) => {
     const handle = handleOf(stub);
     expect(await handle.appendStream(values())).toEqual({ nextOffset: "1" });
     await expect(handle.appendStream(values())).rejects.toMatchObject({ status: 429 });
-    await handle.appendStream(values); // a function can be asked again
+    await handle.appendStream(values); // a function returns a new source
     expect(stub.requests.map(({ body }) => body)).toEqual(Array(4).fill('[{"n":1},[2]]'));
   });
 
@@ -45,7 +45,7 @@ describe.each(transports)("over %s", (_name, transport) => {
     const controller = new AbortController();
     const failed = handle.appendStream(endless(), { signal: controller.signal });
     failed.catch(() => undefined);
-    await vi.waitUntil(() => stub.openAnswers > 0);
+    await vi.waitUntil(() => stub.openResponses > 0);
     controller.abort(new Error("enough"));
     await expect(failed).rejects.toThrow("enough");
     await vi.waitUntil(() => isLeft);

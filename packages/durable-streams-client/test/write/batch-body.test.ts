@@ -22,7 +22,7 @@ const json = fc.oneof(
 );
 
 describe("JsonBody", () => {
-  test("holds the values in order, as many as fit, whole, in part or without some", async () => {
+  test("contains the values in order, as many as fit, whole, in part or without some", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(json, { minLength: 1, maxLength: 40 }),
@@ -57,7 +57,7 @@ describe("JsonBody", () => {
     );
   });
 
-  test("many small values, which are encoded in groups", async () => {
+  test("encodes many small values in groups", async () => {
     const body = new JsonBody();
     const values = Array.from({ length: 3000 }, (_value, n) => ({ n, text: "é".repeat(n % 7) }));
     const texts = values.map((value) => JSON.stringify(value));
@@ -70,7 +70,7 @@ describe("JsonBody", () => {
   });
 });
 
-test("ByteBody holds text and bytes in order, as many as fit", async () => {
+test("ByteBody contains text and bytes in order, as many as fit", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.string({ minLength: 1, unit: "grapheme" }), { minLength: 1 }),

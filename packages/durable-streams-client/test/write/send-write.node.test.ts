@@ -74,15 +74,15 @@ describe.each(transports)("over %s", (_name, transport) => {
       if (index === 0) res.writeHead(401).end();
       else res.socket?.destroy();
     });
-    const asked: unknown[] = [];
+    const statuses: unknown[] = [];
     const onError = (error: { status?: number | undefined }) => {
-      asked.push(error.status);
+      statuses.push(error.status);
       return {};
     };
     await expect(handleOf(stub, { onError }).append(1)).rejects.toMatchObject({
       maybeStored: true,
     });
-    expect(asked).toEqual([401]);
+    expect(statuses).toEqual([401]);
     expect(stub.requests.length).toBe(2);
   });
 

@@ -44,7 +44,7 @@ describe.each(transports)("over %s", (_name, transport) => {
       }
     };
     const writing = write().catch(() => undefined);
-    await vi.waitUntil(() => stub.openAnswers === 1 && taken > 1);
+    await vi.waitUntil(() => stub.openResponses === 1 && taken > 1);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(taken).toBeLessThan(16);
     await writer.abort(new Error("enough"));
