@@ -22,7 +22,7 @@ import {
   checkCallOptions,
   noOptions,
 } from "./write/call-options.ts";
-import { header, isJson } from "./protocol/headers.ts";
+import { header, isJson, writeHeader } from "./protocol/headers.ts";
 import { openStream, type StreamOptions } from "./read/stream.ts";
 import type { StreamResponse } from "./read/stream-response.ts";
 import { appendingStream, type WritableOptions } from "./write/writable.ts";
@@ -282,7 +282,7 @@ export class DurableStream {
     const { body, seq, closes, signal } = request;
     const headers: Record<string, string> = {};
     if (body !== undefined) headers["content-type"] = this.#content.value ?? unknownType;
-    if (seq !== undefined) headers[header.seq] = seq;
+    if (seq !== undefined) headers[writeHeader.seq] = seq;
     if (closes) headers[header.closed] = "true";
     const response = await sendWrite(this.#endpoint, {
       method: "POST",
@@ -290,10 +290,10 @@ export class DurableStream {
       body,
       signal,
       isRepeatable: closes || seq !== undefined || this.#options.retryAppends === "always",
-      expects: [header.nextOffset, header.producerSeq],
+      expects: [header.nextOffset, writeHeader.producerSeq],
     });
     const result: AppendResult = { nextOffset: response.header(header.nextOffset) ?? "" };
-    const isNumbered = response.header(header.producerSeq) !== undefined;
+    const isNumbered = response.header(writeHeader.producerSeq) !== undefined;
     return isNumbered && response.status === 204 ? { ...result, duplicate: true } : result;
   }
 }

@@ -39,10 +39,8 @@ export interface EndpointResponse {
 type Result = IteratorResult<Uint8Array, undefined>;
 const end: Result = { done: true, value: undefined };
 
-/** How much of the body of an error response is read for its message. */
-const maxErrorBytes = 2048;
-/** How much of a body that should be empty is read before its connection is given up. */
-const maxDrainedBytes = 2048;
+/** How much of a body is read for a message, or before the connection is given up. */
+const maxTextBytes = 2048;
 
 /**
  * One request and its response, with deadline, signals and redirects. Every append and every poll has
@@ -122,21 +120,11 @@ export class Exchange implements EndpointResponse, AsyncIterableIterator<Uint8Ar
   }
 
   text(): Promise<string> {
-    return readErrorBody(this, { maxBytes: maxErrorBytes });
+    return readErrorBody(this, { maxBytes: maxTextBytes });
   }
 
   async drain(): Promise<void> {
-    let left = maxDrainedBytes;
-    try {
-      while (left > 0) {
-        const { done, value } = await this.next();
-        if (done) return;
-        left -= value.length;
-      }
-    } catch {
-      return; // The headers have confirmed the request.
-    }
-    this.discard();
+    if (!this.#isOver) await this.text();
   }
 
   discard(): void {
@@ -188,19 +176,14 @@ export class Exchange implements EndpointResponse, AsyncIterableIterator<Uint8Ar
   };
 
   readonly #onSilence = (): void => {
-    const { method } = this.#request;
     const { url } = this;
-    this.#timeout = this.#response
-      ? new FetchError(
-          "IDLE_TIMEOUT",
-          `${method} ${url}: the server sent no more of its response for ${this.#timeoutMs} ms.`,
-          { url },
-        )
-      : new FetchError(
-          "TIMEOUT",
-          `${method} ${url}: the server did not respond within ${this.#timeoutMs} ms.`,
-          { url },
-        );
+    const hasStarted = this.#response !== undefined;
+    const what = hasStarted ? "sent no more of its response" : "did not respond";
+    this.#timeout = new FetchError(
+      hasStarted ? "IDLE_TIMEOUT" : "TIMEOUT",
+      `${this.#request.method} ${url}: the server ${what} for ${this.#timeoutMs} ms.`,
+      { url },
+    );
     this.interrupt.abort(this.#timeout);
   };
 

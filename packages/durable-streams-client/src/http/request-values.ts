@@ -12,7 +12,7 @@ export function checkHeaders(headers: Record<string, unknown>): void {
     const isValid = typeof value === "string" ? headerValue.test(value) : isFunction(value);
     if (isValid && headerName.test(name)) continue;
     throw new InvalidOptionError(
-      `Invalid header ${JSON.stringify(name)}: expected a name and a value of characters that HTTP allows, or a function that returns one.`,
+      `Invalid header ${JSON.stringify(name)}: expected a name and a value that HTTP allows.`,
     );
   }
 }
@@ -22,12 +22,12 @@ export function checkParams(params: Record<string, unknown>, where: string = "pa
   for (const [name, value] of Object.entries(params)) {
     if (reservedParams.has(name)) {
       throw new InvalidOptionError(
-        `Invalid ${where}${name}: the protocol reserves this query parameter, so use the option of that name.`,
+        `Invalid ${where}${name}: the protocol reserves it, so use the option of that name.`,
       );
     }
     if (typeof value !== "string" && !isFunction(value)) {
       throw new InvalidOptionError(
-        `${where}${name} is ${String(value)}: expected a string or a function that returns one.`,
+        `${where}${name} is ${String(value)}: expected a string or a function.`,
       );
     }
   }

@@ -87,6 +87,6 @@ export class Retry {
 
 function tooLongToWait(error: FetchError, maxRetryAfterMs: number): FetchError {
   return withFacts(error, {
-    message: `${error.message} (not retried: Retry-After is ${error.retryAfterMs ?? 0} ms, more than retry.maxRetryAfterMs, ${maxRetryAfterMs} ms)`,
+    message: `${error.message} (not retried: Retry-After is ${error.retryAfterMs ?? 0} ms, retry.maxRetryAfterMs ${maxRetryAfterMs})`,
   });
 }

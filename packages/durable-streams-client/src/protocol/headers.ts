@@ -7,10 +7,14 @@ export const header = {
   cursor: "stream-cursor",
   upToDate: "stream-up-to-date",
   closed: "stream-closed",
+  sseDataEncoding: "stream-sse-data-encoding",
+} as const;
+
+/** The headers of writes and metadata alone; a bundle that only reads is smaller without them. */
+export const writeHeader = {
   seq: "stream-seq",
   ttl: "stream-ttl",
   expiresAt: "stream-expires-at",
-  sseDataEncoding: "stream-sse-data-encoding",
   forkedFrom: "stream-forked-from",
   forkOffset: "stream-fork-offset",
   forkSubOffset: "stream-fork-sub-offset",

@@ -39,7 +39,7 @@ export async function requestPage(endpoint: Endpoint, request: PageRequest): Pro
   const response = await endpoint.send({ method: "GET", query, headers, signals, timeoutMs });
   if (response.status === 304) return notModified(response, request);
   if (response.status !== 200 && response.status !== 204) {
-    throw await responseError(response, { method: "GET" });
+    throw await responseError(response, "GET");
   }
   try {
     return readHeaders(response, request);

@@ -44,7 +44,7 @@ export class ProgressGuard {
       const url = this.#endpoint.url.href;
       await this.stuck(
         new ProtocolError(
-          `GET ${url}: live requests end immediately without data and without a new Stream-Cursor, so a cache or proxy responds instead of the server: exclude the stream's URL from caching.`,
+          `GET ${url}: live requests end immediately without data and without a new Stream-Cursor: is a cache in between?`,
           { url },
         ),
       );

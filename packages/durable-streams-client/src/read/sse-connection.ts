@@ -39,7 +39,7 @@ export class SseConnection {
     if (cursor !== undefined) query["cursor"] = cursor;
     const headers = { accept: "text/event-stream" };
     const response = await endpoint.send({ method: "GET", query, headers, signals, timeoutMs });
-    if (response.status !== 200) throw await responseError(response, { method: "GET" });
+    if (response.status !== 200) throw await responseError(response, "GET");
     if (mediaType(response.header("content-type")) === "text/event-stream") {
       return new SseConnection(response);
     }

@@ -10,7 +10,7 @@ import {
 import { InvalidOptionError, invalidOption } from "../errors.ts";
 import { type Offset, parsePosition } from "../protocol/offset.ts";
 import type { EndpointOptions } from "../http/endpoint-options.ts";
-import { header } from "../protocol/headers.ts";
+import { header, writeHeader } from "../protocol/headers.ts";
 import { type Encoded, encodeValue } from "./encode.ts";
 
 /** How long a stream lives. At most one of the two. */
@@ -74,7 +74,7 @@ export function creationRequest(
 export function forkHeaders(source: URL, options: ForkOptions): Record<string, string> {
   checkOptions(options, forkRules, invalidOption);
   const headers = lifetimeHeaders(options);
-  headers[header.forkedFrom] = source.pathname;
+  headers[writeHeader.forkedFrom] = source.pathname;
   let { subOffset } = options;
   if (options.offset !== undefined) {
     const { offset, skip } = parsePosition(options.offset);
@@ -83,11 +83,11 @@ export function forkHeaders(source: URL, options: ForkOptions): Record<string, s
         `Invalid subOffset ${subOffset}: offset ${options.offset} is a position with its own count, so leave out subOffset.`,
       );
     }
-    headers[header.forkOffset] = offset;
+    headers[writeHeader.forkOffset] = offset;
     if (skip > 0) subOffset = skip;
   }
   if (subOffset !== undefined) {
-    headers[header.forkSubOffset] = String(subOffset);
+    headers[writeHeader.forkSubOffset] = String(subOffset);
   }
   return headers;
 }
@@ -98,10 +98,10 @@ function lifetimeHeaders({ ttlSeconds, expiresAt }: LifetimeOptions): Record<str
     throw new InvalidOptionError("ttlSeconds and expiresAt exclude each other: pass only one.");
   }
   if (ttlSeconds !== undefined) {
-    headers[header.ttl] = String(ttlSeconds);
+    headers[writeHeader.ttl] = String(ttlSeconds);
   }
   if (expiresAt !== undefined) {
-    headers[header.expiresAt] =
+    headers[writeHeader.expiresAt] =
       typeof expiresAt === "string" ? expiresAt : new Date(expiresAt).toISOString();
   }
   return headers;

@@ -1,6 +1,6 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#54-stream-metadata
 import type { Offset } from "../protocol/offset.ts";
-import { header, isTrue } from "../protocol/headers.ts";
+import { header, isTrue, writeHeader } from "../protocol/headers.ts";
 
 /** The metadata of a stream. In a browser, only what CORS exposes. */
 export interface HeadResult {
@@ -28,9 +28,9 @@ export function headResult(response: { header(name: string): string | undefined 
   if (etag !== undefined) result.etag = etag;
   const cacheControl = response.header("cache-control");
   if (cacheControl !== undefined) result.cacheControl = cacheControl;
-  const ttl = response.header(header.ttl);
+  const ttl = response.header(writeHeader.ttl);
   if (ttl !== undefined && /^\d+$/.test(ttl)) result.ttlSeconds = Number(ttl);
-  const expiresAt = response.header(header.expiresAt);
+  const expiresAt = response.header(writeHeader.expiresAt);
   if (expiresAt !== undefined) result.expiresAt = expiresAt;
   return result;
 }

@@ -3,7 +3,7 @@ import { platformResends } from "#transport";
 import type { Encoded } from "./encode.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import { SequenceGapError, StaleEpochError } from "../errors.ts";
-import { header, isTrue } from "../protocol/headers.ts";
+import { header, isTrue, writeHeader } from "../protocol/headers.ts";
 import { sendWrite, type WriteResponse } from "./send-write.ts";
 
 /** The most claims in a row without a stored batch; two sessions that claim would never end. */
@@ -55,9 +55,9 @@ export class ProducerSession {
     closes: boolean,
   ): Promise<WriteResponse> {
     const headers: Record<string, string> = {
-      [header.producerId]: this.#producerId,
-      [header.producerEpoch]: String(this.epoch),
-      [header.producerSeq]: String(this.#seq),
+      [writeHeader.producerId]: this.#producerId,
+      [writeHeader.producerEpoch]: String(this.epoch),
+      [writeHeader.producerSeq]: String(this.#seq),
     };
     if (body !== undefined) headers["content-type"] = contentType ?? "";
     if (closes) headers[header.closed] = "true";
@@ -67,7 +67,7 @@ export class ProducerSession {
       body,
       isRepeatable: true,
       maxRetries: this.maxRetries,
-      expects: [header.producerSeq, header.producerEpoch, header.nextOffset],
+      expects: [writeHeader.producerSeq, writeHeader.producerEpoch, header.nextOffset],
     });
   }
 
@@ -80,7 +80,7 @@ export class ProducerSession {
    */
   #checkFresh(response: WriteResponse, isEmpty: boolean): void {
     if (response.status !== 204) return;
-    const highest = response.header(header.producerSeq);
+    const highest = response.header(writeHeader.producerSeq);
     const isOurs = highest === String(this.#seq);
     const { afterUnknown } = response;
     // The first close without data is a 204 too; the first one with data is not.

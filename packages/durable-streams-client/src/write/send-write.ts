@@ -1,7 +1,6 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#52-append-to-stream
 import { type AbortSignalLike, mediaType } from "@freshet/core";
 import type { StreamedBody } from "./append-source.ts";
-import { responseError } from "../http/response-error.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import type { EndpointResponse } from "../http/exchange.ts";
 import {
@@ -11,8 +10,8 @@ import {
   ProtocolError,
   withFacts,
 } from "../errors.ts";
-import { header } from "../protocol/headers.ts";
 import { Retry } from "../http/retry.ts";
+import { writeError } from "./write-error.ts";
 
 export interface WriteRequest {
   readonly method: "PUT" | "POST" | "DELETE" | "HEAD";
@@ -51,11 +50,7 @@ export async function sendWrite(endpoint: Endpoint, request: WriteRequest): Prom
       const body = streamed ? streamed.open() : request.body;
       const response = await endpoint.send({ method, headers, body, signals: [signal] });
       if (response.status < 200 || response.status > 299) {
-        throw await responseError(response, {
-          method,
-          hasSeq: headers?.[header.seq] !== undefined,
-          hasProducer: headers?.[header.producerId] !== undefined,
-        });
+        throw await writeError(response, request);
       }
       await response.drain();
       checkResponse(response, request);
