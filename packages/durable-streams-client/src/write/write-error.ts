@@ -9,12 +9,17 @@ import {
 import type { EndpointResponse } from "../http/exchange.ts";
 import { responseError, type ResponseDetails } from "../http/response-error.ts";
 import { header, isTrue, writeHeader } from "../protocol/headers.ts";
-import type { WriteRequest } from "./send-write.ts";
+
+/** The part of a request that decides what a bad status means. */
+interface SentRequest {
+  readonly method: string;
+  readonly headers?: Record<string, string> | undefined;
+}
 
 /** Makes the error for a bad response to a write. */
 export function writeError(
   response: EndpointResponse,
-  request: WriteRequest,
+  request: SentRequest,
 ): Promise<DurableStreamError> {
   return responseError(response, request.method, (details) => {
     if (response.status === 403) return staleEpoch(response, details);
@@ -37,7 +42,7 @@ function staleEpoch(
 
 function conflict(
   response: EndpointResponse,
-  { method, headers }: WriteRequest,
+  { method, headers }: SentRequest,
   { text, summary, facts }: ResponseDetails,
 ): DurableStreamError | undefined {
   if (method === "PUT") {
