@@ -1,8 +1,20 @@
 import { checkOptions } from "@freshet/core";
+import { invalidOption, StreamNotFoundError } from "./errors.ts";
+import { retryOptions } from "./http/endpoint-options.ts";
+import { Endpoint } from "./http/endpoint.ts";
+import { definedOf } from "./http/request-values.ts";
+import { header, isJson, writeHeader } from "./protocol/headers.ts";
+import type { StreamResponse } from "./read/stream-response.ts";
+import { openStream, type StreamOptions } from "./read/stream.ts";
 import type { AppendResult } from "./write/append-batch.ts";
 import { AppendQueue, type AppendRequest } from "./write/append-queue.ts";
 import { type AppendSource, streamedBody } from "./write/append-source.ts";
-import { encodeValue, snapshot } from "./write/encode.ts";
+import {
+  type AppendOptions,
+  type CallOptions,
+  checkCallOptions,
+  noOptions,
+} from "./write/call-options.ts";
 import { ContentType, inTurn, unknownType } from "./write/content-type.ts";
 import { creationRequest, forkHeaders, type ForkOptions } from "./write/creation.ts";
 import {
@@ -11,22 +23,10 @@ import {
   type DurableStreamOptions,
   handleRules,
 } from "./write/durable-stream-options.ts";
-import { Endpoint } from "./http/endpoint.ts";
-import { invalidOption, StreamNotFoundError } from "./errors.ts";
+import { encodeValue, snapshot } from "./write/encode.ts";
 import { type HeadResult, headResult } from "./write/head.ts";
-import { retryOptions } from "./http/endpoint-options.ts";
-import { definedOf } from "./http/request-values.ts";
-import {
-  type AppendOptions,
-  type CallOptions,
-  checkCallOptions,
-  noOptions,
-} from "./write/call-options.ts";
-import { header, isJson, writeHeader } from "./protocol/headers.ts";
-import { openStream, type StreamOptions } from "./read/stream.ts";
-import type { StreamResponse } from "./read/stream-response.ts";
-import { appendingStream, type WritableOptions } from "./write/writable.ts";
 import { sendWrite } from "./write/send-write.ts";
+import { appendingStream, type WritableOptions } from "./write/writable.ts";
 
 /** What a producer uses of its stream besides the public part. */
 export interface StreamInternals {

@@ -7,7 +7,6 @@ import {
   maxTimerMs,
 } from "@freshet/core";
 import { DurableStream, internalsOf, type StreamInternals } from "./durable-stream.ts";
-import type { CloseResult } from "./write/durable-stream-options.ts";
 import {
   DurableStreamError,
   FetchError,
@@ -15,12 +14,13 @@ import {
   invalidOption,
   withFacts,
 } from "./errors.ts";
+import { checkRequired } from "./protocol/check-required.ts";
+import { header, headerToken, isJson } from "./protocol/headers.ts";
 import { type CallOptions, checkCallOptions, noOptions } from "./write/call-options.ts";
+import type { CloseResult } from "./write/durable-stream-options.ts";
 import { type IdempotentProducerOptions, producerRules } from "./write/producer-options.ts";
 import { ProducerQueue } from "./write/producer-queue.ts";
 import { ProducerSession } from "./write/producer-session.ts";
-import { checkRequired } from "./protocol/check-required.ts";
-import { header, headerToken, isJson } from "./protocol/headers.ts";
 
 interface Waiter {
   /** How many values are to be stored before it resolves. */

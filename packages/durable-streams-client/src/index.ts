@@ -22,7 +22,12 @@ export {
   StreamExistsError,
   StreamNotFoundError,
 } from "./errors.ts";
-export type { DurableStreamErrorCode, DurableStreamErrorFacts } from "./errors.ts";
+export type {
+  DurableStreamErrorCode,
+  DurableStreamErrorFacts,
+  FetchErrorFacts,
+  ParseErrorFacts,
+} from "./errors.ts";
 export type { HeadResult } from "./write/head.ts";
 export { IdempotentProducer } from "./idempotent-producer.ts";
 export type { IdempotentProducerOptions } from "./write/producer-options.ts";
@@ -41,3 +46,5 @@ export type { EventModes, StreamEvent } from "./read/stream-event.ts";
 export { StreamResponse } from "./read/stream-response.ts";
 export type { DispatcherLike } from "./http/transport.ts";
 export type { WritableOptions } from "./write/writable.ts";
+export type { AppendOptions, CallOptions } from "./write/call-options.ts";
+export type { StreamIterator } from "./read/closing-iterator.ts";

@@ -1,7 +1,6 @@
 import { abortable, type BackoffOptions, defaultBackoff, resolveBackoff } from "@freshet/core";
 import { platformTransport } from "#transport";
 import { invalidOption } from "../errors.ts";
-import { type EndpointRequest, type EndpointResponse, Exchange } from "./exchange.ts";
 import {
   checkEndpointOptions,
   type EndpointOptions,
@@ -10,6 +9,7 @@ import {
   type Resolvable,
   retryOptions,
 } from "./endpoint-options.ts";
+import { type EndpointRequest, type EndpointResponse, Exchange } from "./exchange.ts";
 import {
   checkHeaders,
   checkParams,

@@ -1,8 +1,8 @@
 import { concatBytes, fromBase64 } from "@freshet/core";
 import { FetchError, ParseError } from "../errors.ts";
-import { JsonArrayReader } from "./json-array.ts";
-import { formatPosition, type Offset, type PositionUnit } from "../protocol/offset.ts";
 import { isJson } from "../protocol/headers.ts";
+import { formatPosition, type Offset, type PositionUnit } from "../protocol/offset.ts";
+import { JsonArrayReader } from "./json-array.ts";
 import type { Segment } from "./segment.ts";
 import type { StreamReader } from "./stream-reader.ts";
 

@@ -1,7 +1,7 @@
 import { aFunction, checkOption, type StandardSchemaV1 } from "@freshet/core";
-import type { Batch } from "./batches.ts";
 import { invalidOption, ParseError } from "../errors.ts";
 import { formatPosition, type Offset } from "../protocol/offset.ts";
+import type { Batch } from "./batches.ts";
 
 /** Turns a parsed item into a value; what it throws becomes the cause of a ParseError. */
 export type Decode<T> = (item: unknown) => T;

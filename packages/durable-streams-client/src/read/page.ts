@@ -1,11 +1,11 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#55-read-stream---catch-up
 import type { AbortSignalLike } from "@freshet/core";
-import { responseError } from "../http/response-error.ts";
+import { ProtocolError } from "../errors.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import type { EndpointResponse } from "../http/exchange.ts";
-import { ProtocolError } from "../errors.ts";
-import type { Offset } from "../protocol/offset.ts";
+import { responseError } from "../http/response-error.ts";
 import { header, isTrue } from "../protocol/headers.ts";
+import type { Offset } from "../protocol/offset.ts";
 import type { Segment } from "./segment.ts";
 
 export interface PageRequest {

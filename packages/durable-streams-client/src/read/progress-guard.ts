@@ -1,6 +1,6 @@
 import { backoffDelayMs } from "@freshet/core";
-import type { Endpoint } from "../http/endpoint.ts";
 import { ProtocolError } from "../errors.ts";
+import type { Endpoint } from "../http/endpoint.ts";
 import type { Retry } from "../http/retry.ts";
 
 /** The most responses in a row without progress, even where the caller allows more retries. */

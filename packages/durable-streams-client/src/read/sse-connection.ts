@@ -1,10 +1,10 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#57-read-stream---live-sse
 import { type AbortSignalLike, mediaType } from "@freshet/core";
-import { responseError } from "../http/response-error.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import type { EndpointResponse } from "../http/exchange.ts";
-import type { Offset } from "../protocol/offset.ts";
+import { responseError } from "../http/response-error.ts";
 import { header } from "../protocol/headers.ts";
+import type { Offset } from "../protocol/offset.ts";
 import type { SseBatch } from "./sse-batches.ts";
 import { SseBatchReader } from "./sse-batches.ts";
 

@@ -1,11 +1,11 @@
 import { type AbortSignalLike, mediaType, SilenceTimer } from "@freshet/core";
-import type { Endpoint } from "../http/endpoint.ts";
 import { FetchError } from "../errors.ts";
+import type { Endpoint } from "../http/endpoint.ts";
 import { Interrupt } from "../http/interrupt.ts";
-import type { LiveMode } from "./live-mode.ts";
-import type { Offset } from "../protocol/offset.ts";
-import { goesBack } from "./page.ts";
 import { isJson } from "../protocol/headers.ts";
+import type { Offset } from "../protocol/offset.ts";
+import type { LiveMode } from "./live-mode.ts";
+import { goesBack } from "./page.ts";
 import type { Segment } from "./segment.ts";
 import type { SseBatch } from "./sse-batches.ts";
 import { SseConnection } from "./sse-connection.ts";

@@ -1,5 +1,5 @@
-import type { Batch } from "./batches.ts";
 import type { Offset } from "../protocol/offset.ts";
+import type { Batch } from "./batches.ts";
 
 /** A piece of a stream with the position where it ends. */
 export interface StreamEvent<T> {

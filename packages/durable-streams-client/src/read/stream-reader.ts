@@ -1,13 +1,13 @@
 import type { AbortSignalLike } from "@freshet/core";
-import type { Endpoint } from "../http/endpoint.ts";
 import { ProtocolError } from "../errors.ts";
+import type { Endpoint } from "../http/endpoint.ts";
 import { Interrupt } from "../http/interrupt.ts";
+import { Retry } from "../http/retry.ts";
+import type { Offset, Position } from "../protocol/offset.ts";
 import { type Live, LiveMode } from "./live-mode.ts";
 import { LiveWatch } from "./live-watch.ts";
-import type { Offset, Position } from "../protocol/offset.ts";
 import { requestPage } from "./page.ts";
 import { ProgressGuard } from "./progress-guard.ts";
-import { Retry } from "../http/retry.ts";
 import type { Segment } from "./segment.ts";
 import { SseFeed, type SseFeedOptions } from "./sse-feed.ts";
 

@@ -5,13 +5,13 @@ import {
   type StandardSchemaV1,
   toReadableStream,
 } from "@freshet/core";
-import { type Batch, bytesCodec, type Codec, jsonCodec, readBatches } from "./batches.ts";
 import { InvalidOptionError, StreamConsumedError } from "../errors.ts";
+import { isJson } from "../protocol/headers.ts";
+import { formatPosition, type Offset, type Position } from "../protocol/offset.ts";
+import { type Batch, bytesCodec, type Codec, jsonCodec, readBatches } from "./batches.ts";
+import { ClosingIterator, type StreamIterator } from "./closing-iterator.ts";
 import { ItemIterator } from "./item-iterator.ts";
 import { checkDecode, type Decode, decodeItems, positionIn } from "./items.ts";
-import { formatPosition, type Offset, type Position } from "../protocol/offset.ts";
-import { isJson } from "../protocol/headers.ts";
-import { ClosingIterator, type StreamIterator } from "./closing-iterator.ts";
 import { type EventModes, eventOf, hasNews, type StreamEvent } from "./stream-event.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import { textBatches } from "./text-batches.ts";

@@ -8,11 +8,11 @@ import {
   type StandardSchemaV1,
   timeLimit,
 } from "@freshet/core";
-import { Endpoint } from "../http/endpoint.ts";
 import { InvalidOptionError, invalidOption } from "../errors.ts";
-import type { Live } from "./live-mode.ts";
-import { type Offset, parsePosition } from "../protocol/offset.ts";
 import type { EndpointOptions } from "../http/endpoint-options.ts";
+import { Endpoint } from "../http/endpoint.ts";
+import { type Offset, parsePosition } from "../protocol/offset.ts";
+import type { Live } from "./live-mode.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { StreamResponse } from "./stream-response.ts";
 

@@ -1,5 +1,5 @@
-import type { Batch } from "./batches.ts";
 import { formatPosition, type Offset } from "../protocol/offset.ts";
+import type { Batch } from "./batches.ts";
 import { TextSplitter } from "./text-splitter.ts";
 
 /**

@@ -1,8 +1,8 @@
+import { FetchError } from "../errors.ts";
+import { Interrupt } from "../http/interrupt.ts";
 import { AppendBatch, type AppendResult } from "./append-batch.ts";
 import { isStreamed, type StreamedBody } from "./append-source.ts";
 import type { Encoded } from "./encode.ts";
-import { FetchError } from "../errors.ts";
-import { Interrupt } from "../http/interrupt.ts";
 
 /** One POST of an {@link AppendQueue}. */
 export interface AppendRequest {

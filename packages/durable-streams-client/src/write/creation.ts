@@ -8,9 +8,9 @@ import {
   wholeNumber,
 } from "@freshet/core";
 import { InvalidOptionError, invalidOption } from "../errors.ts";
-import { type Offset, parsePosition } from "../protocol/offset.ts";
 import type { EndpointOptions } from "../http/endpoint-options.ts";
 import { header, writeHeader } from "../protocol/headers.ts";
+import { type Offset, parsePosition } from "../protocol/offset.ts";
 import { type Encoded, encodeValue } from "./encode.ts";
 
 /** How long a stream lives. At most one of the two. */

@@ -1,6 +1,6 @@
-import type { CreationOptions } from "./creation.ts";
 import { aBoolean, nonEmptyString, oneOf, type OptionRules, wholeNumber } from "@freshet/core";
 import type { EndpointOptions } from "../http/endpoint-options.ts";
+import type { CreationOptions } from "./creation.ts";
 
 /** Options of a {@link DurableStream}. */
 export interface DurableStreamOptions extends EndpointOptions {

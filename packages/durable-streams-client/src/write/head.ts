@@ -1,6 +1,6 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#54-stream-metadata
-import type { Offset } from "../protocol/offset.ts";
 import { header, isTrue, writeHeader } from "../protocol/headers.ts";
+import type { Offset } from "../protocol/offset.ts";
 
 /** The metadata of a stream. In a browser, only what CORS exposes. */
 export interface HeadResult {

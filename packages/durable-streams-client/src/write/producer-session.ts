@@ -1,9 +1,9 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#521-idempotent-producers
 import { platformResends } from "#transport";
-import type { Encoded } from "./encode.ts";
-import type { Endpoint } from "../http/endpoint.ts";
 import { SequenceGapError, StaleEpochError } from "../errors.ts";
+import type { Endpoint } from "../http/endpoint.ts";
 import { header, isTrue, writeHeader } from "../protocol/headers.ts";
+import type { Encoded } from "./encode.ts";
 import { sendWrite, type WriteResponse } from "./send-write.ts";
 
 /** The most claims in a row without a stored batch; two sessions that claim would never end. */

@@ -1,8 +1,5 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#52-append-to-stream
 import { type AbortSignalLike, mediaType } from "@freshet/core";
-import type { StreamedBody } from "./append-source.ts";
-import type { Endpoint } from "../http/endpoint.ts";
-import type { EndpointResponse } from "../http/exchange.ts";
 import {
   DurableStreamError,
   FetchError,
@@ -10,7 +7,10 @@ import {
   ProtocolError,
   withFacts,
 } from "../errors.ts";
+import type { Endpoint } from "../http/endpoint.ts";
+import type { EndpointResponse } from "../http/exchange.ts";
 import { Retry } from "../http/retry.ts";
+import type { StreamedBody } from "./append-source.ts";
 import { writeError } from "./write-error.ts";
 
 export interface WriteRequest {

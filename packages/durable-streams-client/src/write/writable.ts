@@ -1,6 +1,6 @@
-import type { AppendResult } from "./append-batch.ts";
 import { aBoolean, checkOptions, type OptionRules, wholeNumber } from "@freshet/core";
 import { invalidOption } from "../errors.ts";
+import type { AppendResult } from "./append-batch.ts";
 
 /** Options of `DurableStream.writable`. */
 export interface WritableOptions {
