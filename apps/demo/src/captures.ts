@@ -14,19 +14,19 @@ export async function storeCapture(
 ): Promise<void> {
   if (bytes.length === 0) return;
   const id = randomUUID();
-  const backoff = patience;
+  const retry = patience;
   await DurableStream.create({
     url: urls.capture(id),
     contentType,
     body: bytes,
     closed: true,
-    backoff,
+    retry,
   });
   const list = new DurableStream({
     url: urls.captures,
     contentType: "application/json",
     retryAppends: "always",
-    backoff,
+    retry,
   });
   const summary: CaptureSummary = {
     id,

@@ -83,7 +83,7 @@ async function measure(urls: { realUrl: string; cannedUrl: string }): Promise<st
     `## Latency\n\n${latencyTable(latencies)}`,
     `## Memory\n\nHeap in MB, after a full collection, at ten points while 1,000,000 items of one single answer are iterated: ${memory.map((mb) => mb.toFixed(1)).join(", ")}. \`readJson()\` of the same answer gives all of them.`,
     `## Weight\n\nBundled for the browser with esbuild, minified and gzipped: ${await bundleKb("{ stream }")} kB to read, ${await bundleKb("*")} kB for everything.`,
-    "Where the time goes in what is slower than it should be: [decision 043](../decisions/043-client-speed.md).",
+    "What is slower than it should be, and why: [lab notes](durable-lab-notes.md).",
   ].join("\n\n");
 }
 

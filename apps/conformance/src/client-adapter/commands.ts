@@ -130,7 +130,7 @@ const handlers: Record<string, Handler | undefined> = {
   validate: (session, { target }) => {
     const { target: kind, producerId = "p", ...options } = target ?? { target: "nothing" };
     const url = session.url("/validate");
-    if (kind === "retry-options") new DurableStream({ url, backoff: options });
+    if (kind === "retry-options") new DurableStream({ url, retry: options });
     else if (kind === "idempotent-producer") {
       new IdempotentProducer(new DurableStream({ url }), producerId, options);
     } else throw new Error(`validate: ${kind} is not a target.`);

@@ -3,8 +3,9 @@ import type { Chunk, Result } from "./protocol.ts";
 
 /** The protocol's name and status for each code of ours. */
 const codes: Record<DurableStreamError["code"], readonly [string, number?]> = {
-  NETWORK_ERROR: ["NETWORK_ERROR"],
+  NETWORK: ["NETWORK_ERROR"],
   TIMEOUT: ["TIMEOUT"],
+  IDLE_TIMEOUT: ["TIMEOUT"],
   HTTP_ERROR: ["UNEXPECTED_STATUS"],
   STREAM_NOT_FOUND: ["NOT_FOUND", 404],
   STREAM_EXISTS: ["CONFLICT", 409],
@@ -16,7 +17,7 @@ const codes: Record<DurableStreamError["code"], readonly [string, number?]> = {
   SEQUENCE_GAP: ["SEQUENCE_CONFLICT", 409],
   INVALID_OPTION: ["INVALID_ARGUMENT", 400],
   PROTOCOL_ERROR: ["UNEXPECTED_STATUS"],
-  PARSE_ERROR: ["PARSE_ERROR"],
+  INVALID_PAYLOAD: ["PARSE_ERROR"],
   INVALID_ITEM: ["PARSE_ERROR"],
 };
 

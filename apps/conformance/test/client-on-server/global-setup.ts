@@ -8,7 +8,7 @@ import { lmdbStore } from "@freshet/durable-streams-server/lmdb";
 import { nodeListener } from "@freshet/durable-streams-server/node";
 import type { TestProject } from "vitest/node";
 // eslint-disable-next-line import-x/no-relative-packages, no-restricted-imports -- the suite of another package runs here as it is, and this is a part of it
-import { startFaultProxy } from "../../../../packages/durable-streams-client/test/fault-proxy.ts";
+import { startFaultProxy } from "../../../../packages/durable-streams-client/test/support/fault-proxy.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -122,7 +122,7 @@ export class TurnDesk {
   /** Nobody else writes to the stream now, so its tail is the end of the turn: a place to fork at. */
   async #noteEnd(agentId: string, index: number): Promise<void> {
     const { urls, signal } = this.#options;
-    const options = { contentType: "application/json", backoff: patience, signal } as const;
+    const options = { contentType: "application/json", retry: patience, signal } as const;
     const { offset } = await new DurableStream({ ...options, url: urls.agent(agentId) }).head();
     if (offset === undefined) return;
     const commands = new DurableStream({ ...options, url: urls.turns, retryAppends: "always" });
@@ -132,7 +132,7 @@ export class TurnDesk {
   async #events(agentId: string): Promise<DemoEvent[]> {
     const url = this.#options.urls.agent(agentId);
     const { signal } = this.#options;
-    const events = await stream<DemoEvent>(url, { live: false, backoff: patience, signal });
+    const events = await stream<DemoEvent>(url, { live: false, retry: patience, signal });
     return events.readJson();
   }
 }
@@ -153,7 +153,7 @@ class TurnWriter {
     const agent = new DurableStream({
       url,
       contentType: "application/json",
-      backoff: { ...patience, maxRetries: Infinity },
+      retry: { ...patience, maxRetries: Infinity },
     });
     // The tokens were gathered before; what is written while a request is under way shares the next one.
     this.#producer = new IdempotentProducer(agent, `turn-${turn.turnId}`, { epoch, lingerMs: 0 });

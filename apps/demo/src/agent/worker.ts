@@ -21,13 +21,13 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const epoch = await takeEpoch(urls);
   // The first turn that fails for another reason than its model ends the worker.
   const desk = new TurnDesk({ ...options, signal }, epoch, (error) => ending.abort(error));
-  const asked = await stream<Command>(urls.turns, { live: false, signal, backoff: patience });
+  const asked = await stream<Command>(urls.turns, { live: false, signal, retry: patience });
   const interrupted = await desk.resume(await asked.readJson());
   options.onStarted?.({ epoch, interrupted });
   const later = await stream<Command>(urls.turns, {
     offset: asked.offset,
     signal,
-    backoff: { ...patience, maxRetries: Infinity },
+    retry: { ...patience, maxRetries: Infinity },
   });
   for await (const command of later.iterJson()) desk.take(command);
 }
@@ -37,13 +37,13 @@ async function takeEpoch(urls: StreamUrls): Promise<number> {
   const workers = new DurableStream({
     url: urls.workers,
     contentType: "application/json",
-    backoff: patience,
+    retry: patience,
     // Two entries of one worker do no harm.
     retryAppends: "always",
   });
   const worker = randomUUID();
   await workers.append({ worker });
-  const all = await stream<{ worker: string }>(urls.workers, { live: false, backoff: patience });
+  const all = await stream<{ worker: string }>(urls.workers, { live: false, retry: patience });
   const started = await all.readJson();
   return started.findIndex((one) => one.worker === worker) + 1;
 }

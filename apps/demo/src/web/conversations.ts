@@ -133,7 +133,7 @@ export class Conversations {
     signal: AbortSignal,
   ): Promise<AsyncGenerator<{ event: DemoEvent; id: string }>> {
     const url = this.#urls.agent(id);
-    const events = await stream<DemoEvent>(url, { offset, signal, backoff: patience });
+    const events = await stream<DemoEvent>(url, { offset, signal, retry: patience });
     return withIds(events.iterEvents({ mode: "json" }));
   }
 }
