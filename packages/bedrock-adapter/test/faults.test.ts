@@ -6,7 +6,7 @@ import {
   type FakeBedrockOptions,
   type FaultName,
 } from "../src/testing/index.ts";
-import { drain } from "./slicings.ts";
+import { drain } from "./support/slicings.ts";
 
 const request = {
   modelId: "anthropic.claude-3-haiku-20240307-v1:0",

@@ -13,7 +13,7 @@ import {
   type FakeBedrockOptions,
   type Listener,
 } from "../src/testing/index.ts";
-import { drain } from "./slicings.ts";
+import { drain } from "./support/slicings.ts";
 
 // The AWS SDK is the other side: it signs for our fake, and reads from it what our client reads.
 

@@ -1,7 +1,7 @@
 import { FreshetError, type AgentEvent } from "@freshet/core";
 import { BedrockError } from "../bedrock-error.ts";
-import { converseEventTypes, type ConverseStreamEvent } from "../converse-events.ts";
-import type { BedrockChunkFields, InvokeModelEvent } from "../invoke-chunks.ts";
+import { converseEventTypes, type ConverseStreamEvent } from "../decode/converse-events.ts";
+import type { BedrockChunkFields, InvokeModelEvent } from "../decode/invoke-chunks.ts";
 import {
   detectFamily,
   isAnthropicChunk,
@@ -14,8 +14,8 @@ import {
   isOpenAiChunk,
   isTitanChunk,
   type ModelFamily,
-} from "../model-family.ts";
-import { AgentAnswer, setCount } from "./agent-answer.ts";
+} from "../decode/model-family.ts";
+import { AgentAnswer, setCount } from "./agent-event-writer.ts";
 import { AnthropicReader } from "./anthropic-reader.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 import { CohereCommandRReader } from "./cohere-command-r-reader.ts";

@@ -1,5 +1,5 @@
 import type { AgentEvent } from "@freshet/core";
-import { asGenerator, ParsedStream } from "../parsed-stream.ts";
+import { asGenerator, ParsedStream } from "../decode/parsed-stream.ts";
 import {
   AgentEventMapper,
   type AgentEventInput,

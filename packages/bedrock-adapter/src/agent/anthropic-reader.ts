@@ -1,13 +1,13 @@
 // https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages.html
 import { BedrockError, type BedrockErrorCode } from "../bedrock-error.ts";
-import type { Citation } from "../converse-events.ts";
+import type { Citation } from "../decode/converse-events.ts";
 import type {
   AnthropicChunk,
   AnthropicContentBlock,
   AnthropicDelta,
   AnthropicUsage,
-} from "../invoke-chunks.ts";
-import { setCount, type AgentAnswer } from "./agent-answer.ts";
+} from "../decode/invoke-chunks.ts";
+import { setCount, type AgentAnswer } from "./agent-event-writer.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 import { ToolCalls } from "./tool-calls.ts";
 

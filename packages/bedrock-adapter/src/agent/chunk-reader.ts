@@ -1,4 +1,4 @@
-import type { AgentAnswer } from "./agent-answer.ts";
+import type { AgentAnswer } from "./agent-event-writer.ts";
 
 /** Reads one dialect: events or chunks in, agent events and facts into the answer. */
 export interface ChunkReader<T> {

@@ -1,7 +1,7 @@
 // https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-cohere-command-r-plus.html
-import type { Citation } from "../converse-events.ts";
-import type { CohereCommandRChunk } from "../invoke-chunks.ts";
-import type { AgentAnswer } from "./agent-answer.ts";
+import type { Citation } from "../decode/converse-events.ts";
+import type { CohereCommandRChunk } from "../decode/invoke-chunks.ts";
+import type { AgentAnswer } from "./agent-event-writer.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 
 /** Cohere Command R. `stream-end` repeats the whole answer; only what is new in it is read. */

@@ -4,10 +4,10 @@ import type {
   ConverseStreamEvent,
   ConverseUsage,
   ImageBlockDelta,
-} from "../converse-events.ts";
-import type { NovaChunk } from "../invoke-chunks.ts";
-import { setCount, type AgentAnswer } from "./agent-answer.ts";
-import { toBase64 } from "../base64.ts";
+} from "../decode/converse-events.ts";
+import type { NovaChunk } from "../decode/invoke-chunks.ts";
+import { setCount, type AgentAnswer } from "./agent-event-writer.ts";
+import { toBase64 } from "../decode/base64.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 import { ToolCalls } from "./tool-calls.ts";
 

@@ -1,6 +1,6 @@
 // https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-openai.html
-import type { OpenAiChoice, OpenAiChunk, OpenAiToolCallDelta } from "../invoke-chunks.ts";
-import { setCount, type AgentAnswer } from "./agent-answer.ts";
+import type { OpenAiChoice, OpenAiChunk, OpenAiToolCallDelta } from "../decode/invoke-chunks.ts";
+import { setCount, type AgentAnswer } from "./agent-event-writer.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 import { gptOssTags, ReasoningSplitter } from "./reasoning-splitter.ts";
 import { ToolCalls } from "./tool-calls.ts";

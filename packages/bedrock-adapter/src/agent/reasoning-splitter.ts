@@ -1,4 +1,4 @@
-import type { AgentAnswer } from "./agent-answer.ts";
+import type { AgentAnswer } from "./agent-event-writer.ts";
 
 /** How a model marks its reasoning inside its text. */
 export interface ReasoningTags {

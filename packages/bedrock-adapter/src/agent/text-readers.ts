@@ -4,8 +4,8 @@ import type {
   LlamaChunk,
   MistralChunk,
   TitanChunk,
-} from "../invoke-chunks.ts";
-import { setCount, type AgentAnswer } from "./agent-answer.ts";
+} from "../decode/invoke-chunks.ts";
+import { setCount, type AgentAnswer } from "./agent-event-writer.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 import { deepSeekTags, ReasoningSplitter } from "./reasoning-splitter.ts";
 

@@ -1,4 +1,4 @@
-import type { AgentAnswer } from "./agent-answer.ts";
+import type { AgentAnswer } from "./agent-event-writer.ts";
 
 interface OpenToolCall {
   id: string;

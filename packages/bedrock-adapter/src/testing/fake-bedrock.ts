@@ -1,7 +1,7 @@
 import { delay } from "@freshet/core";
 import { listen as listenOn } from "#listen";
-import type { AwsCredentials } from "../credentials.ts";
-import type { KnownConverseEvent } from "../converse-events.ts";
+import type { AwsCredentials } from "../client/aws-credentials.ts";
+import type { KnownConverseEvent } from "../decode/converse-events.ts";
 import {
   breakFrames,
   faultResponse,
@@ -12,7 +12,7 @@ import {
 import { encodeConverseEvent, encodeInvokeChunk, splitFrames } from "./frames.ts";
 import type { Listener } from "./listener.ts";
 import { pacedBody, type BodyStep, type SlicingOptions } from "./paced-body.ts";
-import { anthropicScript, converseScript, type ScriptedAnswer } from "./scripted-answer.ts";
+import { anthropicScript, converseScript, type ScriptedAnswer } from "./scripted-response.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { verifySignature } from "./sigv4-verifier.ts";
 

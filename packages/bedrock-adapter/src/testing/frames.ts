@@ -1,6 +1,6 @@
 import { encodeMessage, header } from "@freshet/eventstream-codec";
-import { toBase64 } from "../base64.ts";
-import type { KnownConverseEvent } from "../converse-events.ts";
+import { toBase64 } from "../decode/base64.ts";
+import type { KnownConverseEvent } from "../decode/converse-events.ts";
 
 const utf8 = new TextEncoder();
 

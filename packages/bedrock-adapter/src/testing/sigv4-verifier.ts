@@ -1,6 +1,6 @@
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 import { AwsV4Signer } from "aws4fetch";
-import type { AwsCredentials } from "../credentials.ts";
+import type { AwsCredentials } from "../client/aws-credentials.ts";
 
 /** A request as its signature covers it. */
 export interface SignedRequest {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { agentEventsOf } from "./agent-events-of.ts";
+import { agentEventsOf } from "../support/agent-events-of.ts";
 
 test("text in pieces; the whole answer at the end is not said again", async () => {
   const citation = { start: 0, end: 2, text: "Hi", document_ids: ["d"] };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { AgentAnswer } from "../../src/agent/agent-answer.ts";
+import { AgentAnswer } from "../../src/agent/agent-event-writer.ts";
 import {
   deepSeekTags,
   gptOssTags,

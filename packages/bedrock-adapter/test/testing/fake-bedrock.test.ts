@@ -9,7 +9,7 @@ import {
   encodeInvokeChunk,
   type FakeBedrock,
 } from "../../src/testing/index.ts";
-import { concat, drain } from "../slicings.ts";
+import { concat, drain } from "../support/slicings.ts";
 
 const url = "http://fake/model/some.model/converse-stream";
 

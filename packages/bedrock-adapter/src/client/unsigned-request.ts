@@ -1,0 +1,62 @@
+import { toBase64 } from "../decode/base64.ts";
+import type { ConverseStreamRequest, InvokeModelStreamRequest } from "./converse-request.ts";
+
+/** A request that is ready but for its authorization. */
+export interface UnsignedRequest {
+  modelId: string;
+  path: string;
+  headers: Record<string, string>;
+  body: string | Uint8Array;
+}
+
+const eventStreamType = "application/vnd.amazon.eventstream";
+
+export function converseRequest({ modelId, ...body }: ConverseStreamRequest): UnsignedRequest {
+  return {
+    modelId,
+    path: `${modelPath(modelId)}/converse-stream`,
+    headers: { "content-type": "application/json", accept: eventStreamType },
+    body: JSON.stringify(body, blobsAsBase64),
+  };
+}
+
+export function invokeRequest(request: InvokeModelStreamRequest): UnsignedRequest {
+  const { modelId, body } = request;
+  const optional = {
+    trace: request.trace,
+    guardrailidentifier: request.guardrailIdentifier,
+    guardrailversion: request.guardrailVersion,
+    "performanceconfig-latency": request.performanceConfigLatency,
+    "service-tier": request.serviceTier,
+    "request-metadata": request.requestMetadata,
+  };
+  const headers: Record<string, string> = {
+    "content-type": request.contentType ?? "application/json",
+    accept: eventStreamType,
+    "x-amzn-bedrock-accept": request.accept ?? "application/json",
+  };
+  for (const [name, value] of Object.entries(optional)) {
+    if (value !== undefined) headers[`x-amzn-bedrock-${name}`] = value;
+  }
+  return {
+    modelId,
+    path: `${modelPath(modelId)}/invoke-with-response-stream`,
+    headers,
+    body:
+      typeof body === "string" || body instanceof Uint8Array
+        ? body
+        : JSON.stringify(body, blobsAsBase64),
+  };
+}
+
+/** The id is one segment of the path: an ARN has slashes and colons of its own. */
+function modelPath(modelId: string): string {
+  return `/model/${encodeURIComponent(modelId)}`;
+}
+
+/** A JSON replacer that writes bytes as base64, wherever they are. */
+function blobsAsBase64(this: unknown, key: string, value: unknown): unknown {
+  // A Buffer has turned itself into an object by now; what it was is still in its parent.
+  const original = (this as Record<string, unknown>)[key];
+  return original instanceof Uint8Array ? toBase64(original) : value;
+}

@@ -1,0 +1,41 @@
+import {
+  BedrockDecoder,
+  type BedrockDecoderOptions,
+  type BedrockEvent,
+} from "./bedrock-decoder.ts";
+import { BedrockError } from "../bedrock-error.ts";
+
+/** What {@link parseBedrockEvents} found. */
+export interface ParsedEvents {
+  events: BedrockEvent[];
+  /** The bytes of an unfinished frame: put them before what arrives next. */
+  rest: Uint8Array;
+}
+
+/**
+ * Parses all complete frames in `bytes`, without keeping any state. For those who hold their own
+ * buffer; a `BedrockDecoder` holds it for you and also notices a cut answer.
+ *
+ * @throws BedrockError for an exception or error frame and for a frame that cannot be read; the events
+ * that came before it are in the error's `events`
+ * @example
+ * ```ts
+ * import { parseBedrockEvents } from "@freshet/bedrock-adapter";
+ *
+ * const { events, rest } = parseBedrockEvents(new Uint8Array([0, 0, 0]));
+ * console.log(events.length, rest.byteLength); // 0 3
+ * ```
+ */
+export function parseBedrockEvents(
+  bytes: Uint8Array,
+  options: BedrockDecoderOptions = {},
+): ParsedEvents {
+  const decoder = new BedrockDecoder(options).push(bytes);
+  const events: BedrockEvent[] = [];
+  try {
+    for (let event = decoder.read(); event; event = decoder.read()) events.push(event);
+  } catch (error) {
+    throw error instanceof BedrockError ? error.with({ events }) : error;
+  }
+  return { events, rest: bytes.subarray(decoder.offset) };
+}

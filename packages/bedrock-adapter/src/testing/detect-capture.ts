@@ -1,0 +1,56 @@
+import { MessageDecoder } from "@freshet/eventstream-codec";
+import { BedrockDecoder, type BedrockEvent } from "../decode/bedrock-decoder.ts";
+import { detectFamily, type ModelFamily } from "../decode/model-family.ts";
+
+/** Which operation a captured response body belongs to. */
+export interface CaptureInfo {
+  operation: "converse" | "invoke";
+  /** For InvokeModel: the family of its chunks, if it is a known one. */
+  family?: ModelFamily;
+}
+
+/**
+ * Tells what a captured response body is, from the first frame that says so. Cut and damaged captures
+ * are fine; one that holds nothing but an exception could be either and counts as Converse.
+ *
+ * @example
+ * ```ts
+ * import { detectCapture, encodeInvokeChunk } from "@freshet/bedrock-adapter/testing";
+ *
+ * const capture = encodeInvokeChunk({ generation: "Hi", stop_reason: null });
+ * console.log(detectCapture(capture)); // { operation: 'invoke', family: 'llama' }
+ * ```
+ */
+export function detectCapture(body: Uint8Array): CaptureInfo {
+  const eventType = firstEventType(body);
+  if (eventType !== "chunk") return { operation: "converse" };
+  const family = firstFamily(body);
+  return family ? { operation: "invoke", family } : { operation: "invoke" };
+}
+
+function firstEventType(body: Uint8Array): string | undefined {
+  const decoder = new MessageDecoder().push(body);
+  try {
+    for (let message = decoder.read(); message; message = decoder.read()) {
+      const eventType = message.headers.getString(":event-type");
+      if (eventType !== undefined) return eventType;
+    }
+  } catch {
+    // A damaged capture says nothing more.
+  }
+  return undefined;
+}
+
+function firstFamily(body: Uint8Array): ModelFamily | undefined {
+  const decoder = new BedrockDecoder().push(body);
+  try {
+    let event: BedrockEvent | undefined;
+    while ((event = decoder.read())) {
+      const family = event.type === "chunk" ? detectFamily(event.chunk) : undefined;
+      if (family) return family;
+    }
+  } catch {
+    // An exception or a damaged frame: what came before it was all there is to see.
+  }
+  return undefined;
+}
