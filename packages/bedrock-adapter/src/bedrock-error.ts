@@ -56,7 +56,7 @@ const usuallyRetryable: ReadonlySet<BedrockErrorCode> = new Set<BedrockErrorCode
 
 /**
  * Every failure of this package: a refused request, an exception inside the stream, a frame that
- * cannot be read, an answer that was cut short, a time limit.
+ * cannot be read, a response that was cut short, a time limit.
  *
  * @example
  * ```ts

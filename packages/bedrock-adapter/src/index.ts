@@ -9,9 +9,9 @@ export type {
   BedrockDoneEvent,
   CitationAt,
   IncompleteToolUse,
-  TokenUsage,
-} from "./agent/agent-event-writer.ts";
-export type { AgentEventInput, AgentEventOptions } from "./agent/agent-event-mapper.ts";
+} from "./agent/bedrock-done-event.ts";
+export type { AgentEventInput, AgentEventOptions } from "./agent/agent-event-options.ts";
+export type { TokenUsage } from "./agent/token-usage.ts";
 export type * from "./decode/converse-events.ts";
 export { ConverseMessageBuilder } from "./client/converse-message-builder.ts";
 export type * from "./client/converse-request.ts";

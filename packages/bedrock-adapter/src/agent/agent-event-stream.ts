@@ -1,10 +1,7 @@
 import type { AgentEvent } from "@freshet/core";
 import { asGenerator, ParsedStream } from "../decode/parsed-stream.ts";
-import {
-  AgentEventMapper,
-  type AgentEventInput,
-  type AgentEventOptions,
-} from "./agent-event-mapper.ts";
+import { AgentEventMapper } from "./agent-event-mapper.ts";
+import type { AgentEventInput, AgentEventOptions } from "./agent-event-options.ts";
 
 /** What `toAgentEvents` gives, in a module of its own that is loaded when it is first read from. */
 export function agentEventStream(

@@ -1,53 +1,17 @@
-import type { AgentEvent, DoneEvent } from "@freshet/core";
+import type { AgentEvent } from "@freshet/core";
 import type { BedrockError } from "../bedrock-error.ts";
 import type { Citation } from "../decode/converse-events.ts";
-
-/** Token counts in one vocabulary for every family. */
-export interface TokenUsage {
-  /** Without what came from the cache, where the wire tells the two apart. */
-  input_tokens: number;
-  output_tokens: number;
-  total_tokens: number;
-  cache_read_input_tokens?: number;
-  cache_write_input_tokens?: number;
-}
-
-/** A citation, and how much of the answer's text came before it. */
-export interface CitationAt {
-  /** Position in the joined text of all `token` events, in UTF-16 code units. */
-  text_offset: number;
-  /** As the wire has it; its fields differ from family to family. */
-  citation: Citation;
-}
-
-/** A call that the model did not finish, or whose input it garbled: not to be run. */
-export interface IncompleteToolUse {
-  tool_name: string;
-  tool_use_id: string;
-  /** What arrived of the input; it is no JSON. */
-  input: string;
-}
-
-/** The `done` of one model call: core's fields, and beside them what else the wire said. */
-export interface BedrockDoneEvent extends DoneEvent {
-  /** The wire's own word, such as `end_turn` or `length`; `""` if the answer never came that far. */
-  stop_reason: string;
-  usage?: TokenUsage;
-  citations?: CitationAt[];
-  /** Calls whose input is no JSON, as when the tokens ran out inside it; never a `tool_use`. */
-  incomplete_tool_uses?: IncompleteToolUse[];
-  /** Everything else by its wire name: raw usage, metrics, guardrail and router traces, … */
-  metadata?: Record<string, unknown>;
-}
+import type { BedrockDoneEvent, CitationAt, IncompleteToolUse } from "./bedrock-done-event.ts";
+import { completeUsage, type TokenUsage } from "./token-usage.ts";
 
 /**
- * What the readers of all dialects write into: a queue of agent events, and the facts that travel in
- * the final `done`.
+ * Where the readers of all dialects write: a queue of agent events, and the facts that travel in the
+ * final `done`.
  */
-export class AgentAnswer {
+export class AgentEventWriter {
   messageId = "";
   stopReason = "";
-  /** Whether the wire said that the answer is complete. */
+  /** Whether the wire stated that the response is complete. */
   complete = false;
   model: string;
   latencyMs = 0;
@@ -88,7 +52,7 @@ export class AgentAnswer {
     if (text !== "") this.#queue.push({ type: "thinking", text });
   }
 
-  /** A call whose input is over: an event if it is JSON or nothing, because consumers run what they get. */
+  /** A call with all of its input: an event only if that is JSON or empty, because consumers run it. */
   toolUse(id: string, name: string, input: string): void {
     if (input !== "" && !isJson(input)) {
       this.#incompleteToolUses.push({ tool_name: name, tool_use_id: id, input });
@@ -130,19 +94,19 @@ export class AgentAnswer {
     this.#citations.push({ text_offset: this.#textLength, citation });
   }
 
-  /** The wire said why the model stopped, which is also that it did. */
+  /** The wire stated why the model stopped, which also means that the response is complete. */
   stop(reason: string | null | undefined): void {
     this.stopReason = reason ?? "";
     this.complete = true;
   }
 
-  /** Facts that no agent event has a field for, by their wire names. */
+  /** Adds facts that no agent event has a field for, by their wire names. */
   addMetadata(fields: Readonly<Record<string, unknown>>): void {
-    // Spread, not assigned: a field of the name `__proto__` stays a field.
+    // Spread, not assigned: a field named `__proto__` stays a field.
     this.metadata = { ...this.metadata, ...fields };
   }
 
-  /** A failure as an event; the `done` is still to come. */
+  /** A failure as an event; its `done` is a call of its own. */
   error(error: BedrockError): void {
     this.#queue.push({
       type: "error",
@@ -186,25 +150,4 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function completeUsage(usage: Partial<TokenUsage>): TokenUsage | undefined {
-  if (Object.keys(usage).length === 0) return undefined;
-  const { input_tokens = 0, output_tokens = 0, ...rest } = usage;
-  const cached = (rest.cache_read_input_tokens ?? 0) + (rest.cache_write_input_tokens ?? 0);
-  return {
-    input_tokens,
-    output_tokens,
-    total_tokens: input_tokens + output_tokens + cached,
-    ...rest,
-  };
-}
-
-/** Takes a count over where the wire has one; 0.0 and null occur. */
-export function setCount(
-  usage: Partial<TokenUsage>,
-  name: keyof TokenUsage,
-  value: number | null | undefined,
-): void {
-  if (typeof value === "number") usage[name] = value;
 }

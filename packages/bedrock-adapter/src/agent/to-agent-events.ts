@@ -1,5 +1,5 @@
 import type { AgentEvent } from "@freshet/core";
-import type { AgentEventInput, AgentEventOptions } from "./agent-event-mapper.ts";
+import type { AgentEventInput, AgentEventOptions } from "./agent-event-options.ts";
 import { DeferredGenerator } from "./deferred-generator.ts";
 import { ParsedStream } from "../decode/parsed-stream.ts";
 
@@ -11,7 +11,7 @@ import { ParsedStream } from "../decode/parsed-stream.ts";
  * `tool_result`, an image `creation`. The last event is `done`, a `BedrockDoneEvent` that carries
  * stop reason, token counts, citations and everything else that the wire said.
  *
- * @throws BedrockError INCOMPLETE_STREAM if the events end before the answer does; INVALID_PAYLOAD
+ * @throws BedrockError INCOMPLETE_STREAM if the events end before the response does; INVALID_PAYLOAD
  * for chunks of no known family; whatever `events` throws
  * @example
  * ```ts

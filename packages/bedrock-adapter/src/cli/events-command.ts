@@ -20,7 +20,7 @@ one event a line. FILE may be - for standard input.
   --model ID   the model that answered; with --agent, tells DeepSeek R1 from Llama
   --help       this text
 
-Exit code 1 if the response is not a whole good answer: the error's code is on standard error,
+Exit code 1 if the response is not a whole good response: the error's code is on standard error,
 after every event that came before it. Exit code 2 for a wrong option or a file that cannot be read.`;
 
 interface Arguments {

@@ -3,7 +3,7 @@ export interface AwsCredentials {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken?: string | undefined;
-  /** When they stop being valid. */
+  /** When they expire. */
   expiration?: Date | undefined;
 }
 

@@ -32,9 +32,9 @@ export interface BedrockClientOptions {
    * waited for: the error has it as `retryAfterMs`.
    */
   retry?: Partial<BackoffOptions> | false | undefined;
-  /** The longest wait for the first bytes of an answer, in ms. Default 120,000; `Infinity`: no limit. */
+  /** The longest wait for the first bytes of a response, in ms. Default 120,000; `Infinity`: no limit. */
   firstByteTimeoutMs?: number | undefined;
-  /** The longest silence inside an answer, in ms. Default 120,000; `Infinity`: no limit. */
+  /** The longest silence inside a response, in ms. Default 120,000; `Infinity`: no limit. */
   idleTimeoutMs?: number | undefined;
 }
 
@@ -102,7 +102,7 @@ export class BedrockClient {
   }
 
   /**
-   * Sends a conversation; resolves when the first event of the answer is there.
+   * Sends a conversation; resolves when the first event of the response is there.
    *
    * @throws BedrockError when the request is refused, or fails before its first event and the retries
    * are used up; the response throws what happens after that. The signal's own reason on abort.
@@ -115,7 +115,7 @@ export class BedrockClient {
   }
 
   /**
-   * Sends a model's own request; resolves when the first chunk of the answer is there. `T` is what the
+   * Sends a model's own request; resolves when the first chunk of the response is there. `T` is what the
    * model sends, such as `AnthropicChunk`; nothing checks it.
    *
    * @throws BedrockError as {@link BedrockClient.converseStream}

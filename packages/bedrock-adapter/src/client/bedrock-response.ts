@@ -1,11 +1,11 @@
 import type { AgentEvent } from "@freshet/core";
-import type { AgentEventInput, AgentEventOptions } from "../agent/agent-event-mapper.ts";
+import type { AgentEventInput, AgentEventOptions } from "../agent/agent-event-options.ts";
 import { requestIdOf } from "./http-attempt.ts";
 import { asGenerator, type ParsedStream } from "../decode/parsed-stream.ts";
 import { toAgentEvents } from "../agent/to-agent-events.ts";
 
 /**
- * An answer that has begun: its first event has arrived. Iterate it once, as it is or as agent events.
+ * A response that has begun: its first event has arrived. Iterate it once, as it is or as agent events.
  * Leaving the loop closes the connection.
  */
 export class BedrockResponse<T> implements AsyncIterable<T> {
@@ -29,13 +29,13 @@ export class BedrockResponse<T> implements AsyncIterable<T> {
     return asGenerator(this.#stream);
   }
 
-  /** The answer as agent events; `model` is the request's model id unless you say otherwise. */
+  /** The response as agent events; `model` is the request's model id unless you say otherwise. */
   toAgentEvents(options: AgentEventOptions = {}): AsyncGenerator<AgentEvent> {
     const stream = this.#stream as unknown as AsyncIterable<AgentEventInput>;
     return toAgentEvents(stream, { model: this.modelId, ...options });
   }
 
-  /** Closes the connection of an answer that nobody will read. */
+  /** Closes the connection of a response that nobody will read. */
   async cancel(): Promise<void> {
     await this.#stream.return();
   }

@@ -28,8 +28,8 @@ interface OpenBlock {
 }
 
 /**
- * Puts a ConverseStream answer together again, as the message that the next request needs: with its
- * tool calls, and with the reasoning and the signatures that no agent event carries.
+ * Builds the message for the next request from a ConverseStream response: with its tool calls, and with
+ * the reasoning and the signatures that no agent event carries.
  *
  * @example
  * ```ts
@@ -48,7 +48,7 @@ export class ConverseMessageBuilder {
   #role: Message["role"] = "assistant";
   #isComplete = false;
 
-  /** Passes events on and keeps what the message needs of them. */
+  /** Yields the events unchanged and pushes each. */
   async *watch(
     events: AsyncIterable<ConverseStreamEvent> | Iterable<ConverseStreamEvent>,
   ): AsyncGenerator<ConverseStreamEvent> {
@@ -83,8 +83,7 @@ export class ConverseMessageBuilder {
   }
 
   /**
-   * The message. Blocks without content, or with nothing but white space, are left out, because Bedrock
-   * refuses them.
+   * The message. Blocks that are empty, or only white space, are left out, because Bedrock refuses them.
    *
    * @throws BedrockError INCOMPLETE_STREAM before `messageStop`; INVALID_PAYLOAD if the input of a tool
    * call is not JSON, as when the model ran out of tokens inside it
@@ -93,7 +92,7 @@ export class ConverseMessageBuilder {
     if (!this.#isComplete) {
       throw new BedrockError(
         "INCOMPLETE_STREAM",
-        "The message is not complete: no messageStop has come. Build it when the stream has ended.",
+        "The message is incomplete: there was no messageStop. Build it after the stream has ended.",
       );
     }
     const blocks = [...this.#blocks].sort(([left], [right]) => left - right);
@@ -125,7 +124,7 @@ function addDelta(block: OpenBlock, delta: ContentBlockDelta): void {
   }
 }
 
-/** Text and citations share a block on the wire, everything else has one of its own. */
+/** The block's content. On the wire text and citations share a block. */
 function contentOf(block: OpenBlock): ContentBlock[] {
   const { text, citations, reasoning, signature, redacted, toolUse, toolResult, image } = block;
   if (toolUse) return [{ toolUse: { ...toolUse, input: parseInput(toolUse) } }];
@@ -152,7 +151,7 @@ function parseInput({ name, input }: { name: string; input: string }): JsonValue
   } catch (cause) {
     throw new BedrockError(
       "INVALID_PAYLOAD",
-      `The input of the tool call ${name} is not JSON: the model stopped inside it. Do not run it.`,
+      `The input of the tool call ${name} is not valid JSON: the model stopped inside it. Do not run it.`,
       { cause },
     );
   }

@@ -46,14 +46,14 @@ export interface SearchResultBlock {
   citations?: { enabled: boolean };
 }
 
-/** Names a tool that joins or leaves in the middle of the conversation. */
+/** Names a tool that is added or removed within the conversation. */
 export interface ToolReference {
   type?: string;
   name?: string;
   serverName?: string;
 }
 
-/** Marks the end of what may be cached for the next request. */
+/** Marks the end of the content to cache for the next request. */
 export interface CachePoint {
   type: "default";
   ttl?: OpenString<"5m" | "1h">;
@@ -67,7 +67,7 @@ export interface ToolUseBlock {
   type?: OpenString<"server_tool_use">;
 }
 
-/** What a tool said. */
+/** The result of a tool call. */
 export interface ToolResultBlock {
   toolUseId: string;
   content: (
@@ -82,11 +82,11 @@ export interface ToolResultBlock {
   type?: string;
 }
 
-/** The model's reasoning, sent back as it came. */
+/** The model's reasoning, sent back unchanged. */
 export type ReasoningContentBlock =
   { reasoningText: { text: string; signature?: string } } | { redactedContent: Uint8Array };
 
-/** One block of a message; exactly one of the names. */
+/** One block of a message; exactly one field is set. */
 export type ContentBlock =
   | { text: string }
   | { image: ImageBlock }
@@ -103,7 +103,7 @@ export type ContentBlock =
   | { guardContent: GuardrailContent }
   | { cachePoint: CachePoint };
 
-/** Text or an image for the guardrail to look at. */
+/** Text or an image for the guardrail to check. */
 export type GuardrailContent =
   | { text: { text: string; qualifiers?: ("grounding_source" | "query" | "guard_content")[] } }
   | { image: { format: "png" | "jpeg"; source: { bytes: Uint8Array } } };
@@ -146,7 +146,7 @@ export interface InferenceConfiguration {
   stopSequences?: string[];
 }
 
-/** The guardrail that watches the answer. */
+/** The guardrail that checks the response. */
 export interface GuardrailStreamConfiguration {
   guardrailIdentifier: string;
   guardrailVersion: string;
@@ -180,13 +180,13 @@ export interface InvokeModelStreamRequest {
   body: unknown;
   /** Default `application/json`. */
   contentType?: string;
-  /** The format of the inner chunks. Default `application/json`, the only one this package reads. */
+  /** The format of the inner chunks. Default `application/json`, the only one that this package reads. */
   accept?: string;
   trace?: "ENABLED" | "DISABLED" | "ENABLED_FULL";
   guardrailIdentifier?: string;
   guardrailVersion?: string;
   performanceConfigLatency?: OpenString<"standard" | "optimized">;
   serviceTier?: OpenString<"default" | "priority" | "flex" | "reserved">;
-  /** JSON text, sent as a header. */
+  /** JSON text; becomes a header. */
   requestMetadata?: string;
 }

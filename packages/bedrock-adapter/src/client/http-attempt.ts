@@ -13,7 +13,7 @@ export type Decode<T> = (body: ByteSource, options: StreamOptions) => ParsedStre
 const maxErrorBytes = 65_536;
 
 /**
- * One try of a request, until its answer ends. It owns the signal that the connection hangs on: the
+ * One try of a request, until its response ends. It owns the signal that the connection hangs on: the
  * caller's abort and the limit for the first bytes both end in it.
  */
 export class HttpAttempt {
@@ -60,7 +60,7 @@ export class HttpAttempt {
     return response;
   }
 
-  /** Resolves when the answer's first event is there; the attempt then ends with the stream. */
+  /** Resolves when the response's first event is there; the attempt then ends with the stream. */
   async read<T>(
     response: Response,
     decode: Decode<T>,
@@ -72,7 +72,7 @@ export class HttpAttempt {
       first = await this.race(reader.read());
     } catch (error) {
       reader.cancel(error).catch(() => undefined);
-      throw this.#failure(error, "The connection broke before the answer began");
+      throw this.#failure(error, "The connection broke before the response began");
     }
     // From here on silence is limited by idleTimeoutMs, and nothing else.
     clearTimeout(this.#timer);
@@ -161,12 +161,12 @@ class OpenedBody implements AsyncIterableIterator<Uint8Array> {
   }
 }
 
-/** Closes an answer that came when nobody was waiting for it any more. */
+/** Closes a response that came when nobody was waiting for it any more. */
 function discard(response: Response): void {
   response.body?.cancel().catch(() => undefined);
 }
 
-/** `x-amzn-requestid`, of whatever kind the answer is. */
+/** `x-amzn-requestid`, of whatever kind the response is. */
 export function requestIdOf(headers: Headers): string | undefined {
   return headers.get("x-amzn-requestid") ?? undefined;
 }

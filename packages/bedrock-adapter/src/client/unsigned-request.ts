@@ -1,7 +1,7 @@
 import { toBase64 } from "../decode/base64.ts";
 import type { ConverseStreamRequest, InvokeModelStreamRequest } from "./converse-request.ts";
 
-/** A request that is ready but for its authorization. */
+/** A request that lacks only its authorization. */
 export interface UnsignedRequest {
   modelId: string;
   path: string;
@@ -54,9 +54,9 @@ function modelPath(modelId: string): string {
   return `/model/${encodeURIComponent(modelId)}`;
 }
 
-/** A JSON replacer that writes bytes as base64, wherever they are. */
+/** A JSON replacer that writes bytes as base64 at any depth. */
 function blobsAsBase64(this: unknown, key: string, value: unknown): unknown {
-  // A Buffer has turned itself into an object by now; what it was is still in its parent.
+  // A Buffer's toJSON has already replaced it; the original is still in its parent.
   const original = (this as Record<string, unknown>)[key];
   return original instanceof Uint8Array ? toBase64(original) : value;
 }

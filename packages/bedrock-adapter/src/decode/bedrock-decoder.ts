@@ -46,7 +46,7 @@ const eventTypes = new WeakMap<MessageHeaders, string | null>();
  *   for (let event = decoder.read(); event; event = decoder.read()) console.log(event.type);
  * }
  * export function onEnd(): void {
- *   decoder.end(); // throws INCOMPLETE_STREAM if the answer was cut short
+ *   decoder.end(); // throws INCOMPLETE_STREAM if the response was cut short
  * }
  * ```
  */
@@ -92,7 +92,7 @@ export class BedrockDecoder {
    * Says that no more bytes will come. Read every event before.
    *
    * @throws BedrockError INCOMPLETE_STREAM if bytes of an unfinished frame are left, or if neither
-   * `messageStop` nor a final chunk was read: the answer was cut short, however complete it looks
+   * `messageStop` nor a final chunk was read: the response was cut short, however complete it looks
    */
   end(): void {
     if (this.#failure) throw this.#failure;
@@ -105,7 +105,7 @@ export class BedrockDecoder {
     if (this.#isComplete) return;
     this.#failure = new BedrockError(
       "INCOMPLETE_STREAM",
-      `The stream ended after ${this.#messages.offset} bytes without a stop event: the answer was cut short.`,
+      `The stream ended after ${this.#messages.offset} bytes without a stop event: the response was cut short.`,
       { offset: this.#messages.offset },
     );
     throw this.#failure;
@@ -188,10 +188,10 @@ function frameError(error: unknown, offset: number): BedrockError {
   return error.code === "TRUNCATED"
     ? new BedrockError(
         "INCOMPLETE_STREAM",
-        `The stream ended in the middle of a frame: the answer was cut short. ${error.message}`,
+        `The stream ended in the middle of a frame: the response was cut short. ${error.message}`,
         facts,
       )
-    : new BedrockError("INVALID_FRAME", `Bedrock's answer is damaged: ${error.message}`, facts);
+    : new BedrockError("INVALID_FRAME", `Bedrock's response is damaged: ${error.message}`, facts);
 }
 
 function payloadError(eventType: string, offset: number, cause: unknown): BedrockError {

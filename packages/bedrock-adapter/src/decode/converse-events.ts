@@ -1,6 +1,6 @@
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html
 
-/** The events of an answer; Nova's chunks have the same names. */
+/** The event types of a ConverseStream response; Nova's chunks use the same names. */
 export const converseEventTypes: readonly KnownConverseEvent["type"][] = [
   "messageStart",
   "contentBlockStart",
@@ -10,10 +10,10 @@ export const converseEventTypes: readonly KnownConverseEvent["type"][] = [
   "metadata",
 ];
 
-/** A union that names what is known and takes what is not yet. */
+/** The known values of a string that may gain others. */
 export type OpenString<Known extends string> = Known | (string & {});
 
-/** Why the model stopped. A reason that is not listed is passed on as it came. */
+/** Why the model stopped. A reason that is not listed is passed on unchanged. */
 export type StopReason = OpenString<
   | "end_turn"
   | "tool_use"
@@ -26,7 +26,7 @@ export type StopReason = OpenString<
   | "malformed_tool_use"
 >;
 
-/** The first event of an answer. */
+/** The first event of a response. */
 export interface MessageStartEvent {
   type: "messageStart";
   role: OpenString<"assistant" | "user">;
@@ -51,7 +51,7 @@ export interface ImageBlockStart {
   format: OpenString<"png" | "jpeg" | "gif" | "webp">;
 }
 
-/** What a block is, where the wire says so: one of the fields is set. */
+/** The kind of a block; exactly one field is set. */
 export interface ContentBlockStart {
   toolUse?: ToolUseBlockStart;
   toolResult?: ToolResultBlockStart;
@@ -73,12 +73,12 @@ export interface ToolResultDelta {
   [field: string]: unknown;
 }
 
-/** A piece of the model's reasoning; one of the fields is set. */
+/** A piece of the model's reasoning; exactly one field is set. */
 export interface ReasoningContentDelta {
   text?: string;
-  /** To be sent back unchanged with the reasoning text in the next request. */
+  /** Send it back unchanged with the reasoning text in the next request. */
   signature?: string;
-  /** Encrypted reasoning, to be sent back unchanged. */
+  /** Encrypted reasoning: send it back unchanged. */
   redactedContent?: Uint8Array;
   [field: string]: unknown;
 }
@@ -89,7 +89,7 @@ interface DocumentSpan {
   end?: number;
 }
 
-/** Where a citation points; one of the fields is set. */
+/** The place that is cited; exactly one field is set. */
 export interface CitationLocation {
   documentChar?: DocumentSpan;
   documentPage?: DocumentSpan;
@@ -99,7 +99,7 @@ export interface CitationLocation {
   [field: string]: unknown;
 }
 
-/** A source of what the block says. */
+/** A source of the block's text. */
 export interface Citation {
   title?: string;
   source?: string;
@@ -108,7 +108,7 @@ export interface Citation {
   [field: string]: unknown;
 }
 
-/** A piece of an image, or why there is none. */
+/** A piece of an image, or the reason why there is none. */
 export interface ImageBlockDelta {
   source?: {
     bytes?: Uint8Array;
@@ -119,7 +119,7 @@ export interface ImageBlockDelta {
   [field: string]: unknown;
 }
 
-/** A piece of a block; one of the fields is set. */
+/** A piece of a block; exactly one field is set. */
 export interface ContentBlockDelta {
   text?: string;
   toolUse?: { input: string };
@@ -130,7 +130,7 @@ export interface ContentBlockDelta {
   [field: string]: unknown;
 }
 
-/** A piece of the block with that index. Text, reasoning and citations have no start before it. */
+/** A piece of the block with that index. Text, reasoning and citation blocks have no start event. */
 export interface ContentBlockDeltaEvent {
   type: "contentBlockDelta";
   contentBlockIndex: number;
@@ -143,14 +143,14 @@ export interface ContentBlockStopEvent {
   contentBlockIndex: number;
 }
 
-/** The answer is complete; `metadata` still follows. */
+/** The message is complete; `metadata` follows. */
 export interface MessageStopEvent {
   type: "messageStop";
   stopReason: StopReason;
   additionalModelResponseFields?: unknown;
 }
 
-/** Tokens that were read, written and cached. Fields that AWS does not document are kept. */
+/** Token counts. Fields that AWS does not document are kept. */
 export interface ConverseUsage {
   inputTokens: number;
   outputTokens: number;
@@ -161,7 +161,7 @@ export interface ConverseUsage {
   [field: string]: unknown;
 }
 
-/** The last event of an answer. */
+/** The last event of a response. */
 export interface MetadataEvent {
   type: "metadata";
   usage: ConverseUsage;
@@ -175,7 +175,7 @@ export interface MetadataEvent {
 export interface UnknownEvent {
   type: "unknown";
   eventType: string;
-  /** The frame's payload as it came. */
+  /** The frame's payload, unchanged. */
   payload: Uint8Array;
 }
 
@@ -189,7 +189,7 @@ export type KnownConverseEvent =
   | MetadataEvent;
 
 /**
- * One event of a ConverseStream answer: the wire's fields beside `type`. Blobs are bytes, padding
- * is dropped, fields that this version does not know are kept.
+ * One event of a ConverseStream response: the wire's fields and `type`. Blobs are bytes, padding is
+ * dropped, fields that this version does not know are kept.
  */
 export type ConverseStreamEvent = KnownConverseEvent | UnknownEvent;

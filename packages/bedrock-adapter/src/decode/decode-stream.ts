@@ -116,6 +116,6 @@ function chunkOf(event: BedrockEvent): unknown {
 }
 
 function wrongOperation(operation: string, decode: string): BedrockError {
-  const message = `This is an answer of ${operation}: read it with ${decode}.`;
+  const message = `This is a response of ${operation}: read it with ${decode}.`;
   return new BedrockError("INVALID_PAYLOAD", message);
 }

@@ -27,7 +27,7 @@ const modelled: readonly (readonly [BedrockErrorCode, number, readonly string[],
   ["NOT_FOUND", 404, ["resourcenotfound"]],
 ];
 
-/** For answers that name no exception: those of proxies. */
+/** For responses that name no exception: those of proxies. */
 const byStatus: Readonly<Partial<Record<number, BedrockErrorCode>>> = {
   400: "VALIDATION",
   401: "ACCESS_DENIED",

@@ -1,11 +1,11 @@
-/** What the families call the field that says why, and thereby that, the answer ended. */
+/** The fields of all families that state why the response ended, and thereby that it did. */
 interface WithReason {
   stop_reason?: unknown;
   finish_reason?: unknown;
   completionReason?: unknown;
 }
 
-/** The final markers of all families; their names do not collide. */
+/** The final markers of all families; their names do not clash. */
 interface Chunk extends WithReason {
   "amazon-bedrock-invocationMetrics"?: unknown;
   type?: unknown;
@@ -17,8 +17,8 @@ interface Chunk extends WithReason {
 }
 
 /**
- * Whether a decoded chunk says that the answer is complete: Bedrock's own metrics, which end the
- * answers of every family, or the marker that the family itself has.
+ * Whether a decoded chunk states that the response is complete: by Bedrock's metrics, which end the
+ * responses of every family, or by the family's own marker.
  */
 export function isFinalChunk(chunk: unknown): boolean {
   if (typeof chunk !== "object" || chunk === null) return false;
@@ -43,7 +43,7 @@ function hasReason({ stop_reason, finish_reason, completionReason }: WithReason)
   return isReason(stop_reason) || isReason(finish_reason) || isReason(completionReason);
 }
 
-/** Reasons are words; until there is one the field is null, and Jamba has numbers in it. */
+/** A reason is a word. Before there is one the field is null, and Jamba's may be a number. */
 function isReason(reason: unknown): boolean {
   return typeof reason === "string" && reason !== "";
 }

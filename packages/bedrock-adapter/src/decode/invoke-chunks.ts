@@ -1,7 +1,7 @@
 // https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html
 import type { ConverseUsage, OpenString } from "./converse-events.ts";
 
-/** What Bedrock counts itself; in the last chunk of an answer of every family. Not all of it always. */
+/** Bedrock's own counts, in the last chunk of a response of every family. Any may be missing. */
 export interface InvocationMetrics {
   inputTokenCount?: number;
   outputTokenCount?: number;
@@ -14,14 +14,14 @@ export interface InvocationMetrics {
   [field: string]: unknown;
 }
 
-/** What Bedrock adds to a chunk of any family. */
+/** The fields that Bedrock adds to a chunk of any family. */
 export interface BedrockChunkFields {
   "amazon-bedrock-invocationMetrics"?: InvocationMetrics;
   "amazon-bedrock-guardrailAction"?: OpenString<"NONE" | "INTERVENED">;
   "amazon-bedrock-trace"?: unknown;
 }
 
-/** A block of an Anthropic message, as far as streaming needs it. */
+/** A block of an Anthropic message. */
 export interface AnthropicContentBlock {
   type: OpenString<
     | "text"
@@ -77,7 +77,7 @@ export type AnthropicChunk = BedrockChunkFields &
     | {
         type: "message_delta";
         delta: { stop_reason?: string | null; stop_sequence?: string | null };
-        /** Missing where a guardrail blocked the answer. */
+        /** Missing where a guardrail blocked the response. */
         usage?: AnthropicUsage;
       }
     | { type: "message_stop" }
@@ -132,7 +132,7 @@ export interface MistralChunk extends BedrockChunkFields {
   outputs: { text: string; stop_reason?: string | null }[];
 }
 
-/** A chunk of Cohere Command: a piece of the text, or the whole answer at once. */
+/** A chunk of Cohere Command: a piece of the text, or the whole text. */
 export type CohereCommandChunk = BedrockChunkFields &
   (
     | { text?: string; is_finished: boolean; index?: number; finish_reason?: string | null }
@@ -190,10 +190,10 @@ export interface OpenAiDelta {
 export interface OpenAiChoice {
   index?: number;
   delta?: OpenAiDelta;
-  /** In place of `delta` in the chunks of the newer Mistral models. */
+  /** The newer Mistral models send this instead of `delta`. */
   message?: OpenAiDelta;
   finish_reason?: string | null;
-  /** Jamba's is a number, beside `finish_reason`; the newer Mistral models have only this one. */
+  /** A number from Jamba, next to `finish_reason`; the newer Mistral models send only this field. */
   stop_reason?: string | number | null;
   [field: string]: unknown;
 }
@@ -225,7 +225,7 @@ export interface JambaChunk extends BedrockChunkFields {
   meta?: unknown;
 }
 
-/** A chunk of any family of the table. */
+/** A chunk of any known family. */
 export type InvokeModelChunk =
   | AnthropicChunk
   | ClaudeTextChunk
@@ -238,6 +238,6 @@ export type InvokeModelChunk =
   | OpenAiChunk
   | JambaChunk;
 
-/** One event of an InvokeModelWithResponseStream answer; `chunk` is the decoded inner JSON. */
+/** One event of an InvokeModelWithResponseStream response; `chunk` is the decoded inner JSON. */
 export type InvokeModelEvent<T = unknown> =
   { type: "chunk"; chunk: T } | { type: "unknown"; eventType: string; payload: Uint8Array };

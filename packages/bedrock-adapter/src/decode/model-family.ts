@@ -13,9 +13,9 @@ import type {
 } from "./invoke-chunks.ts";
 
 /**
- * The dialects of InvokeModelWithResponseStream. `llama` and `deepseek` have the same chunks, and so
- * have `openai` (gpt-oss and others that speak its format) and `jamba`: only the model id tells them
- * apart.
+ * The families of models with the same chunks in InvokeModelWithResponseStream. The chunks of `llama`
+ * and `deepseek` look alike, as do those of `openai` (gpt-oss and others with its format) and `jamba`:
+ * only the model id distinguishes them.
  */
 export type ModelFamily =
   | "anthropic"
@@ -30,7 +30,7 @@ export type ModelFamily =
   | "jamba"
   | "openai";
 
-/** The first match wins; ids may be profiles (`us.…`) or ARNs that hold the id. */
+/** The first match wins. The id may be that of a profile (`us.…`), or part of an ARN. */
 const idPatterns: readonly (readonly [RegExp, ModelFamily])[] = [
   [/anthropic\.claude-(v1|v2|instant)/, "claude-text"],
   [/anthropic\./, "anthropic"],
@@ -58,10 +58,9 @@ const chunkGuards: readonly (readonly [(chunk: unknown) => boolean, ModelFamily]
 ];
 
 /**
- * Which dialect a model speaks, from its id (or the ARN that holds it) or from one decoded chunk.
+ * Detects a model's family, from its id or ARN or from one decoded chunk.
  *
- * @returns `undefined` for a model or a chunk of none of the known families, and for a chunk that
- * holds metrics only
+ * @returns `undefined` for a model or a chunk of no known family, and for a chunk with metrics only
  * @example
  * ```ts
  * import { detectFamily } from "@freshet/bedrock-adapter";
@@ -92,17 +91,17 @@ const anthropicTypes: ReadonlySet<unknown> = new Set([
   "error",
 ]);
 
-/** Whether a decoded chunk is one of an Anthropic message. */
+/** Whether a decoded chunk belongs to an Anthropic message. */
 export function isAnthropicChunk(chunk: unknown): chunk is AnthropicChunk {
   return isObject(chunk) && anthropicTypes.has(chunk["type"]);
 }
 
-/** Whether a decoded chunk is one of Claude 2 or Claude Instant. */
+/** Whether a decoded chunk comes from Claude 2 or Claude Instant. */
 export function isClaudeTextChunk(chunk: unknown): chunk is ClaudeTextChunk {
   return isObject(chunk) && typeof chunk["completion"] === "string";
 }
 
-/** Whether a decoded chunk is one of Nova. */
+/** Whether a decoded chunk comes from Nova. */
 export function isNovaChunk(chunk: unknown): chunk is NovaChunk {
   if (!isObject(chunk)) return false;
   // Nearly all of them are deltas.
@@ -111,22 +110,22 @@ export function isNovaChunk(chunk: unknown): chunk is NovaChunk {
   );
 }
 
-/** Whether a decoded chunk is one of Titan Text. */
+/** Whether a decoded chunk comes from Titan Text. */
 export function isTitanChunk(chunk: unknown): chunk is TitanChunk {
   return isObject(chunk) && typeof chunk["outputText"] === "string";
 }
 
-/** Whether a decoded chunk is one of Llama or DeepSeek R1. */
+/** Whether a decoded chunk comes from Llama or DeepSeek R1. */
 export function isLlamaChunk(chunk: unknown): chunk is LlamaChunk {
   return isObject(chunk) && typeof chunk["generation"] === "string";
 }
 
-/** Whether a decoded chunk is one of Mistral's text models. */
+/** Whether a decoded chunk comes from one of Mistral's text models. */
 export function isMistralChunk(chunk: unknown): chunk is MistralChunk {
   return isObject(chunk) && Array.isArray(chunk["outputs"]);
 }
 
-/** Whether a decoded chunk is one of Cohere Command. */
+/** Whether a decoded chunk comes from Cohere Command. */
 export function isCohereCommandChunk(chunk: unknown): chunk is CohereCommandChunk {
   return (
     isObject(chunk) &&
@@ -135,7 +134,7 @@ export function isCohereCommandChunk(chunk: unknown): chunk is CohereCommandChun
   );
 }
 
-/** Whether a decoded chunk is one of Cohere Command R. */
+/** Whether a decoded chunk comes from Cohere Command R. */
 export function isCohereCommandRChunk(chunk: unknown): chunk is CohereCommandRChunk {
   return isObject(chunk) && typeof chunk["event_type"] === "string";
 }
@@ -145,7 +144,7 @@ export function isOpenAiChunk(chunk: unknown): chunk is OpenAiChunk {
   return isObject(chunk) && Array.isArray(chunk["choices"]);
 }
 
-/** Whether a decoded chunk is one of Jamba; its last one holds nothing but metrics. */
+/** Whether a decoded chunk may come from Jamba, whose last chunk has metrics only. */
 export function isJambaChunk(chunk: unknown): chunk is JambaChunk {
   return (
     isOpenAiChunk(chunk) || (isObject(chunk) && isObject(chunk["amazon-bedrock-invocationMetrics"]))

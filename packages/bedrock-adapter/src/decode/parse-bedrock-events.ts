@@ -5,19 +5,19 @@ import {
 } from "./bedrock-decoder.ts";
 import { BedrockError } from "../bedrock-error.ts";
 
-/** What {@link parseBedrockEvents} found. */
+/** The result of {@link parseBedrockEvents}. */
 export interface ParsedEvents {
   events: BedrockEvent[];
-  /** The bytes of an unfinished frame: put them before what arrives next. */
+  /** The bytes of an incomplete frame: prepend them to the next bytes. */
   rest: Uint8Array;
 }
 
 /**
- * Parses all complete frames in `bytes`, without keeping any state. For those who hold their own
- * buffer; a `BedrockDecoder` holds it for you and also notices a cut answer.
+ * Parses all complete frames in `bytes` without keeping state, for callers with a buffer of their own.
+ * A `BedrockDecoder` keeps the buffer, and also detects an incomplete response.
  *
- * @throws BedrockError for an exception or error frame and for a frame that cannot be read; the events
- * that came before it are in the error's `events`
+ * @throws BedrockError for an exception or error frame and for an invalid frame; the events before it
+ * are in the error's `events`
  * @example
  * ```ts
  * import { parseBedrockEvents } from "@freshet/bedrock-adapter";

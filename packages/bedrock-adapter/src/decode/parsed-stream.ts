@@ -228,7 +228,7 @@ function sourceError(error: unknown, signal: AbortSignal | undefined): unknown {
   if (error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError")) {
     return error;
   }
-  return new BedrockError("NETWORK", `The connection broke inside the answer: ${String(error)}`, {
+  return new BedrockError("NETWORK", `The connection broke inside the response: ${String(error)}`, {
     cause: error,
   });
 }
@@ -236,6 +236,6 @@ function sourceError(error: unknown, signal: AbortSignal | undefined): unknown {
 function idleError(idleTimeoutMs: number): BedrockError {
   return new BedrockError(
     "IDLE_TIMEOUT",
-    `Bedrock sent nothing for ${idleTimeoutMs} ms inside the answer; raise idleTimeoutMs for a model that pauses longer.`,
+    `Bedrock sent nothing for ${idleTimeoutMs} ms inside the response; raise idleTimeoutMs for a model that pauses longer.`,
   );
 }

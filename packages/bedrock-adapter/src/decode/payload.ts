@@ -3,16 +3,16 @@ import { readAnthropicTextDelta } from "./text-delta.ts";
 
 const utf8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Decodes a payload as UTF-8; throws a TypeError if it is not. */
+/** Decodes a payload as UTF-8. Throws a TypeError for anything else. */
 export function decodeText(payload: Uint8Array): string {
   return utf8.decode(payload);
 }
 
-/** Reads a text that must be a JSON object; throws if it is anything else. */
+/** Parses a text as a JSON object. Throws for anything else. */
 export function parseObject(text: string): Record<string, unknown> {
   const value: unknown = JSON.parse(text);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new TypeError("it is not an object");
+    throw new TypeError("expected a JSON object");
   }
   return value as Record<string, unknown>;
 }
@@ -21,9 +21,9 @@ const maxPlainLength = 8192;
 const plainChunk = /^\{"bytes":"([A-Za-z0-9+/=]*)"(?:,"p":"[a-zA-Z0-9]*")?\}$/;
 
 /**
- * Reads the JSON inside `{"bytes": base64}`; throws if there is none. A payload as Bedrock writes it
- * (`bytes` first, then at most the padding `p`) is taken apart instead of parsed, which leaves one JSON
- * text to parse and not two, or none.
+ * Parses the JSON inside `{"bytes": base64}`. Throws if there is none. A payload as Bedrock writes it
+ * (`bytes` first, then at most the padding `p`) is matched by a regular expression, so that only the
+ * inner JSON is parsed, or nothing.
  */
 export function parseChunk(payload: Uint8Array): unknown {
   const text = decodeText(payload);
@@ -36,12 +36,12 @@ function findBytes(text: string): string {
   const value: unknown = JSON.parse(text);
   const bytes =
     typeof value === "object" && value !== null && "bytes" in value ? value.bytes : undefined;
-  if (typeof bytes !== "string") throw new TypeError("it has no field `bytes`");
+  if (typeof bytes !== "string") throw new TypeError("the field `bytes` is missing");
   return bytes;
 }
 
-/** UTF-8 text from its bytes, one character each. */
+/** Decodes UTF-8 from a string with one character per byte. */
 function decodeBinary(binary: string): string {
-  // Only text outside ASCII has to be put together.
+  // ASCII is its own decoding.
   return /[\x80-\xff]/.test(binary) ? utf8.decode(bytesOf(binary)) : binary;
 }

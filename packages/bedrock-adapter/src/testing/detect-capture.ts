@@ -5,13 +5,13 @@ import { detectFamily, type ModelFamily } from "../decode/model-family.ts";
 /** Which operation a captured response body belongs to. */
 export interface CaptureInfo {
   operation: "converse" | "invoke";
-  /** For InvokeModel: the family of its chunks, if it is a known one. */
+  /** For InvokeModel: the family of its chunks, if it is known. */
   family?: ModelFamily;
 }
 
 /**
- * Tells what a captured response body is, from the first frame that says so. Cut and damaged captures
- * are fine; one that holds nothing but an exception could be either and counts as Converse.
+ * Detects the operation and model family of a captured response body, from the first frame that shows
+ * it. Captures may be cut or damaged; one that holds only an exception counts as Converse.
  *
  * @example
  * ```ts
@@ -36,7 +36,7 @@ function firstEventType(body: Uint8Array): string | undefined {
       if (eventType !== undefined) return eventType;
     }
   } catch {
-    // A damaged capture says nothing more.
+    // The rest of a damaged capture is not readable.
   }
   return undefined;
 }
@@ -50,7 +50,7 @@ function firstFamily(body: Uint8Array): ModelFamily | undefined {
       if (family) return family;
     }
   } catch {
-    // An exception or a damaged frame: what came before it was all there is to see.
+    // Only the frames before an exception or a damaged frame count.
   }
   return undefined;
 }

@@ -38,12 +38,12 @@ export type FaultName =
   | "payload-not-base64"
   | "chunk-without-bytes";
 
-/** A fault, and where in the answer it strikes. */
+/** A fault, and where in the response it happens. */
 export interface Fault {
   name: FaultName;
-  /** Good frames before it. Default: half of the answer. Faults before the stream have no place. */
+  /** Good frames before it. Default: half of the response. Ignored for faults before the stream. */
   afterFrames?: number | undefined;
-  /** Seconds in the `Retry-After` of `http-429` and `http-503`. Default: no such header. */
+  /** The seconds in `Retry-After` of `http-429` and `http-503`. Default: no such header. */
   retryAfterSeconds?: number | undefined;
 }
 
@@ -87,7 +87,7 @@ const refusals: Partial<Record<FaultName, Refusal>> = {
   },
 };
 
-/** The refusal as Bedrock writes it: the type in a header, the message as JSON. */
+/** An error response as Bedrock writes it: the type in a header, the message as JSON. */
 export function refusalResponse(refusal: Refusal, headers: Record<string, string>): Response {
   return new Response(JSON.stringify({ message: refusal.message }), {
     status: refusal.status,
@@ -99,7 +99,7 @@ export function refusalResponse(refusal: Refusal, headers: Record<string, string
   });
 }
 
-/** The answer to a request whose fault strikes before the stream; `undefined` for the other faults. */
+/** The error response of a fault before the stream; `undefined` for the other faults. */
 export function faultResponse(fault: Fault, requestId: string): Response | undefined {
   const headers: Record<string, string> = { "x-amzn-requestid": requestId };
   if (fault.retryAfterSeconds !== undefined) {
@@ -113,7 +113,7 @@ export function faultResponse(fault: Fault, requestId: string): Response | undef
   return refusal && refusalResponse(refusal, headers);
 }
 
-/** Puts a fault into the frames of an answer. */
+/** Inserts a fault into the frames of a response. */
 export function breakFrames(frames: readonly Uint8Array[], fault: Fault): BodyStep[] {
   const at = Math.min(fault.afterFrames ?? Math.floor(frames.length / 2), frames.length);
   const good = frames.slice(0, at).map(stepOf);
@@ -140,8 +140,8 @@ function stepOf(bytes: Uint8Array): BodyStep {
 
 const exceptionMessages: Partial<Record<FaultName, string>> = {
   internalServerException: "An internal server error occurred.",
-  modelStreamErrorException: "The model stopped in the middle of its answer.",
-  validationException: "The request does not fit the model.",
+  modelStreamErrorException: "The model stopped in the middle of its response.",
+  validationException: "The model does not accept the request.",
   throttlingException: "Too many tokens, please wait before trying again.",
   serviceUnavailableException: "Bedrock is unable to process your request.",
   modelTimeoutException: "The model took too long.",
@@ -158,7 +158,10 @@ function badFrame(name: FaultName, next: Uint8Array): Uint8Array {
   }
   switch (name) {
     case "unmodeled-exception":
-      return encodeException("somethingNewException", '{"message":"nobody has modelled this"}');
+      return encodeException(
+        "somethingNewException",
+        '{"message":"This exception is not modelled."}',
+      );
     case "exception-not-json":
       return encodeException("throttlingException", "slow down, please");
     case "error-frame":
@@ -207,7 +210,7 @@ function withByte(frame: Uint8Array, at: number): Uint8Array {
   return broken;
 }
 
-/** Claims another length, with the checksum that makes the claim believable. */
+/** Writes another length, with a prelude checksum that matches it. */
 function withLength(frame: Uint8Array, length: number): Uint8Array {
   const broken = frame.slice();
   const view = new DataView(broken.buffer);

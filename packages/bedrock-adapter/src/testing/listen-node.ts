@@ -40,12 +40,12 @@ async function serve(
     outgoing.end();
     return;
   }
-  // A body that broke rejects being cancelled, with the error that has ended it already.
+  // Cancelling a body that broke rejects with the error that broke it.
   gone.signal.addEventListener("abort", () => void reader.cancel().catch(() => undefined));
   for (;;) {
     const { done, value } = await reader.read();
     if (done || gone.signal.aborted) break;
-    // Written means handed to the system: a reset after it cannot take it back.
+    // Once written to the socket, a chunk is not lost in a later reset.
     await new Promise((resolve) => {
       outgoing.write(value, resolve);
     });

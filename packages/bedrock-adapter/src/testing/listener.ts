@@ -1,7 +1,7 @@
-/** A fake that listens. */
+/** A fake that is served over HTTP. */
 export interface Listener {
   /** Such as `http://127.0.0.1:4437`. */
   url: string;
-  /** Closes the socket and every connection. */
+  /** Closes the server and every connection. */
   close: () => Promise<void>;
 }

@@ -2,37 +2,37 @@ import type { KnownConverseEvent, StopReason } from "../decode/converse-events.t
 import type { JsonValue } from "../client/converse-request.ts";
 import type { AnthropicChunk } from "../decode/invoke-chunks.ts";
 
-/** A tool call of a scripted answer. */
+/** A tool call of a scripted response. */
 export interface ScriptedToolUse {
   name: string;
   input: JsonValue;
-  /** Default: `tooluse_` and the call's number in the answer. */
+  /** Default: `tooluse_` and the call's number in the response. */
   toolUseId?: string;
 }
 
-/** One block of a scripted answer. */
+/** One block of a scripted response. */
 export type ScriptedPart = { reasoning: string } | { text: string } | { toolUse: ScriptedToolUse };
 
-/** An answer in words; the fake makes the model's events of it. */
-export interface ScriptedAnswer {
+/** A response as its content; the fake turns it into the model's events. */
+export interface ScriptedResponse {
   /** The blocks in order; a string is one block of text. */
   parts: string | readonly ScriptedPart[];
-  /** Default: `tool_use` if the answer ends with a tool call, else `end_turn`. */
+  /** Default: `tool_use` if the response ends with a tool call, else `end_turn`. */
   stopReason?: StopReason;
-  /** Default: 10 in, and one out for each token of the script. */
+  /** Default: 10 input tokens, and the number of tokens of the script. */
   usage?: { inputTokens: number; outputTokens: number };
-  /** What the metadata says about the time, in milliseconds. Default 500. */
+  /** The latency in the metadata, in milliseconds. Default 500. */
   latencyMs?: number;
 }
 
-/** Splits a text the way models do: a few characters at a time, a space before most words. */
+/** Splits a text as models do: a few characters per token, a space before most words. */
 export function tokensOf(text: string): string[] {
   return text.match(/\s*\S{1,6}|\s+$/g) ?? [];
 }
 
 /** The events that ConverseStream would send for the script. */
-export function converseScript(answer: ScriptedAnswer): KnownConverseEvent[] {
-  const parts = partsOf(answer);
+export function converseScript(response: ScriptedResponse): KnownConverseEvent[] {
+  const parts = partsOf(response);
   const events: KnownConverseEvent[] = [{ type: "messageStart", role: "assistant" }];
   for (const [contentBlockIndex, part] of parts.entries()) {
     if ("toolUse" in part) {
@@ -63,21 +63,21 @@ export function converseScript(answer: ScriptedAnswer): KnownConverseEvent[] {
     }
     events.push({ type: "contentBlockStop", contentBlockIndex });
   }
-  const { inputTokens, outputTokens } = usageOf(answer);
+  const { inputTokens, outputTokens } = usageOf(response);
   events.push(
-    { type: "messageStop", stopReason: stopReasonOf(answer) },
+    { type: "messageStop", stopReason: stopReasonOf(response) },
     {
       type: "metadata",
       usage: { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens },
-      metrics: { latencyMs: answer.latencyMs ?? 500 },
+      metrics: { latencyMs: response.latencyMs ?? 500 },
     },
   );
   return events;
 }
 
 /** The chunks that Claude would send through InvokeModelWithResponseStream for the script. */
-export function anthropicScript(answer: ScriptedAnswer, model: string): AnthropicChunk[] {
-  const { inputTokens, outputTokens } = usageOf(answer);
+export function anthropicScript(response: ScriptedResponse, model: string): AnthropicChunk[] {
+  const { inputTokens, outputTokens } = usageOf(response);
   const chunks: AnthropicChunk[] = [
     {
       type: "message_start",
@@ -89,14 +89,14 @@ export function anthropicScript(answer: ScriptedAnswer, model: string): Anthropi
       },
     },
   ];
-  for (const [index, part] of partsOf(answer).entries()) {
+  for (const [index, part] of partsOf(response).entries()) {
     chunks.push(...anthropicBlock(part, index), { type: "content_block_stop", index });
   }
-  const latency = answer.latencyMs ?? 500;
+  const latency = response.latencyMs ?? 500;
   chunks.push(
     {
       type: "message_delta",
-      delta: { stop_reason: stopReasonOf(answer), stop_sequence: null },
+      delta: { stop_reason: stopReasonOf(response), stop_sequence: null },
       usage: { output_tokens: outputTokens },
     },
     {
@@ -143,7 +143,7 @@ function anthropicBlock(part: ScriptedPart, index: number): AnthropicChunk[] {
   ];
 }
 
-function partsOf({ parts }: ScriptedAnswer): readonly ScriptedPart[] {
+function partsOf({ parts }: ScriptedResponse): readonly ScriptedPart[] {
   return typeof parts === "string" ? [{ text: parts }] : parts;
 }
 
@@ -155,15 +155,15 @@ function toolUseOf(
   return { name, toolUseId, pieces: JSON.stringify(input).match(/.{1,8}/gs) ?? [] };
 }
 
-function stopReasonOf(answer: ScriptedAnswer): StopReason {
-  const last = partsOf(answer).at(-1);
-  return answer.stopReason ?? (last && "toolUse" in last ? "tool_use" : "end_turn");
+function stopReasonOf(response: ScriptedResponse): StopReason {
+  const last = partsOf(response).at(-1);
+  return response.stopReason ?? (last && "toolUse" in last ? "tool_use" : "end_turn");
 }
 
-function usageOf(answer: ScriptedAnswer): { inputTokens: number; outputTokens: number } {
-  if (answer.usage) return answer.usage;
+function usageOf(response: ScriptedResponse): { inputTokens: number; outputTokens: number } {
+  if (response.usage) return response.usage;
   let outputTokens = 0;
-  for (const part of partsOf(answer)) {
+  for (const part of partsOf(response)) {
     if ("text" in part) outputTokens += tokensOf(part.text).length;
     else if ("reasoning" in part) outputTokens += tokensOf(part.reasoning).length;
     else outputTokens += tokensOf(JSON.stringify(part.toolUse.input)).length;

@@ -159,7 +159,7 @@ test("what an exception's body says beside its message does not pass for what is
   });
 });
 
-test("with errors as events a cut answer ends with INCOMPLETE_STREAM and `done`", async () => {
+test("with errors as events a cut response ends with INCOMPLETE_STREAM and `done`", async () => {
   for (const events of [converse.slice(0, 3), decodeConverseStream([converseBody.slice(0, 400)])]) {
     const { values, error } = await drain(toAgentEvents(events, { errors: "event" }));
     expect(error).toBeUndefined();

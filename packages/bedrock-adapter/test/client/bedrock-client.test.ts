@@ -310,7 +310,7 @@ describe("aborts", () => {
     await expect(call).rejects.toBe(reason);
   });
 
-  test("in the middle of the answer: the reason, and a closed connection", async () => {
+  test("in the middle of the response: the reason, and a closed connection", async () => {
     const aborter = new AbortController();
     const { fake, client } = setUp({ fault: "stall" });
     const response = await client.converseStream(request, { signal: aborter.signal });
@@ -321,7 +321,7 @@ describe("aborts", () => {
     await vi.waitFor(() => expect(fake.requests[0]?.cancelled).toBe(true));
   });
 
-  test("after the answer nothing listens to the signal any more", async () => {
+  test("after the response nothing listens to the signal any more", async () => {
     const aborter = new AbortController();
     const remove = vi.spyOn(aborter.signal, "removeEventListener");
     const add = vi.spyOn(aborter.signal, "addEventListener");
@@ -338,7 +338,7 @@ describe("timers", () => {
   beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
   afterEach(() => vi.useRealTimers());
 
-  test("none is left after an answer, a failure, a refusal, or a reader that left", async () => {
+  test("none is left after a response, a failure, a refusal, or a reader that left", async () => {
     const whole = setUp();
     await drain(await whole.client.converseStream(request));
     expect(vi.getTimerCount()).toBe(0);
@@ -403,7 +403,7 @@ test("the exception's name may be in the body only", async () => {
   });
 });
 
-test("cancel closes the connection also when the answer is being read as agent events", async () => {
+test("cancel closes the connection also when the response is being read as agent events", async () => {
   const { fake, client } = setUp({ fault: { name: "stall", afterFrames: 3 } });
   const response = await client.converseStream(request);
   const events = response.toAgentEvents();
@@ -414,9 +414,9 @@ test("cancel closes the connection also when the answer is being read as agent e
   await rest;
 });
 
-test("an answer that comes after the abort is closed, where fetch does not know signals", async () => {
-  let answer: (response: Response) => void = () => undefined;
-  const fetch: Fetch = () => new Promise((resolve) => (answer = resolve));
+test("a response that comes after the abort is closed, where fetch does not know signals", async () => {
+  let response: (response: Response) => void = () => undefined;
+  const fetch: Fetch = () => new Promise((resolve) => (response = resolve));
   const { client } = setUp({}, { fetch });
   const aborter = new AbortController();
   const call = client.converseStream(request, { signal: aborter.signal });
@@ -426,7 +426,7 @@ test("an answer that comes after the abort is closed, where fetch does not know 
   aborter.abort(reason);
   await expect(call).rejects.toBe(reason);
   const cancelled = new Promise((resolve) => {
-    answer(new Response(new ReadableStream({ cancel: resolve })));
+    response(new Response(new ReadableStream({ cancel: resolve })));
   });
   await cancelled;
 });

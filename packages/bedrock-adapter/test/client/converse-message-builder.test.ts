@@ -102,7 +102,7 @@ test("text of nothing but white space is left out, because Bedrock refuses it", 
 
 test("a tool call and its result, over two requests", async () => {
   const fake = createFakeBedrock({
-    answer: [
+    response: [
       { parts: [{ reasoning: "hm" }, { toolUse: { name: "weather", input: { city: "Oslo" } } }] },
       { parts: "It is 21 degrees." },
     ],

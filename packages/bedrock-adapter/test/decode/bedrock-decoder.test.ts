@@ -128,7 +128,7 @@ describe.each(slicings)("cut %s", (_, slice) => {
   });
 });
 
-test("an answer cut anywhere is an error, after every event that arrived whole", () => {
+test("a response cut anywhere is an error, after every event that arrived whole", () => {
   const frames = everyEvent.slice(-4, -1).map((event) => encodeConverseEvent(event));
   const body = concat(frames);
   const stopsAt = body.length;

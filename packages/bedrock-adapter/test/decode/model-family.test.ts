@@ -61,7 +61,7 @@ test.each<[ModelFamily | undefined, unknown, unknown]>([
   [undefined, { something: "else" }, { "amazon-bedrock-invocationMetrics": {} }],
   [undefined, null, { something: 1, "amazon-bedrock-invocationMetrics": {} }],
   [undefined, "text", { "amazon-bedrock-invocationMetrics": { inputTokenCount: 1 } }],
-])("the chunks of %s, and the one that ends its answers", (family, chunk, last) => {
+])("the chunks of %s, and the one that ends its responses", (family, chunk, last) => {
   expect(detectFamily(chunk)).toBe(typeof chunk === "string" ? undefined : family);
   expect(isFinalChunk(chunk)).toBe(false);
   expect(detectFamily(last)).toBe(family);

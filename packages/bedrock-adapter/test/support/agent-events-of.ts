@@ -1,7 +1,7 @@
 import type { AgentEvent } from "@freshet/core";
 import { toAgentEvents, type AgentEventOptions, type BedrockDoneEvent } from "../../src/index.ts";
 
-/** What an answer became, in the parts that tests look at. */
+/** What a response became, in the parts that tests look at. */
 export interface Summary {
   events: AgentEvent[];
   text: string;
@@ -20,7 +20,7 @@ export async function agentEventsOf(
   for await (const event of toAgentEvents(input, options)) events.push(event);
   const done = events.pop();
   if (done?.type !== "done" || events.some(({ type }) => type === "done")) {
-    throw new Error(`The answer does not end with its one done: ${JSON.stringify(events)}`);
+    throw new Error(`The response does not end with its one done: ${JSON.stringify(events)}`);
   }
   const join = (type: "token" | "thinking") =>
     events.map((event) => (event.type === type ? event.text : "")).join("");
