@@ -1,10 +1,12 @@
-import { BedrockDecoder, type BedrockEvent } from "../decode/bedrock-decoder.ts";
+import { parseArgs } from "node:util";
+import { toAgentEvents } from "../agent/to-agent-events.ts";
 import { BedrockError } from "../bedrock-error.ts";
 import { toBase64 } from "../decode/base64.ts";
-import { toAgentEvents } from "../agent/to-agent-events.ts";
+import { BedrockDecoder, type BedrockEvent } from "../decode/bedrock-decoder.ts";
 
-/** What a command needs of its process, so that a test can be one. */
+/** What the command needs from its process; a test passes its own. */
 export interface CommandIo {
+  version: string;
   readFile: (path: string) => Promise<Uint8Array>;
   out: (line: string) => void;
   error: (line: string) => void;
@@ -13,30 +15,21 @@ export interface CommandIo {
 const usage = `usage: bedrock-events FILE [--json | --agent] [--model ID]
 
 Prints a captured response body of ConverseStream or InvokeModelWithResponseStream,
-one event a line. FILE may be - for standard input.
+one event per line. FILE may be - for standard input.
 
-  --json       each event as one JSON object
-  --agent      the agent events that the response becomes, as JSON objects
-  --model ID   the model that answered; with --agent, tells DeepSeek R1 from Llama
-  --help       this text
+  --json       print each event as a JSON object
+  --agent      print the agent events of the response as JSON objects
+  --model ID   with --agent: the model's id, to distinguish DeepSeek R1 from Llama
+  --version    print the version
+  --help       print this text
 
-Exit code 1 if the response is not a whole good response: the error's code is on standard error,
-after every event that came before it. Exit code 2 for a wrong option or a file that cannot be read.`;
-
-interface Arguments {
-  file: string;
-  format: "text" | "json" | "agent";
-  model: string | undefined;
-}
+Exit code 1 if the response failed or is incomplete: the error's code is on standard error, after
+every event that came before it. Exit code 2 for a wrong option or a file that cannot be read.`;
 
 /** Runs `bedrock-events`. Returns the exit code. */
 export async function eventsCommand(args: readonly string[], io: CommandIo): Promise<number> {
-  if (args.includes("--help")) {
-    io.out(usage);
-    return 0;
-  }
   const safe: CommandIo = {
-    readFile: io.readFile,
+    ...io,
     out: (line) => {
       io.out(terminalText(line));
     },
@@ -44,46 +37,71 @@ export async function eventsCommand(args: readonly string[], io: CommandIo): Pro
       io.error(terminalText(line));
     },
   };
-  let body: Uint8Array;
-  let parsed: Arguments;
-  try {
-    parsed = parseArguments(args);
-    body = await io.readFile(parsed.file);
-  } catch (error) {
+  const fail = (error: unknown) => {
     safe.error(`bedrock-events: ${error instanceof Error ? error.message : String(error)}`);
     return 2;
-  }
+  };
+  let options: Options;
   try {
-    if (parsed.format === "agent") await printAgentEvents(body, parsed.model, safe);
-    else printEvents(body, parsed.format === "json" ? jsonLine : textLine, safe);
+    options = parseOptions(args);
+  } catch (error) {
+    fail(error);
+    io.error("Try bedrock-events --help.");
+    return 2;
+  }
+  if (options.help || options.version) {
+    io.out(options.help ? usage : io.version);
+    return 0;
+  }
+  let body: Uint8Array;
+  try {
+    body = await io.readFile(options.file);
+  } catch (error) {
+    return fail(error);
+  }
+  return print(body, options, safe);
+}
+
+interface Options {
+  file: string;
+  json: boolean;
+  agent: boolean;
+  model?: string | undefined;
+  help: boolean;
+  version: boolean;
+}
+
+function parseOptions(args: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      json: { type: "boolean", default: false },
+      agent: { type: "boolean", default: false },
+      model: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+      version: { type: "boolean", default: false },
+    },
+  });
+  const [file = "", ...others] = positionals;
+  if (!values.help && !values.version) {
+    if (file === "") throw new Error("FILE is missing.");
+    if (others.length > 0) throw new Error(`Expected one FILE, not also ${others.join(" ")}.`);
+    if (values.json && values.agent) throw new Error("Use either --json or --agent.");
+  }
+  return { ...values, file };
+}
+
+async function print(body: Uint8Array, options: Options, io: CommandIo): Promise<number> {
+  try {
+    if (options.agent) await printAgentEvents(body, options.model, io);
+    else printEvents(body, options.json ? jsonLine : textLine, io);
     return 0;
   } catch (error) {
     if (!(error instanceof BedrockError)) throw error;
-    safe.error(`${error.code}: ${error.message}`);
+    io.error(`${error.code}: ${error.message}`);
     return 1;
   }
-}
-
-function parseArguments(args: readonly string[]): Arguments {
-  let format: Arguments["format"] = "text";
-  let model: string | undefined;
-  const files: string[] = [];
-  for (let at = 0; at < args.length; at++) {
-    const argument = args[at] ?? "";
-    if (argument === "--json") format = "json";
-    else if (argument === "--agent") format = "agent";
-    else if (argument === "--model") model = modelAfter(args[++at]);
-    else if (argument.startsWith("--")) throw new Error(`there is no option ${argument} (--help)`);
-    else files.push(argument);
-  }
-  const [file] = files;
-  if (file === undefined || files.length > 1) throw new Error("one FILE is needed (--help)");
-  return { file, format, model };
-}
-
-function modelAfter(argument: string | undefined): string {
-  if (argument === undefined) throw new Error("--model needs an id (--help)");
-  return argument;
 }
 
 function printEvents(
@@ -116,7 +134,7 @@ function jsonLine(event: BedrockEvent): string {
   );
 }
 
-/** Nothing that came over the wire may speak to the terminal. Spelled out in the way of JSON. */
+/** Escapes control characters as JSON does, so that the wire cannot control the terminal. */
 function terminalText(text: string): string {
   return text.replace(
     /\p{Cc}/gu,
@@ -124,7 +142,7 @@ function terminalText(text: string): string {
   );
 }
 
-/** The event's type and then its fields, for people. */
+/** The event's type and then its fields, for people to read. */
 function textLine(event: BedrockEvent): string {
   const { type, ...fields } = event;
   return `${type.padEnd(18)} ${jsonLine(fields as BedrockEvent)}`;

@@ -12,6 +12,7 @@ async function run(body: Uint8Array | Error, ...args: string[]) {
   const out: string[] = [];
   const errors: string[] = [];
   const code = await eventsCommand(args, {
+    version: "1.2.3",
     readFile: () => (body instanceof Error ? Promise.reject(body) : Promise.resolve(body)),
     out: (line) => out.push(line),
     error: (line) => errors.push(line),
@@ -22,7 +23,7 @@ async function run(body: Uint8Array | Error, ...args: string[]) {
 const events = converseScript({ parts: [{ reasoning: "hm" }, { text: "Hi" }] });
 const body = concat(events.map((event) => encodeConverseEvent(event)));
 
-test("one line an event, as text and as JSON", async () => {
+test("bedrock-events prints one event per line, as text and as JSON", async () => {
   const text = await run(body, "file");
   expect(text).toMatchObject({ code: 0, errors: [] });
   expect(text.out).toHaveLength(events.length);
@@ -31,7 +32,7 @@ test("one line an event, as text and as JSON", async () => {
   expect(json.out.map((line) => JSON.parse(line) as unknown)).toEqual(events);
 });
 
-test("bytes are written as base64", async () => {
+test("bedrock-events prints bytes as base64", async () => {
   const frame = encodeConverseEvent({
     type: "contentBlockDelta",
     contentBlockIndex: 0,
@@ -40,7 +41,7 @@ test("bytes are written as base64", async () => {
   expect((await run(frame, "x", "--json")).out[0]).toContain('{"$bytes":"AQID"}');
 });
 
-test("agent events, for either operation and for a model that has to be named", async () => {
+test("--agent prints agent events of either operation; --model decides between families", async () => {
   const agent = await run(body, "--agent", "file");
   expect(agent.out.map((line) => (JSON.parse(line) as { type: string }).type)).toEqual([
     "thinking",
@@ -56,7 +57,7 @@ test("agent events, for either operation and for a model that has to be named", 
 });
 
 test.each(["--json", "--agent"])(
-  "%s: a failure is exit code 1 with the error's code",
+  "%s: a failed or incomplete response is exit code 1, with the error's code",
   async (flag) => {
     const failed = encodeException("throttlingException", "{}");
     const { code, errors } = await run(failed, flag, "x");
@@ -69,22 +70,40 @@ test.each(["--json", "--agent"])(
   },
 );
 
-test("a wrong option, a missing file: one line, exit code 2", async () => {
-  for (const args of [["--wrong", "x"], [], ["a", "b"]]) {
+test("a wrong option or number of files is exit code 2, with a hint", async () => {
+  for (const args of [
+    ["--wrong", "x"],
+    [],
+    ["a", "b"],
+    ["x", "--model"],
+    ["x", "--json", "--agent"],
+  ]) {
     const { code, errors, out } = await run(body, ...args);
-    expect([code, errors.length, out.length]).toEqual([2, 1, 0]);
+    expect([code, out.length]).toEqual([2, 0]);
+    expect(errors[0]).toMatch(/^bedrock-events: /);
+    expect(errors[1]).toBe("Try bedrock-events --help.");
   }
+});
+
+test("a file that cannot be read is exit code 2", async () => {
   const missing = await run(new Error("ENOENT: no such file"), "x");
   expect(missing).toMatchObject({ code: 2, errors: ["bedrock-events: ENOENT: no such file"] });
 });
 
-test("--help", async () => {
-  const { code, out } = await run(body, "--help");
-  expect(code).toBe(0);
-  expect(out[0]).toContain("usage: bedrock-events FILE");
+test("--help and --version print to standard output and read no file", async () => {
+  for (const flag of ["--help", "-h"]) {
+    const { code, out } = await run(new Error("read"), flag);
+    expect(code).toBe(0);
+    expect(out[0]).toContain("usage: bedrock-events FILE");
+  }
+  expect(await run(new Error("read"), "--version")).toEqual({
+    code: 0,
+    out: ["1.2.3"],
+    errors: [],
+  });
 });
 
-test("nothing from the wire speaks to the terminal, and JSON stays the same JSON", async () => {
+test("control characters from the wire are escaped, and JSON keeps its meaning", async () => {
   const role = "\u009b2J\u007f";
   const start = encodeConverseEvent({ type: "messageStart", role });
   const fault = encodeException("throttlingException", '{"message":"\\u001b]0;mine\\u0007"}');
@@ -92,8 +111,4 @@ test("nothing from the wire speaks to the terminal, and JSON stays the same JSON
   expect(out[0]).toBe('{"type":"messageStart","role":"\\u009b2J\\u007f"}');
   expect(JSON.parse(out[0] ?? "")).toEqual({ type: "messageStart", role });
   expect(errors.join()).toContain("\\u001b]0;mine\\u0007");
-});
-
-test("--model without an id is a wrong option", async () => {
-  expect(await run(body, "x", "--model")).toMatchObject({ code: 2, out: [] });
 });
