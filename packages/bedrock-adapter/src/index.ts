@@ -1,7 +1,14 @@
+export type { Fetch } from "@freshet/core";
 export { BedrockClient } from "./client/bedrock-client.ts";
 export type { BedrockClientOptions, CallOptions } from "./client/bedrock-client.ts";
 export { BedrockDecoder } from "./decode/bedrock-decoder.ts";
-export type { BedrockDecoderOptions, BedrockEvent } from "./decode/bedrock-decoder.ts";
+export type {
+  BedrockDecoderOptions,
+  BedrockEvent,
+  DecodedEvent,
+  FrameLimits,
+  BedrockOperation,
+} from "./decode/bedrock-decoder.ts";
 export { BedrockError } from "./bedrock-error.ts";
 export type { BedrockErrorCode, BedrockErrorFacts } from "./bedrock-error.ts";
 export { BedrockResponse } from "./client/bedrock-response.ts";
@@ -18,7 +25,6 @@ export type * from "./client/converse-request.ts";
 export type { AwsCredentialProvider, AwsCredentials } from "./client/aws-credentials.ts";
 export { decodeConverseStream, decodeInvokeModelStream } from "./decode/decode-stream.ts";
 export type { DecodeOptions } from "./decode/decode-stream.ts";
-export type { Fetch } from "./client/http-attempt.ts";
 export type * from "./decode/invoke-chunks.ts";
 export {
   detectFamily,
@@ -36,5 +42,5 @@ export {
 export type { ModelFamily } from "./decode/model-family.ts";
 export { parseBedrockEvents } from "./decode/parse-bedrock-events.ts";
 export type { ParsedEvents } from "./decode/parse-bedrock-events.ts";
-export type { ReadOptions } from "./decode/parsed-stream.ts";
+export type { ReadOptions } from "./decode/event-stream.ts";
 export { toAgentEvents } from "./agent/to-agent-events.ts";

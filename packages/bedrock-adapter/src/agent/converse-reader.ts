@@ -1,3 +1,4 @@
+import { concatBytes, toBase64 } from "@freshet/core";
 import type {
   ContentBlockDelta,
   ContentBlockStart,
@@ -6,7 +7,6 @@ import type {
   ImageBlockDelta,
 } from "../decode/converse-events.ts";
 import type { NovaChunk } from "../decode/invoke-chunks.ts";
-import { toBase64 } from "../decode/base64.ts";
 import type { AgentEventWriter } from "./agent-event-writer.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 import { setCount } from "./token-usage.ts";
@@ -96,7 +96,7 @@ export class ConverseReader implements ChunkReader<ConverseStreamEvent> {
     const image = this.#images.get(index);
     if (image) {
       this.#images.delete(index);
-      const bytes = image.parts.length > 0 ? { bytes: toBase64(...image.parts) } : {};
+      const bytes = image.parts.length > 0 ? { bytes: toBase64(concatBytes(image.parts)) } : {};
       out.creation("image", [{ format: image.format, ...bytes, ...image.other }]);
     }
   }

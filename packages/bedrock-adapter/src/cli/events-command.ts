@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
+import { toBase64 } from "@freshet/core";
 import { toAgentEvents } from "../agent/to-agent-events.ts";
 import { BedrockError } from "../bedrock-error.ts";
-import { toBase64 } from "../decode/base64.ts";
 import { BedrockDecoder, type BedrockEvent } from "../decode/bedrock-decoder.ts";
 
 /** What the command needs from its process; a test passes its own. */

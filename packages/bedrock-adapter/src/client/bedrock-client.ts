@@ -1,48 +1,90 @@
-import { backoffDelayMs, defaultBackoff, delay, type BackoffOptions } from "@freshet/core";
-import { BedrockError } from "../bedrock-error.ts";
-import { converseRequest, invokeRequest, type UnsignedRequest } from "./unsigned-request.ts";
-import { BedrockResponse } from "./bedrock-response.ts";
+import {
+  abortable,
+  aFunction,
+  anAbortSignal,
+  checkOption,
+  checkOptions,
+  defaultBackoff,
+  delay,
+  httpUrl,
+  nonEmptyString,
+  resolveBackoff,
+  retryDelayMs,
+  secret,
+  timeLimit,
+  type BackoffOptions,
+  type Fetch,
+  type OptionRule,
+  type OptionRules,
+} from "@freshet/core";
+import { BedrockError, invalidOption } from "../bedrock-error.ts";
 import type { ConverseStreamEvent } from "../decode/converse-events.ts";
-import type { ConverseStreamRequest, InvokeModelStreamRequest } from "./converse-request.ts";
 import type { AwsCredentialProvider, AwsCredentials } from "./aws-credentials.ts";
-import { converseStream, invokeModelStream } from "../decode/decode-stream.ts";
+import { BedrockResponse } from "./bedrock-response.ts";
+import type { ConverseStreamRequest, InvokeModelStreamRequest } from "./converse-request.ts";
 import { environment } from "./environment.ts";
-import { HttpAttempt, type Decode, type Fetch } from "./http-attempt.ts";
+import type { DecodableBody } from "../decode/event-stream.ts";
+import { HttpAttempt } from "./http-attempt.ts";
 import type { RequestSigner } from "./request-signer.ts";
+import { converseRequest, invokeRequest, type UnsignedRequest } from "./unsigned-request.ts";
 
 /** Options of {@link BedrockClient}. */
 export interface BedrockClientOptions {
-  /** Default: `AWS_REGION`. Not needed with `endpoint` and an API key. */
+  /** The AWS region. Default: `AWS_REGION`. Not needed with `endpoint` and an API key. */
   region?: string | undefined;
   /** A Bedrock API key. Default: `AWS_BEARER_TOKEN_BEDROCK`, unless `credentials` are given. */
   apiKey?: string | undefined;
   /**
-   * AWS credentials, or a function that gives them, called again before they expire. Default: the
-   * process's `AWS_ACCESS_KEY_ID` and so on, then the AWS chain if @aws-sdk/credential-provider-node
-   * is installed.
+   * AWS credentials, or a function that returns them and is called again before they expire. Default:
+   * the environment's `AWS_ACCESS_KEY_ID` and so on, then the AWS chain if
+   * @aws-sdk/credential-provider-node is installed.
    */
   credentials?: AwsCredentials | AwsCredentialProvider | undefined;
   /** The base URL. Default: `https://bedrock-runtime.{region}.amazonaws.com`. */
-  endpoint?: string | undefined;
-  /** Default: the platform's. */
+  endpoint?: string | URL | undefined;
+  /** Sends the requests. Default: the platform's `fetch`. */
   fetch?: Fetch | undefined;
   /**
-   * Retries of what is retryable, only before the first event. Default: 3 retries, at first within
-   * 200 ms, at most 20 s, all of it jittered. `false`: none. A longer `Retry-After` than `maxDelayMs` is not
-   * waited for: the error has it as `retryAfterMs`.
+   * Retries of retryable failures before the first event. Default: 3 retries, the first within 200 ms,
+   * the others within at most 20 s, fully jittered. `false`: no retries. When `Retry-After` is longer
+   * than `maxRetryAfterMs` (5 minutes), the call fails immediately; the error has `retryAfterMs`.
    */
   retry?: Partial<BackoffOptions> | false | undefined;
-  /** The longest wait for the first bytes of a response, in ms. Default 120,000; `Infinity`: no limit. */
+  /** The longest wait for the first bytes of a response, in ms. Default 120,000; `Infinity` for no limit. */
   firstByteTimeoutMs?: number | undefined;
-  /** The longest silence inside a response, in ms. Default 120,000; `Infinity`: no limit. */
+  /** The longest silence inside a response, in ms. Default 120,000; `Infinity` for no limit. */
   idleTimeoutMs?: number | undefined;
 }
 
 /** Options of one call. */
 export interface CallOptions {
-  /** Rejects with the signal's own reason and closes the connection, also while waiting to retry. */
+  /** Rejects with the signal's own reason and closes the connection, also during the wait for a retry. */
   signal?: AbortSignal | undefined;
 }
+
+const credentialsRule: OptionRule = secret({
+  expected: "an object with accessKeyId and secretAccessKey, or a function that returns one",
+  accepts: (value) => typeof value === "function" || isCredentials(value),
+});
+
+const regionRule: OptionRule = {
+  expected: 'an AWS region such as "us-east-1"',
+  // It becomes part of the host name that the credentials are sent to.
+  accepts: (value) =>
+    typeof value === "string" && /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value),
+};
+
+const rules: OptionRules<BedrockClientOptions> = {
+  region: regionRule,
+  apiKey: secret(nonEmptyString),
+  credentials: credentialsRule,
+  endpoint: httpUrl,
+  fetch: aFunction,
+  firstByteTimeoutMs: timeLimit,
+  idleTimeoutMs: timeLimit,
+};
+
+const callRules: OptionRules<CallOptions> = { signal: anAbortSignal };
 
 const defaultTimeoutMs = 120_000;
 const defaultRetry: BackoffOptions = {
@@ -53,15 +95,15 @@ const defaultRetry: BackoffOptions = {
 };
 
 /**
- * Calls Bedrock's two streaming operations with `fetch`: signed with an API key or SigV4, retried
- * while nothing has arrived, and never silent for longer than you allow.
+ * Calls Bedrock's two streaming operations with `fetch`: authorized by an API key or SigV4, retried until
+ * the first event arrives, and with limits for silence.
  *
  * @example
  * ```ts
  * import { BedrockClient } from "@freshet/bedrock-adapter";
  *
  * const client = new BedrockClient({ region: "us-east-1", apiKey: "your key" });
- * export async function ask(text: string): Promise<void> {
+ * export async function print(text: string): Promise<void> {
  *   const response = await client.converseStream({
  *     modelId: "us.anthropic.claude-sonnet-4-20250514-v1:0",
  *     messages: [{ role: "user", content: [{ text }] }],
@@ -83,85 +125,82 @@ export class BedrockClient {
   readonly #idleTimeoutMs: number;
   #signer: Promise<RequestSigner> | undefined;
 
-  /** @throws BedrockError VALIDATION if there is no region, or none that can be part of a host name */
+  /** @throws BedrockError INVALID_OPTION, also if there is no region */
   constructor(options: BedrockClientOptions = {}) {
+    checkOptions(options, rules, invalidOption);
     const { credentials, fetch, retry } = options;
     this.#apiKey =
       options.apiKey ?? (credentials ? undefined : environment("AWS_BEARER_TOKEN_BEDROCK"));
     this.#region = regionOf(options.region, options.endpoint !== undefined && !!this.#apiKey);
     this.#endpoint =
-      options.endpoint?.replace(/\/+$/, "") ??
+      options.endpoint?.toString().replace(/\/+$/, "") ??
       `https://bedrock-runtime.${this.#region}.amazonaws.com`;
     this.#credentials = credentials;
-    // Looked up for each call, so that a fetch that was replaced later (by a test, by tracing) is used.
+    // Looked up by each call, because a test or tracing may replace it later.
     this.#fetch = fetch ?? ((url, init) => globalThis.fetch(url, init));
-    this.#retry =
-      retry === false ? { ...defaultRetry, maxRetries: 0 } : { ...defaultRetry, ...retry };
+    this.#retry = resolveBackoff(retry, defaultRetry, invalidOption);
     this.#firstByteTimeoutMs = options.firstByteTimeoutMs ?? defaultTimeoutMs;
     this.#idleTimeoutMs = options.idleTimeoutMs ?? defaultTimeoutMs;
   }
 
   /**
-   * Sends a conversation; resolves when the first event of the response is there.
+   * Sends a conversation. Resolves when the first event of the response is there.
    *
-   * @throws BedrockError when the request is refused, or fails before its first event and the retries
-   * are used up; the response throws what happens after that. The signal's own reason on abort.
+   * @throws BedrockError when the request is refused, or still fails before its first event after all
+   * retries; the response throws later failures. The signal's own reason on abort.
    */
-  converseStream(
+  async converseStream(
     request: ConverseStreamRequest,
     options: CallOptions = {},
   ): Promise<BedrockResponse<ConverseStreamEvent>> {
-    return this.#call(converseRequest(request), converseStream, options);
+    return this.#call<ConverseStreamEvent>(converseRequest(request), options);
   }
 
   /**
-   * Sends a model's own request; resolves when the first chunk of the response is there. `T` is what the
-   * model sends, such as `AnthropicChunk`; nothing checks it.
+   * Sends a request in the model's own format. Resolves when the first chunk of the response is there.
+   * `T` is the model's type of chunk, such as `AnthropicChunk`; it is not checked.
    *
    * @throws BedrockError as {@link BedrockClient.converseStream}
    */
-  invokeModelStream<T = unknown>(
+  async invokeModelStream<T = unknown>(
     request: InvokeModelStreamRequest,
     options: CallOptions = {},
   ): Promise<BedrockResponse<T>> {
-    return this.#call(invokeRequest(request), invokeModelStream<T>, options);
+    return this.#call<T>(invokeRequest(request), options);
   }
 
-  async #call<T>(
-    request: UnsignedRequest,
-    decode: Decode<T>,
-    { signal }: CallOptions,
-  ): Promise<BedrockResponse<T>> {
+  async #call<T>(request: UnsignedRequest, options: CallOptions): Promise<BedrockResponse<T>> {
+    checkOptions(options, callRules, invalidOption);
+    const { signal } = options;
     for (let retry = 0; ; retry++) {
       signal?.throwIfAborted();
       try {
-        return await this.#attempt(request, decode, signal);
+        return await this.#attempt(request, signal);
       } catch (error) {
         if (signal?.aborted || retry >= this.#retry.maxRetries) throw error;
         if (!(error instanceof BedrockError) || !error.retryable) throw error;
-        const asked = error.retryAfterMs ?? 0;
-        if (asked > this.#retry.maxDelayMs) throw error;
-        await delay(Math.max(asked, backoffDelayMs(retry, this.#retry)), signal);
+        const delayMs = retryDelayMs(retry, this.#retry, error.retryAfterMs);
+        if (delayMs === undefined) throw error;
+        await delay(delayMs, signal);
       }
     }
   }
 
   async #attempt<T>(
     request: UnsignedRequest,
-    decode: Decode<T>,
     signal: AbortSignal | undefined,
   ): Promise<BedrockResponse<T>> {
     const url = this.#endpoint + request.path;
     const attempt = new HttpAttempt(this.#firstByteTimeoutMs, signal);
     try {
-      const headers = await attempt.race(this.#authorize(url, request));
+      const headers = await abortable(this.#authorize(url, request), attempt.signal);
       const response = await attempt.send(this.#fetch, url, {
         method: "POST",
         headers,
-        body: request.body as BodyInit,
+        body: request.body as NonNullable<RequestInit["body"]>,
       });
-      const stream = await attempt.read(response, decode, this.#idleTimeoutMs);
-      return new BedrockResponse(stream, request.modelId, response.headers);
+      const body = await attempt.open(response, request.operation, this.#idleTimeoutMs);
+      return new BedrockResponse(body as DecodableBody<T>, request.modelId, response.headers);
     } catch (error) {
       attempt.end();
       throw error;
@@ -175,7 +214,7 @@ export class BedrockClient {
       return headers;
     }
     this.#signer ??= import("./request-signer.ts").then(
-      // It is given the environment, and not left to import it: a bundle would get a chunk for five lines.
+      // `environment` is passed in because a bundler would make a chunk of its own for that module.
       ({ RequestSigner }) => new RequestSigner(this.#region, this.#credentials, environment),
     );
     return (await this.#signer).sign(url, request);
@@ -184,11 +223,14 @@ export class BedrockClient {
 
 function regionOf(given: string | undefined, isOptional: boolean): string {
   const region = given ?? environment("AWS_REGION");
-  if (region === undefined && isOptional) return "";
-  if (region === undefined) {
-    throw new BedrockError("VALIDATION", "No region: pass `region` or set AWS_REGION.");
-  }
-  // It becomes part of the host name that the credentials are sent to.
-  if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(region)) return region;
-  throw new BedrockError("VALIDATION", `${JSON.stringify(region)} is no region.`);
+  checkOption(given === undefined ? "AWS_REGION" : "region", region, regionRule, invalidOption);
+  if (region !== undefined || isOptional) return region ?? "";
+  throw invalidOption(
+    `There is no region: pass region or set AWS_REGION to ${regionRule.expected}.`,
+  );
+}
+
+function isCredentials(value: unknown): boolean {
+  const { accessKeyId, secretAccessKey } = (value ?? {}) as Partial<AwsCredentials>;
+  return Boolean(accessKeyId && secretAccessKey);
 }

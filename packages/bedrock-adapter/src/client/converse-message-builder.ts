@@ -1,3 +1,4 @@
+import { concatBytes } from "@freshet/core";
 import { BedrockError } from "../bedrock-error.ts";
 import type {
   Citation,
@@ -134,9 +135,10 @@ function contentOf(block: OpenBlock): ContentBlock[] {
     ];
   }
   if (image !== undefined) {
-    return [{ image: { format: image, source: { bytes: join(block.bytes) } } }];
+    return [{ image: { format: image, source: { bytes: concatBytes(block.bytes) } } }];
   }
-  if (redacted.length > 0) return [{ reasoningContent: { redactedContent: join(redacted) } }];
+  if (redacted.length > 0)
+    return [{ reasoningContent: { redactedContent: concatBytes(redacted) } }];
   if (reasoning !== "" || signature !== undefined) {
     const signed = signature === undefined ? {} : { signature };
     return [{ reasoningContent: { reasoningText: { text: reasoning, ...signed } } }];
@@ -165,14 +167,4 @@ function joinTexts(parts: readonly ToolResultDelta[]): ToolResultDelta[] {
     else joined.push({ ...part });
   }
   return joined;
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

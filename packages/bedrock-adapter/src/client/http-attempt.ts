@@ -1,182 +1,130 @@
-import { FreshetError, iterateBytes, parseRetryAfterMs, type ByteSource } from "@freshet/core";
+import {
+  abortable,
+  FreshetError,
+  ignoreRejection,
+  openByteSource,
+  SilenceTimer,
+  type Fetch,
+  type OpenByteSource,
+} from "@freshet/core";
 import { BedrockError } from "../bedrock-error.ts";
-import { httpError } from "../decode/exceptions.ts";
-import { maxTimerMs, type ParsedStream, type StreamOptions } from "../decode/parsed-stream.ts";
-
-/** What a client calls: the platform's `fetch`, or one of the same shape. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
-
-/** Makes a stream of a response body. */
-export type Decode<T> = (body: ByteSource, options: StreamOptions) => ParsedStream<T>;
-
-/** An error body is read up to here, in bytes. */
-const maxErrorBytes = 65_536;
+import {
+  BedrockDecoder,
+  type DecodedEvent,
+  type BedrockOperation,
+} from "../decode/bedrock-decoder.ts";
+import { idleError, type DecodableBody } from "../decode/event-stream.ts";
+import { httpError, requestIdOf } from "./http-error.ts";
 
 /**
- * One try of a request, until its response ends. It owns the signal that the connection hangs on: the
- * caller's abort and the limit for the first bytes both end in it.
+ * One try of a request, until the end of its response. It owns the signal of the connection, which the
+ * caller's abort and the time limits before the first event both abort.
  */
 export class HttpAttempt {
   readonly #controller = new AbortController();
   readonly #caller: AbortSignal | undefined;
-  readonly #aborted: Promise<never>;
-  readonly #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: SilenceTimer | undefined;
 
   constructor(firstByteTimeoutMs: number, caller: AbortSignal | undefined) {
-    const { signal } = this.#controller;
-    this.#aborted = new Promise((_, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    });
-    // It is only ever raced; nobody listens when the race is over.
-    this.#aborted.catch(() => undefined);
     this.#caller = caller;
     caller?.addEventListener("abort", this.#onCallerAbort, { once: true });
-    if (firstByteTimeoutMs <= maxTimerMs) {
-      this.#timer = setTimeout(() => {
-        this.#controller.abort(firstByteError(firstByteTimeoutMs));
-      }, firstByteTimeoutMs);
-    }
+    this.#startTimer(firstByteTimeoutMs, firstByteError);
   }
 
-  /** Waits for something that does not know the signal: an abort or the time limit end the wait. */
-  race<T>(work: Promise<T>): Promise<T> {
-    return Promise.race([work, this.#aborted]);
+  get signal(): AbortSignal {
+    return this.#controller.signal;
   }
 
-  /** Sends the request. Throws a BedrockError for anything but a good status. */
+  /** Sends the request. Throws a BedrockError for every status that is not a success. */
   async send(fetch: Fetch, url: string, init: RequestInit): Promise<Response> {
-    const { signal } = this.#controller;
-    let sent: Promise<Response> | undefined;
+    const { signal } = this;
     let response: Response;
     try {
-      sent = fetch(url, { ...init, signal });
-      // Raced: not every fetch that can be passed in looks at its signal.
-      response = await this.race(sent);
+      // Not every fetch that can be passed in obeys its signal.
+      response = await abortable(fetch(url, { ...init, signal }), signal, ({ body }) =>
+        body?.cancel(),
+      );
     } catch (error) {
-      sent?.then(discard, () => undefined);
       throw this.#failure(error, "The request failed");
     }
-    if (!response.ok) throw await this.#refusal(response);
-    return response;
+    if (response.ok) return response;
+    const error = await httpError(response, signal);
+    signal.throwIfAborted();
+    throw error;
   }
 
-  /** Resolves when the response's first event is there; the attempt then ends with the stream. */
-  async read<T>(
+  /** Reads up to the first event, which stays in the decoder. The attempt then ends with the stream. */
+  async open<Op extends BedrockOperation>(
     response: Response,
-    decode: Decode<T>,
-    idleTimeoutMs: number | undefined,
-  ): Promise<ParsedStream<T>> {
-    const reader = (response.body ?? new Blob([]).stream()).getReader();
-    let first: ReadableStreamReadResult<Uint8Array>;
+    operation: Op,
+    idleTimeoutMs: number,
+  ): Promise<DecodableBody<DecodedEvent<Op>>> {
+    const requestId = requestIdOf(response.headers);
+    const decoder = new BedrockDecoder({ operation });
+    const bytes = openByteSource(response.body ?? []);
     try {
-      first = await this.race(reader.read());
+      await this.#readFirstEvent(bytes, decoder, idleTimeoutMs);
     } catch (error) {
-      reader.cancel(error).catch(() => undefined);
-      throw this.#failure(error, "The connection broke before the response began");
+      bytes.cancel(error).catch(ignoreRejection);
+      if (this.signal.aborted || !(error instanceof BedrockError)) throw error;
+      throw error.with({ requestId });
     }
-    // From here on silence is limited by idleTimeoutMs, and nothing else.
-    clearTimeout(this.#timer);
-    const stream = decode(new OpenedBody(first, reader), {
-      signal: this.#controller.signal,
-      idleTimeoutMs,
-      requestId: requestIdOf(response.headers),
-      onEnd: () => this.end(),
-    });
-    return stream.prime();
+    this.#timer?.close();
+    const { signal } = this;
+    const onEnd = () => this.end();
+    return { bytes, decoder, options: { signal, idleTimeoutMs, requestId, onEnd } };
   }
 
   /** Leaves nothing behind: no timer, no listener. */
   end(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.close();
     this.#caller?.removeEventListener("abort", this.#onCallerAbort);
+  }
+
+  async #readFirstEvent(
+    bytes: OpenByteSource,
+    decoder: BedrockDecoder<BedrockOperation>,
+    idleTimeoutMs: number,
+  ): Promise<void> {
+    while (decoder.peek() === undefined) {
+      const { done, value } = await this.#read(bytes);
+      // From the first bytes on only silence is limited.
+      this.#startTimer(idleTimeoutMs, idleError);
+      if (done) {
+        decoder.end();
+        return;
+      }
+      decoder.push(value);
+    }
+  }
+
+  async #read(bytes: OpenByteSource): Promise<IteratorResult<Uint8Array, unknown>> {
+    try {
+      return await abortable(bytes.read(), this.signal);
+    } catch (error) {
+      throw this.#failure(error, "The connection broke before the response began");
+    }
   }
 
   readonly #onCallerAbort = (): void => {
     this.#controller.abort(this.#caller?.reason);
   };
 
+  #startTimer(limitMs: number, toError: (limitMs: number) => BedrockError): void {
+    this.#timer?.close();
+    this.#timer = new SilenceTimer(limitMs, () => this.#controller.abort(toError(limitMs)));
+    this.#timer.start();
+  }
+
   #failure(error: unknown, what: string): unknown {
-    const { signal } = this.#controller;
+    const { signal } = this;
     if (signal.aborted) return signal.reason;
     if (error instanceof FreshetError) return error;
     return new BedrockError("NETWORK", `${what}: ${reasonOf(error)}`, { cause: error });
   }
-
-  async #refusal(response: Response): Promise<BedrockError> {
-    const { headers, status } = response;
-    const text = await this.#errorText(response);
-    const type = headers.get("x-amzn-errortype") ?? /"__type"\s*:\s*"([^"]+)"/.exec(text)?.[1];
-    return httpError(status, type && shortType(type), text, {
-      requestId: requestIdOf(headers),
-      retryAfterMs: parseRetryAfterMs(headers.get("retry-after")),
-    });
-  }
-
-  async #errorText(response: Response): Promise<string> {
-    const decoder = new TextDecoder();
-    let text = "";
-    let size = 0;
-    try {
-      for await (const chunk of iterateBytes(response.body ?? [], {
-        signal: this.#controller.signal,
-      })) {
-        text += decoder.decode(chunk, { stream: true });
-        size += chunk.byteLength;
-        if (size >= maxErrorBytes) break;
-      }
-    } catch (error) {
-      // The status says enough; only an abort or the time limit is more important than it.
-      if (this.#controller.signal.aborted) throw error;
-    }
-    return text;
-  }
 }
 
-/** A body whose first chunk was read already. */
-class OpenedBody implements AsyncIterableIterator<Uint8Array> {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  #first: ReadableStreamReadResult<Uint8Array> | undefined;
-
-  constructor(
-    first: ReadableStreamReadResult<Uint8Array>,
-    reader: ReadableStreamDefaultReader<Uint8Array>,
-  ) {
-    this.#first = first;
-    this.#reader = reader;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    const result = this.#first ?? (await this.#reader.read());
-    this.#first = undefined;
-    return result.done ? { done: true, value: undefined } : result;
-  }
-
-  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
-    await this.#reader.cancel();
-    return { done: true, value: undefined };
-  }
-}
-
-/** Closes a response that came when nobody was waiting for it any more. */
-function discard(response: Response): void {
-  response.body?.cancel().catch(() => undefined);
-}
-
-/** `x-amzn-requestid`, of whatever kind the response is. */
-export function requestIdOf(headers: Headers): string | undefined {
-  return headers.get("x-amzn-requestid") ?? undefined;
-}
-
-/** `ThrottlingException` of `ThrottlingException:http://…` and of `com.amazon.coral#ThrottlingException`. */
-function shortType(type: string): string {
-  return type.replace(/:.*$/s, "").replace(/^.*#/s, "").trim();
-}
-
-/** `fetch failed` alone helps nobody: what failed is in the cause. */
+/** The message of an error and of its cause, because `fetch failed` alone explains nothing. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
@@ -185,6 +133,6 @@ function reasonOf(error: unknown): string {
 function firstByteError(firstByteTimeoutMs: number): BedrockError {
   return new BedrockError(
     "FIRST_BYTE_TIMEOUT",
-    `Bedrock sent nothing for ${firstByteTimeoutMs} ms after the request; raise firstByteTimeoutMs for a model that thinks longer.`,
+    `Bedrock sent nothing for ${firstByteTimeoutMs} ms after the request: raise firstByteTimeoutMs for a model that thinks longer.`,
   );
 }

@@ -1,8 +1,11 @@
-import { toBase64 } from "../decode/base64.ts";
+import { nonEmptyString, toBase64 } from "@freshet/core";
+import { invalidOption } from "../bedrock-error.ts";
+import type { BedrockOperation } from "../decode/bedrock-decoder.ts";
 import type { ConverseStreamRequest, InvokeModelStreamRequest } from "./converse-request.ts";
 
 /** A request that lacks only its authorization. */
 export interface UnsignedRequest {
+  operation: BedrockOperation;
   modelId: string;
   path: string;
   headers: Record<string, string>;
@@ -13,6 +16,7 @@ const eventStreamType = "application/vnd.amazon.eventstream";
 
 export function converseRequest({ modelId, ...body }: ConverseStreamRequest): UnsignedRequest {
   return {
+    operation: "converse",
     modelId,
     path: `${modelPath(modelId)}/converse-stream`,
     headers: { "content-type": "application/json", accept: eventStreamType },
@@ -39,6 +43,7 @@ export function invokeRequest(request: InvokeModelStreamRequest): UnsignedReques
     if (value !== undefined) headers[`x-amzn-bedrock-${name}`] = value;
   }
   return {
+    operation: "invoke",
     modelId,
     path: `${modelPath(modelId)}/invoke-with-response-stream`,
     headers,
@@ -51,6 +56,10 @@ export function invokeRequest(request: InvokeModelStreamRequest): UnsignedReques
 
 /** The id is one segment of the path: an ARN has slashes and colons of its own. */
 function modelPath(modelId: string): string {
+  if (!nonEmptyString.accepts(modelId)) {
+    const shown = JSON.stringify(modelId) as string | undefined;
+    throw invalidOption(`modelId is ${shown ?? "undefined"}: expected a model id or an ARN.`);
+  }
   return `/model/${encodeURIComponent(modelId)}`;
 }
 

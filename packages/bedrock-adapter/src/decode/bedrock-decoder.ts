@@ -1,5 +1,6 @@
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModelWithResponseStream.html
+import { checkOptions, oneOf, wholeNumber, type OptionRules } from "@freshet/core";
 import {
   EventStreamError,
   MessageDecoder,
@@ -8,8 +9,8 @@ import {
   type EventStreamMessage,
   type MessageHeaders,
 } from "@freshet/eventstream-codec/decoder";
-import { fromBase64 } from "./base64.ts";
-import { BedrockError } from "../bedrock-error.ts";
+import { BedrockError, invalidOption } from "../bedrock-error.ts";
+import { converseEvent } from "./converse-event.ts";
 import { converseEventTypes, type ConverseStreamEvent } from "./converse-events.ts";
 import { streamError, streamException } from "./exceptions.ts";
 import { isFinalChunk } from "./final-marker.ts";
@@ -17,24 +18,51 @@ import type { InvokeModelEvent } from "./invoke-chunks.ts";
 import { decodeText, parseChunk, parseObject } from "./payload.ts";
 import { readConverseTextDelta } from "./text-delta.ts";
 
-/** Options of {@link BedrockDecoder}: the limits of the frames. */
-export type BedrockDecoderOptions = Pick<DecoderOptions, "maxMessageBytes" | "maxHeaderBytes">;
+/** The limits of the frames. */
+export type FrameLimits = Pick<DecoderOptions, "maxMessageBytes" | "maxHeaderBytes">;
+
+/** ConverseStream or InvokeModelWithResponseStream. */
+export type BedrockOperation = "converse" | "invoke";
+
+/** Options of {@link BedrockDecoder}. */
+export interface BedrockDecoderOptions<
+  Op extends BedrockOperation | undefined = BedrockOperation | undefined,
+> extends FrameLimits {
+  /**
+   * The operation of the request. A response of the other one is then INVALID_PAYLOAD, and `invoke`
+   * returns the chunks without an event around them. Default: either operation.
+   */
+  operation?: Op | undefined;
+}
 
 /** An event of either operation. */
 export type BedrockEvent = ConverseStreamEvent | InvokeModelEvent;
 
+/** What a decoder returns, by its operation. */
+export type DecodedEvent<Op extends BedrockOperation | undefined> = Op extends "converse"
+  ? ConverseStreamEvent
+  : Op extends "invoke"
+    ? unknown
+    : BedrockEvent;
+
+const rules: OptionRules<BedrockDecoderOptions> = {
+  operation: oneOf("converse", "invoke"),
+  maxMessageBytes: wholeNumber(16, 0xffffffff),
+  maxHeaderBytes: wholeNumber(0, 0xffffffff),
+};
+
 const converseTypes: ReadonlySet<string> = new Set(converseEventTypes);
 
 /**
- * The event type by headers; `null` for exceptions and errors. The codec gives frames with equal
- * header bytes the same object, so that headers are looked at once for each kind of frame.
+ * The event type by headers; `null` for exceptions and errors. The codec returns the same object for
+ * frames with equal header bytes, so that each kind of headers is read once.
  */
 const eventTypes = new WeakMap<MessageHeaders, string | null>();
 
 /**
  * Decodes a response body of ConverseStream or InvokeModelWithResponseStream from chunks that are cut
- * anywhere. Synchronous: push what arrived, read until there is nothing, and call `end` when no more
- * will come.
+ * anywhere. Synchronous: push each chunk, read until there is no event, and call `end` at the end of
+ * the body.
  *
  * @example
  * ```ts
@@ -46,16 +74,21 @@ const eventTypes = new WeakMap<MessageHeaders, string | null>();
  *   for (let event = decoder.read(); event; event = decoder.read()) console.log(event.type);
  * }
  * export function onEnd(): void {
- *   decoder.end(); // throws INCOMPLETE_STREAM if the response was cut short
+ *   decoder.end(); // throws INCOMPLETE_STREAM if the response is incomplete
  * }
  * ```
  */
-export class BedrockDecoder {
+export class BedrockDecoder<Op extends BedrockOperation | undefined = undefined> {
   readonly #messages: MessageDecoder;
+  readonly #operation: BedrockOperation | undefined;
+  #peeked: DecodedEvent<Op> | undefined;
   #isComplete = false;
   #failure: BedrockError | undefined;
 
-  constructor(options: BedrockDecoderOptions = {}) {
+  /** @throws BedrockError INVALID_OPTION */
+  constructor(options: BedrockDecoderOptions<Op> = {}) {
+    checkOptions(options, rules, invalidOption);
+    this.#operation = options.operation;
     this.#messages = new MessageDecoder(options);
   }
 
@@ -64,54 +97,65 @@ export class BedrockDecoder {
     return this.#messages.offset;
   }
 
-  /** Takes the next bytes; never throws. The chunk must stay as it is until its events are read. */
+  /** Takes the next bytes; never throws. Do not change the chunk before its events are read. */
   push(chunk: Uint8Array): this {
     this.#messages.push(chunk);
     return this;
   }
 
   /**
-   * The next event, or `undefined` when more bytes are needed.
+   * Returns the next event, or `undefined` when more bytes are needed.
    *
    * @throws BedrockError for an exception or error frame, INVALID_FRAME and INVALID_PAYLOAD, after
-   * every event that came before; from then on always the same error
+   * every event before it; from then on always the same error
    */
-  read(): BedrockEvent | undefined {
+  read(): DecodedEvent<Op> | undefined {
+    if (this.#peeked !== undefined) {
+      const event = this.#peeked;
+      this.#peeked = undefined;
+      return event;
+    }
     if (this.#failure) throw this.#failure;
-    const { offset } = this.#messages;
+    let { offset } = this.#messages;
     try {
-      const message = this.#messages.read();
-      return message && this.#decode(message, offset);
+      for (;;) {
+        const message = this.#messages.read();
+        if (!message) return undefined;
+        const event = this.#decode(message, offset);
+        if (event !== undefined) return event as DecodedEvent<Op>;
+        ({ offset } = this.#messages);
+      }
     } catch (error) {
       this.#failure = frameError(error, offset);
       throw this.#failure;
     }
   }
 
+  /** Returns the event that the next `read` will return. Throws as `read` does. */
+  peek(): DecodedEvent<Op> | undefined {
+    if (this.#peeked === undefined) this.#peeked = this.read();
+    return this.#peeked;
+  }
+
   /**
-   * Says that no more bytes will come. Read every event before.
+   * Ends the body: no more bytes will come. Read every event before.
    *
-   * @throws BedrockError INCOMPLETE_STREAM if bytes of an unfinished frame are left, or if neither
-   * `messageStop` nor a final chunk was read: the response was cut short, however complete it looks
+   * @throws BedrockError INCOMPLETE_STREAM if bytes of an incomplete frame are left, or if neither
+   * `messageStop` nor a final chunk was read
    */
   end(): void {
     if (this.#failure) throw this.#failure;
+    const { offset } = this.#messages;
     try {
       this.#messages.end();
+      if (!this.#isComplete) throw noStopEvent(offset);
     } catch (error) {
-      this.#failure = frameError(error, this.#messages.offset);
+      this.#failure = frameError(error, offset);
       throw this.#failure;
     }
-    if (this.#isComplete) return;
-    this.#failure = new BedrockError(
-      "INCOMPLETE_STREAM",
-      `The stream ended after ${this.#messages.offset} bytes without a stop event: the response was cut short.`,
-      { offset: this.#messages.offset },
-    );
-    throw this.#failure;
   }
 
-  #decode(message: EventStreamMessage, offset: number): BedrockEvent {
+  #decode(message: EventStreamMessage, offset: number): unknown {
     const { headers, payload } = message;
     let eventType = eventTypes.get(headers);
     if (eventType === undefined) {
@@ -119,12 +163,21 @@ export class BedrockDecoder {
       eventTypes.set(headers, eventType);
     }
     if (eventType === null) throw failureOf(message, offset);
-    if (eventType === "chunk") return this.#chunk(payload, offset);
-    if (converseTypes.has(eventType)) return this.#converse(eventType, payload, offset);
-    return { type: "unknown", eventType, payload: payload.slice() };
+    const operation = this.#operation;
+    if (eventType === "chunk") {
+      if (operation === "converse") throw wrongOperation("invoke", offset);
+      const chunk = this.#chunk(payload, offset);
+      return operation ? chunk : { type: "chunk", chunk };
+    }
+    const isInvoke = operation === "invoke";
+    if (!converseTypes.has(eventType)) {
+      return isInvoke ? undefined : { type: "unknown", eventType, payload: payload.slice() };
+    }
+    if (isInvoke) throw wrongOperation("converse", offset);
+    return this.#converse(eventType, payload, offset);
   }
 
-  #chunk(payload: Uint8Array, offset: number): InvokeModelEvent {
+  #chunk(payload: Uint8Array, offset: number): unknown {
     let chunk: unknown;
     try {
       chunk = parseChunk(payload);
@@ -132,7 +185,7 @@ export class BedrockDecoder {
       throw payloadError("chunk", offset, error);
     }
     if (isFinalChunk(chunk)) this.#isComplete = true;
-    return { type: "chunk", chunk };
+    return chunk;
   }
 
   #converse(type: string, payload: Uint8Array, offset: number): ConverseStreamEvent {
@@ -148,24 +201,13 @@ export class BedrockDecoder {
   }
 }
 
-/** The fields beside the type, without the padding, with bytes for blobs. */
-function converseEvent(type: string, fields: Record<string, unknown>): ConverseStreamEvent {
-  const event: Record<string, unknown> = { type };
-  for (const name in fields) {
-    // Never `__proto__`: assigned to, it is not a field but the event's prototype.
-    if (name !== "p" && name !== "type" && name !== "__proto__") event[name] = fields[name];
-  }
-  if (type === "contentBlockDelta") decodeBlobs(event["delta"] as WireDelta);
-  return event as unknown as ConverseStreamEvent;
-}
-
 function readEventType(message: EventStreamMessage): string | null {
   const envelope = readEnvelope(message);
   switch (envelope.kind) {
     case "event":
       return envelope.eventType;
     case "unknown":
-      // An exception that does not say which one is still an exception.
+      // An exception without a name is still an exception.
       return envelope.messageType === "exception" ? null : (envelope.messageType ?? "");
     default:
       return null;
@@ -188,10 +230,14 @@ function frameError(error: unknown, offset: number): BedrockError {
   return error.code === "TRUNCATED"
     ? new BedrockError(
         "INCOMPLETE_STREAM",
-        `The stream ended in the middle of a frame: the response was cut short. ${error.message}`,
+        `The stream ended inside a frame: the response is incomplete. ${error.message}`,
         facts,
       )
-    : new BedrockError("INVALID_FRAME", `Bedrock's response is damaged: ${error.message}`, facts);
+    : new BedrockError(
+        "INVALID_FRAME",
+        `The response is not a valid event stream: ${error.message}`,
+        facts,
+      );
 }
 
 function payloadError(eventType: string, offset: number, cause: unknown): BedrockError {
@@ -202,18 +248,24 @@ function payloadError(eventType: string, offset: number, cause: unknown): Bedroc
   );
 }
 
-/** A delta before its blobs are decoded. */
-interface WireDelta {
-  reasoningContent?: { redactedContent?: unknown };
-  image?: { source?: { bytes?: unknown } };
+function noStopEvent(offset: number): BedrockError {
+  return new BedrockError(
+    "INCOMPLETE_STREAM",
+    `The stream ended after ${offset} bytes without a stop event: the response is incomplete.`,
+    { offset },
+  );
 }
 
-/** Blobs are base64 on the wire and bytes in an event. */
-function decodeBlobs(delta: WireDelta): void {
-  const { reasoningContent } = delta;
-  if (typeof reasoningContent?.redactedContent === "string") {
-    reasoningContent.redactedContent = fromBase64(reasoningContent.redactedContent);
-  }
-  const source = delta.image?.source;
-  if (typeof source?.bytes === "string") source.bytes = fromBase64(source.bytes);
+const operations = {
+  converse: { name: "ConverseStream", decode: "decodeConverseStream" },
+  invoke: { name: "InvokeModelWithResponseStream", decode: "decodeInvokeModelStream" },
+};
+
+function wrongOperation(actual: BedrockOperation, offset: number): BedrockError {
+  const { name, decode } = operations[actual];
+  return new BedrockError(
+    "INVALID_PAYLOAD",
+    `This is a response of ${name}: decode it with ${decode}.`,
+    { offset },
+  );
 }

@@ -1,21 +1,35 @@
-import type { ByteSource } from "@freshet/core";
+import {
+  anAbortSignal,
+  checkOptions,
+  nonEmptyString,
+  openByteSource,
+  timeLimit,
+  type ByteSource,
+  type OptionRules,
+} from "@freshet/core";
+import { invalidOption } from "../bedrock-error.ts";
 import {
   BedrockDecoder,
-  type BedrockDecoderOptions,
-  type BedrockEvent,
+  type DecodedEvent,
+  type FrameLimits,
+  type BedrockOperation,
 } from "./bedrock-decoder.ts";
-import { BedrockError } from "../bedrock-error.ts";
 import type { ConverseStreamEvent } from "./converse-events.ts";
-import { asGenerator, ParsedStream, type ReadOptions } from "./parsed-stream.ts";
-import type { PushParser } from "./push-parser.ts";
+import { openEventStream, type ReadOptions } from "./event-stream.ts";
 
 /** Options of the functions that decode a response body. */
-export type DecodeOptions = BedrockDecoderOptions & ReadOptions;
+export type DecodeOptions = FrameLimits & ReadOptions;
+
+const rules: OptionRules<ReadOptions> = {
+  signal: anAbortSignal,
+  idleTimeoutMs: timeLimit,
+  requestId: nonEmptyString,
+};
 
 /**
  * Decodes the response body of ConverseStream. Leaving the loop cancels the source.
  *
- * @throws BedrockError after every event that came before the fault: an exception inside the stream,
+ * @throws BedrockError after every event before the fault: an exception inside the stream,
  * INVALID_FRAME, INVALID_PAYLOAD, INCOMPLETE_STREAM if the body ends before `messageStop`,
  * IDLE_TIMEOUT, NETWORK; the signal's own reason on abort
  * @example
@@ -33,13 +47,13 @@ export function decodeConverseStream(
   source: ByteSource,
   options: DecodeOptions = {},
 ): AsyncGenerator<ConverseStreamEvent, undefined> {
-  return asGenerator(converseStream(source, options));
+  return decodeStream(source, "converse", options);
 }
 
 /**
  * Decodes the response body of InvokeModelWithResponseStream into the JSON inside its chunks. `T` is
- * what the model sends, such as `AnthropicChunk`; nothing checks it. Events of an unknown type are
- * left out: `BedrockDecoder` gives them.
+ * the model's type of chunk, such as `AnthropicChunk`; it is not checked. Events of an unknown type
+ * are left out: `BedrockDecoder` returns them.
  *
  * @throws BedrockError as `decodeConverseStream`
  * @example
@@ -57,65 +71,15 @@ export function decodeInvokeModelStream<T = unknown>(
   source: ByteSource,
   options: DecodeOptions = {},
 ): AsyncGenerator<T, undefined> {
-  return asGenerator(invokeModelStream<T>(source, options));
+  return decodeStream(source, "invoke", options) as AsyncGenerator<T, undefined>;
 }
 
-/** {@link decodeConverseStream} as the class, for what builds on it. */
-export function converseStream(
+function decodeStream<Op extends BedrockOperation>(
   source: ByteSource,
-  options: DecodeOptions,
-): ParsedStream<ConverseStreamEvent> {
-  return new ParsedStream(source, new OperationParser(options, converseEventOf), options);
-}
-
-/** {@link decodeInvokeModelStream} as the class, for what builds on it. */
-export function invokeModelStream<T>(source: ByteSource, options: DecodeOptions): ParsedStream<T> {
-  return new ParsedStream(
-    source,
-    new OperationParser(options, chunkOf),
-    options,
-  ) as ParsedStream<T>;
-}
-
-/** A decoder that gives only what one operation sends. */
-class OperationParser<T> implements PushParser<T> {
-  readonly #decoder: BedrockDecoder;
-  readonly #pick: (event: BedrockEvent) => T | undefined;
-
-  constructor(options: BedrockDecoderOptions, pick: (event: BedrockEvent) => T | undefined) {
-    this.#decoder = new BedrockDecoder(options);
-    this.#pick = pick;
-  }
-
-  push(chunk: Uint8Array): void {
-    this.#decoder.push(chunk);
-  }
-
-  read(): T | undefined {
-    for (let event = this.#decoder.read(); event; event = this.#decoder.read()) {
-      const picked = this.#pick(event);
-      if (picked !== undefined) return picked;
-    }
-    return undefined;
-  }
-
-  end(): void {
-    this.#decoder.end();
-  }
-}
-
-function converseEventOf(event: BedrockEvent): ConverseStreamEvent {
-  if (event.type !== "chunk") return event;
-  throw wrongOperation("InvokeModelWithResponseStream", "decodeInvokeModelStream");
-}
-
-function chunkOf(event: BedrockEvent): unknown {
-  if (event.type === "chunk") return event.chunk;
-  if (event.type === "unknown") return undefined;
-  throw wrongOperation("ConverseStream", "decodeConverseStream");
-}
-
-function wrongOperation(operation: string, decode: string): BedrockError {
-  const message = `This is a response of ${operation}: read it with ${decode}.`;
-  return new BedrockError("INVALID_PAYLOAD", message);
+  operation: Op,
+  { maxMessageBytes, maxHeaderBytes, ...options }: DecodeOptions,
+): AsyncGenerator<DecodedEvent<Op>, undefined> {
+  checkOptions(options, rules, invalidOption);
+  const decoder = new BedrockDecoder({ operation, maxMessageBytes, maxHeaderBytes });
+  return openEventStream({ bytes: openByteSource(source), decoder, options });
 }

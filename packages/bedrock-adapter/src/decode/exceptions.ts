@@ -1,7 +1,8 @@
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html#API_runtime_ConverseStream_Errors
-import { BedrockError, type BedrockErrorCode, type BedrockErrorFacts } from "../bedrock-error.ts";
+import { BedrockError, type BedrockErrorCode } from "../bedrock-error.ts";
 
-interface Exception {
+/** What a name on the wire means. */
+export interface Exception {
   code: BedrockErrorCode;
   status: number;
   retryable: boolean | undefined;
@@ -9,8 +10,8 @@ interface Exception {
 
 /**
  * The exceptions by their names in lower case and without the last word: the same one is
- * `ThrottlingException` in an HTTP header and `throttlingException` inside a stream. The last column
- * only where it differs from what is usual for the code.
+ * `ThrottlingException` in an HTTP header and `throttlingException` inside a stream. The last column is
+ * `retryable` where it differs from the default of the code.
  */
 const modelled: readonly (readonly [BedrockErrorCode, number, readonly string[], boolean?])[] = [
   ["INTERNAL", 500, ["internalserver", "internalfailure"]],
@@ -27,34 +28,20 @@ const modelled: readonly (readonly [BedrockErrorCode, number, readonly string[],
   ["NOT_FOUND", 404, ["resourcenotfound"]],
 ];
 
-/** For responses that name no exception: those of proxies. */
-const byStatus: Readonly<Partial<Record<number, BedrockErrorCode>>> = {
-  400: "VALIDATION",
-  401: "ACCESS_DENIED",
-  403: "ACCESS_DENIED",
-  404: "NOT_FOUND",
-  408: "MODEL_TIMEOUT",
-  413: "VALIDATION",
-  424: "MODEL_STREAM_ERROR",
-  429: "THROTTLED",
-  502: "SERVICE_UNAVAILABLE",
-  503: "SERVICE_UNAVAILABLE",
-  504: "SERVICE_UNAVAILABLE",
-};
-
-function lookUp(exceptionType: string): Exception | undefined {
+/** The exception with that name, if AWS documents it. */
+export function lookUp(exceptionType: string): Exception | undefined {
   const name = exceptionType.toLowerCase().replace(/exception$/, "");
   const row = modelled.find(([, , names]) => names.includes(name));
   return row && { code: row[0], status: row[1], retryable: row[3] };
 }
 
-/** The body of an exception: JSON where AWS wrote it, any text where something else did. */
-interface ExceptionBody {
+/** The body of an exception: JSON from AWS, any text from a proxy. */
+export interface ExceptionBody {
   message: string;
   details: Record<string, unknown>;
 }
 
-function readBody(text: string): ExceptionBody {
+export function readExceptionBody(text: string): ExceptionBody {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -64,20 +51,20 @@ function readBody(text: string): ExceptionBody {
   if (typeof body !== "object" || body === null) return { message: excerpt(text), details: {} };
   const { message, Message, ...details } = body as Record<string, unknown>;
   delete details["__type"];
-  const said = message ?? Message;
-  return { message: typeof said === "string" ? said : "", details };
+  const given = message ?? Message;
+  return { message: typeof given === "string" ? given : "", details };
 }
 
-/** The start of a text that may be a whole HTML page, on one line. */
+/** The start of a text, which may be an HTML page, on one line. */
 function excerpt(text: string): string {
   const line = text.replace(/\s+/g, " ").trim();
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }
 
-/** An exception frame in the middle of a stream. */
+/** The error of an exception frame inside a stream. */
 export function streamException(exceptionType: string, body: string, offset: number): BedrockError {
   const known = lookUp(exceptionType);
-  const { message, details } = readBody(body);
+  const { message, details } = readExceptionBody(body);
   return new BedrockError(
     known?.code ?? "UNMODELED_EXCEPTION",
     `Bedrock ended the stream with ${exceptionType || "an exception without a name"}` +
@@ -86,7 +73,7 @@ export function streamException(exceptionType: string, body: string, offset: num
   );
 }
 
-/** An error frame: the kind of failure that no service models. Both texts may be `""`. */
+/** The error of an error frame, for failures that no service models. Both texts may be `""`. */
 export function streamError(errorCode: string, errorMessage: string, offset: number): BedrockError {
   const known = lookUp(errorCode);
   const retryable = known !== undefined && new BedrockError(known.code, "", known).retryable;
@@ -95,24 +82,5 @@ export function streamError(errorCode: string, errorMessage: string, offset: num
     `Bedrock sent an error frame (${errorCode || "no code"})` +
       (errorMessage ? `: ${errorMessage}` : "."),
     { status: known?.status, retryable, exceptionType: errorCode || undefined, offset },
-  );
-}
-
-/** A refusal before the stream: an HTTP status with a JSON body, or whatever a proxy made of it. */
-export function httpError(
-  status: number,
-  exceptionType: string | undefined,
-  text: string,
-  facts: Pick<BedrockErrorFacts, "requestId" | "retryAfterMs">,
-): BedrockError {
-  const known = exceptionType === undefined ? undefined : lookUp(exceptionType);
-  const { message, details } = readBody(text);
-  const code =
-    known?.code ?? byStatus[status] ?? (status >= 500 ? "INTERNAL" : "UNMODELED_EXCEPTION");
-  return new BedrockError(
-    code,
-    `Bedrock refused the request with HTTP ${status}` +
-      `${exceptionType ? ` ${exceptionType}` : ""}${message ? `: ${message}` : "."}`,
-    { status, retryable: known?.retryable, exceptionType, details, ...facts },
   );
 }

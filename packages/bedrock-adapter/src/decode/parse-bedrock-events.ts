@@ -1,8 +1,4 @@
-import {
-  BedrockDecoder,
-  type BedrockDecoderOptions,
-  type BedrockEvent,
-} from "./bedrock-decoder.ts";
+import { BedrockDecoder, type FrameLimits, type BedrockEvent } from "./bedrock-decoder.ts";
 import { BedrockError } from "../bedrock-error.ts";
 
 /** The result of {@link parseBedrockEvents}. */
@@ -26,10 +22,7 @@ export interface ParsedEvents {
  * console.log(events.length, rest.byteLength); // 0 3
  * ```
  */
-export function parseBedrockEvents(
-  bytes: Uint8Array,
-  options: BedrockDecoderOptions = {},
-): ParsedEvents {
+export function parseBedrockEvents(bytes: Uint8Array, options: FrameLimits = {}): ParsedEvents {
   const decoder = new BedrockDecoder(options).push(bytes);
   const events: BedrockEvent[] = [];
   try {

@@ -1,4 +1,3 @@
-import { bytesOf } from "./base64.ts";
 import { readAnthropicTextDelta } from "./text-delta.ts";
 
 const utf8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -44,4 +43,10 @@ function findBytes(text: string): string {
 function decodeBinary(binary: string): string {
   // ASCII is its own decoding.
   return /[\x80-\xff]/.test(binary) ? utf8.decode(bytesOf(binary)) : binary;
+}
+
+function bytesOf(binary: string): Uint8Array {
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
+  return bytes;
 }

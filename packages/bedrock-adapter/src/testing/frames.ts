@@ -1,5 +1,5 @@
+import { toBase64 } from "@freshet/core";
 import { encodeMessage, header } from "@freshet/eventstream-codec";
-import { toBase64 } from "../decode/base64.ts";
 import type { KnownConverseEvent } from "../decode/converse-events.ts";
 
 const utf8 = new TextEncoder();

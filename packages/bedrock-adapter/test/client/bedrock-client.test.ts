@@ -145,7 +145,7 @@ describe("regions and endpoints", () => {
   const url = async (options: BedrockClientOptions): Promise<string> => {
     let called = "";
     const fetch: Fetch = (target) => {
-      called = target;
+      called = String(target);
       return Promise.reject(new Error("enough"));
     };
     const client = new BedrockClient({ apiKey: "k", retry: false, ...options, fetch });
