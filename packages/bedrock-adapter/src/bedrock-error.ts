@@ -105,3 +105,11 @@ export class BedrockError extends FreshetError<BedrockErrorCode> {
 export function invalidOption(message: string): BedrockError {
   return new BedrockError("INVALID_OPTION", message);
 }
+
+/** Makes the error of a broken connection, with the message of its cause: `fetch failed` explains nothing. */
+export function networkError(what: string, cause: unknown): BedrockError {
+  const { message = String(cause), cause: origin }: Partial<Error> =
+    cause instanceof Error ? cause : {};
+  const reason = origin instanceof Error ? `${message}: ${origin.message}` : message;
+  return new BedrockError("NETWORK", `${what}: ${reason}`, { cause });
+}

@@ -39,7 +39,7 @@ export {
   isOpenAiChunk,
   isTitanChunk,
 } from "./decode/model-family.ts";
-export type { ModelFamily } from "./decode/model-family.ts";
+export type { ModelFamily } from "./decode/families.ts";
 export { parseBedrockEvents } from "./decode/parse-bedrock-events.ts";
 export type { ParsedEvents } from "./decode/parse-bedrock-events.ts";
 export type { ReadOptions } from "./decode/event-stream.ts";

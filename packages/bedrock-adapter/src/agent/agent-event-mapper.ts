@@ -1,14 +1,13 @@
 import { FreshetError, type AgentEvent } from "@freshet/core";
 import { BedrockError } from "../bedrock-error.ts";
-import { converseEventTypes, type ConverseStreamEvent } from "../decode/converse-events.ts";
+import type { ConverseStreamEvent } from "../decode/converse-events.ts";
+import { isObject } from "../decode/families.ts";
 import type { BedrockChunkFields } from "../decode/invoke-chunks.ts";
 import type { AgentEventInput, AgentEventOptions } from "./agent-event-options.ts";
 import { AgentEventWriter } from "./agent-event-writer.ts";
 import { ConverseReader } from "./converse-reader.ts";
 import { dialectOf, unknownFamily, type Dialect } from "./dialect.ts";
 import { setCount } from "./token-usage.ts";
-
-const converseTypes: ReadonlySet<unknown> = new Set([...converseEventTypes, "unknown"]);
 
 /** Turns events and chunks into agent events, synchronously. `toAgentEvents` is a few lines around it. */
 export class AgentEventMapper {
@@ -29,12 +28,9 @@ export class AgentEventMapper {
   push(event: AgentEventInput): void {
     this.#onInput?.(event);
     try {
-      const type = "type" in event ? event.type : undefined;
-      if (converseTypes.has(type)) {
-        this.#converse.read(event as ConverseStreamEvent, this.#out);
-      } else {
-        this.#pushChunk(type === "chunk" && "chunk" in event ? event.chunk : event);
-      }
+      if (this.#converse.read(event as ConverseStreamEvent, this.#out)) return;
+      const { type, chunk = event } = event as { type?: unknown; chunk?: unknown };
+      this.#pushChunk(type === "chunk" ? chunk : event);
     } catch (cause) {
       if (cause instanceof BedrockError) throw cause;
       // The wire can break its types: a list with null in it, a delta that is missing.
@@ -84,9 +80,9 @@ export class AgentEventMapper {
   }
 
   #pushChunk(chunk: unknown): void {
-    if (typeof chunk !== "object" || chunk === null) throw unknownFamily(chunk);
+    if (!isObject(chunk)) throw unknownFamily(chunk);
     this.#dialect ??= dialectOf(chunk, this.#model);
-    if (this.#dialect?.isChunk(chunk)) this.#dialect.reader.read(chunk as never, this.#out);
+    if (this.#dialect?.hasShape(chunk)) this.#dialect.reader.read(chunk as never, this.#out);
     this.#readBedrockFields(chunk);
   }
 

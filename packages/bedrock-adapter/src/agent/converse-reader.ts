@@ -30,33 +30,37 @@ export class ConverseReader implements ChunkReader<ConverseStreamEvent> {
   readonly #results = new Map<number, OpenToolResult>();
   readonly #images = new Map<number, OpenImage>();
 
-  read(event: ConverseStreamEvent, out: AgentEventWriter): void {
+  /** @returns whether it is a Converse event */
+  read(event: ConverseStreamEvent, out: AgentEventWriter): boolean {
     switch (event.type) {
       case "contentBlockDelta":
         this.delta(event.contentBlockIndex, event.delta, out);
-        break;
+        return true;
       case "contentBlockStart":
         this.start(event.contentBlockIndex, event.start);
-        break;
+        return true;
       case "contentBlockStop":
         this.stop(event.contentBlockIndex, out);
-        break;
+        return true;
       case "messageStop": {
         const { additionalModelResponseFields } = event;
         if (additionalModelResponseFields !== undefined) {
           out.addMetadata({ additionalModelResponseFields });
         }
         out.stop(event.stopReason);
-        break;
+        return true;
       }
       case "metadata": {
         const fields: MetadataFields = { ...event };
         delete fields["type"];
         readMetadata(fields, out);
-        break;
+        return true;
       }
       case "messageStart":
       case "unknown":
+        return true;
+      default:
+        return false;
     }
   }
 

@@ -1,17 +1,11 @@
 import { BedrockError } from "../bedrock-error.ts";
 import {
-  detectFamily,
-  isAnthropicChunk,
-  isClaudeTextChunk,
-  isCohereCommandChunk,
-  isCohereCommandRChunk,
-  isLlamaChunk,
-  isMistralChunk,
-  isNovaChunk,
-  isOpenAiChunk,
-  isTitanChunk,
+  chunkShapes,
+  familyOfChunk,
+  familyOfModel,
+  type HasShape,
   type ModelFamily,
-} from "../decode/model-family.ts";
+} from "../decode/families.ts";
 import { AnthropicReader } from "./anthropic-reader.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 import { CohereCommandRReader } from "./cohere-command-r-reader.ts";
@@ -28,25 +22,22 @@ import {
 
 /** A family's reader for chunks of its shape; others, such as metrics alone, are skipped. */
 export interface Dialect {
-  isChunk: (chunk: unknown) => boolean;
+  hasShape: HasShape;
   reader: ChunkReader<never>;
 }
 
-const dialects: Readonly<Record<ModelFamily, () => Dialect>> = {
-  anthropic: () => ({ isChunk: isAnthropicChunk, reader: new AnthropicReader() }),
-  "claude-text": () => ({ isChunk: isClaudeTextChunk, reader: new ClaudeTextReader() }),
-  nova: () => ({ isChunk: isNovaChunk, reader: new NovaReader() }),
-  titan: () => ({ isChunk: isTitanChunk, reader: new TitanReader() }),
-  llama: () => ({ isChunk: isLlamaChunk, reader: new LlamaReader() }),
-  deepseek: () => ({ isChunk: isLlamaChunk, reader: new DeepSeekReader() }),
-  mistral: () => ({ isChunk: isMistralChunk, reader: new MistralReader() }),
-  "cohere-command": () => ({ isChunk: isCohereCommandChunk, reader: new CohereCommandReader() }),
-  "cohere-command-r": () => ({
-    isChunk: isCohereCommandRChunk,
-    reader: new CohereCommandRReader(),
-  }),
-  jamba: () => ({ isChunk: isOpenAiChunk, reader: new OpenAiReader(false) }),
-  openai: () => ({ isChunk: isOpenAiChunk, reader: new OpenAiReader(true) }),
+const readers: Readonly<Record<ModelFamily, () => ChunkReader<never>>> = {
+  anthropic: () => new AnthropicReader(),
+  "claude-text": () => new ClaudeTextReader(),
+  nova: () => new NovaReader(),
+  titan: () => new TitanReader(),
+  llama: () => new LlamaReader(),
+  deepseek: () => new DeepSeekReader(),
+  mistral: () => new MistralReader(),
+  "cohere-command": () => new CohereCommandReader(),
+  "cohere-command-r": () => new CohereCommandRReader(),
+  jamba: () => new OpenAiReader(false),
+  openai: () => new OpenAiReader(true),
 };
 
 /**
@@ -56,13 +47,13 @@ const dialects: Readonly<Record<ModelFamily, () => Dialect>> = {
  * @throws BedrockError INVALID_PAYLOAD for a chunk of no known family
  */
 export function dialectOf(chunk: object, model: string): Dialect | undefined {
-  const seen = detectFamily(chunk);
-  const named = detectFamily(model);
+  const seen = familyOfChunk(chunk);
+  const named = familyOfModel(model);
   // The chunk's shape decides; the id only chooses between dialects that have the same.
   const sameShape =
     (seen === "llama" && named === "deepseek") || (seen === "openai" && named === "jamba");
   const family = sameShape ? named : seen;
-  if (family) return dialects[family]();
+  if (family) return { hasShape: chunkShapes[family], reader: readers[family]() };
   if (Object.keys(chunk).some((key) => !key.startsWith("amazon-bedrock-"))) {
     throw unknownFamily(chunk);
   }

@@ -6,13 +6,13 @@ import {
   oneOf,
   parseStream,
   type AgentEvent,
+  type ByteSource,
   type OptionRules,
+  type PushParser,
 } from "@freshet/core";
 import { invalidOption } from "../bedrock-error.ts";
 import { bodyOf, parseOptions } from "../decode/event-stream.ts";
 import type { AgentEventInput, AgentEventOptions } from "./agent-event-options.ts";
-
-type Events = AsyncIterable<AgentEventInput> | Iterable<AgentEventInput>;
 
 const rules: OptionRules<AgentEventOptions> = {
   model: nonEmptyString,
@@ -42,38 +42,21 @@ const rules: OptionRules<AgentEventOptions> = {
  * ```
  */
 export function toAgentEvents(
-  events: Events,
+  events: AsyncIterable<AgentEventInput> | Iterable<AgentEventInput>,
   options: AgentEventOptions = {},
 ): AsyncGenerator<AgentEvent> {
   checkOptions(options, rules, invalidOption);
   const body = bodyOf(events);
-  if (!body) return mapEvents(events, options);
-  // Straight from the bytes: one asynchronous step per chunk of bytes, not two per event.
   const load = async () => {
-    const { AgentEventMapper, AgentEventParser } = await loadMapper();
-    return new AgentEventParser(body.decoder, new AgentEventMapper(options));
+    // Loaded by the first read, because not everybody needs agent events.
+    const { AgentEventMapper, AgentEventParser } = await import("./agent-event-parser.ts");
+    const mapper = new AgentEventMapper(options);
+    return body ? new AgentEventParser(body.decoder, mapper) : (mapper as unknown as Parser);
   };
-  return parseStream(body.bytes, load, parseOptions(body.options));
+  // Straight from the bytes: one asynchronous step per chunk of bytes, not one per event.
+  if (body) return parseStream(body.bytes, load, parseOptions(body.options));
+  // `parseStream` passes on what it reads without looking at it, so that it can read events as well.
+  return parseStream(events as ByteSource, load);
 }
 
-/** The readers of all families are loaded by the first read: not everybody needs agent events. */
-function loadMapper(): Promise<typeof import("./agent-event-parser.ts")> {
-  return import("./agent-event-parser.ts");
-}
-
-async function* mapEvents(events: Events, options: AgentEventOptions): AsyncGenerator<AgentEvent> {
-  const { AgentEventMapper } = await loadMapper();
-  const mapper = new AgentEventMapper(options);
-  let failure: { error: unknown } | undefined;
-  try {
-    for await (const event of events) {
-      mapper.push(event);
-      for (let out = mapper.read(); out; out = mapper.read()) yield out;
-    }
-    mapper.end();
-  } catch (error) {
-    if (!mapper.fail(error)) failure = { error };
-  }
-  for (let out = mapper.read(); out; out = mapper.read()) yield out;
-  if (failure) throw failure.error;
-}
+type Parser = PushParser<AgentEvent>;

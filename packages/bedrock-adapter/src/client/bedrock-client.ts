@@ -63,7 +63,7 @@ export interface CallOptions {
 }
 
 const credentialsRule: OptionRule = secret({
-  expected: "an object with accessKeyId and secretAccessKey, or a function that returns one",
+  expected: "an object with accessKeyId and secretAccessKey, or a function",
   accepts: (value) => typeof value === "function" || isCredentials(value),
 });
 
@@ -232,5 +232,5 @@ function regionOf(given: string | undefined, isOptional: boolean): string {
 
 function isCredentials(value: unknown): boolean {
   const { accessKeyId, secretAccessKey } = (value ?? {}) as Partial<AwsCredentials>;
-  return Boolean(accessKeyId && secretAccessKey);
+  return nonEmptyString.accepts(accessKeyId) && nonEmptyString.accepts(secretAccessKey);
 }

@@ -1,12 +1,12 @@
 import { BedrockError } from "../bedrock-error.ts";
 import type { AwsCredentials } from "./aws-credentials.ts";
 
-/** Credentials are renewed when they have less than this left. */
+/** How long before they expire credentials are renewed. */
 const renewalMarginMs = 5 * 60_000;
 
 /**
- * Credentials from a function: one call at a time, and none while those in hand have more than five
- * minutes left. Without an `expiration` nobody knows how long they last, so that every request asks.
+ * Caches the credentials of a function, which is called again five minutes before they expire, one call
+ * at a time. Without an `expiration` it is called for every request.
  */
 export class CredentialCache {
   readonly #provider: () => AwsCredentials | Promise<AwsCredentials>;
@@ -32,7 +32,7 @@ export class CredentialCache {
     try {
       return await this.#pending;
     } catch (error) {
-      // A failed early renewal costs nothing as long as the old ones are good.
+      // An early renewal may fail as long as the old ones are valid.
       if (this.#credentials && left > 0) return this.#credentials;
       throw error;
     }
@@ -55,11 +55,18 @@ export class CredentialCache {
         { cause },
       );
     }
+    const { accessKeyId, secretAccessKey } = credentials as Partial<AwsCredentials>;
+    if (!accessKeyId || !secretAccessKey) {
+      throw new BedrockError(
+        "CREDENTIALS",
+        "The credentials function returned no accessKeyId or no secretAccessKey.",
+      );
+    }
     this.#credentials = credentials;
     if (credentials.expiration && this.#leftMs() <= 0) {
       throw new BedrockError(
         "CREDENTIALS",
-        `The credentials function gave credentials that expired at ${credentials.expiration.toISOString()}.`,
+        `The credentials function returned credentials that expired at ${credentials.expiration.toISOString()}.`,
       );
     }
     return credentials;

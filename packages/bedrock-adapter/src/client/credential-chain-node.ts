@@ -2,7 +2,7 @@ import type { AwsCredentialProvider } from "./aws-credentials.ts";
 
 let provider: Promise<AwsCredentialProvider | undefined> | undefined;
 
-/** The AWS credential chain, if the optional peer is installed. Imported only when it is needed. */
+/** Loads the AWS credential chain, if the optional peer is installed. */
 export function loadCredentialChain(): Promise<AwsCredentialProvider | undefined> {
   return (provider ??= load());
 }

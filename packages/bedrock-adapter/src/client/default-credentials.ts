@@ -6,8 +6,8 @@ import type { AwsCredentials } from "./aws-credentials.ts";
 export type Environment = (name: string) => string | undefined;
 
 /**
- * Where credentials come from when none are given: the process's own variables, then the AWS chain
- * (profiles, SSO, containers, instances) if @aws-sdk/credential-provider-node is installed.
+ * Returns credentials from the environment variables, else from the AWS chain (profiles, SSO,
+ * containers, instances) if @aws-sdk/credential-provider-node is installed.
  */
 export async function defaultCredentials(environment: Environment): Promise<AwsCredentials> {
   const accessKeyId = environment("AWS_ACCESS_KEY_ID");

@@ -7,7 +7,7 @@ import {
   type Fetch,
   type OpenByteSource,
 } from "@freshet/core";
-import { BedrockError } from "../bedrock-error.ts";
+import { BedrockError, networkError } from "../bedrock-error.ts";
 import {
   BedrockDecoder,
   type DecodedEvent,
@@ -120,14 +120,8 @@ export class HttpAttempt {
     const { signal } = this;
     if (signal.aborted) return signal.reason;
     if (error instanceof FreshetError) return error;
-    return new BedrockError("NETWORK", `${what}: ${reasonOf(error)}`, { cause: error });
+    return networkError(what, error);
   }
-}
-
-/** The message of an error and of its cause, because `fetch failed` alone explains nothing. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }
 
 function firstByteError(firstByteTimeoutMs: number): BedrockError {

@@ -1,21 +1,6 @@
 import { isRetryableStatus, parseRetryAfterMs, readErrorBody } from "@freshet/core";
-import { BedrockError, type BedrockErrorCode } from "../bedrock-error.ts";
-import { lookUp, readExceptionBody } from "../decode/exceptions.ts";
-
-/** For responses without an exception's name: those of proxies. */
-const codesByStatus: Readonly<Partial<Record<number, BedrockErrorCode>>> = {
-  400: "VALIDATION",
-  401: "ACCESS_DENIED",
-  403: "ACCESS_DENIED",
-  404: "NOT_FOUND",
-  408: "MODEL_TIMEOUT",
-  413: "VALIDATION",
-  424: "MODEL_STREAM_ERROR",
-  429: "THROTTLED",
-  502: "SERVICE_UNAVAILABLE",
-  503: "SERVICE_UNAVAILABLE",
-  504: "SERVICE_UNAVAILABLE",
-};
+import { BedrockError } from "../bedrock-error.ts";
+import { exceptionOfName, exceptionOfStatus, readExceptionBody } from "../decode/exceptions.ts";
 
 /** Reads a refusal before the stream: an HTTP status with a JSON body, or with whatever a proxy sends. */
 export async function httpError(
@@ -26,12 +11,12 @@ export async function httpError(
   const text = await readErrorBody(response.body, { signal });
   const type = headers.get("x-amzn-errortype") ?? /"__type"\s*:\s*"([^"]+)"/.exec(text)?.[1];
   const exceptionType = type && shortType(type);
-  const known = exceptionType === undefined ? undefined : lookUp(exceptionType);
+  const known = exceptionType === undefined ? undefined : exceptionOfName(exceptionType);
   const retryable = known ? known.retryable : isRetryableStatus(status);
   const retryAfterMs = parseRetryAfterMs(headers.get("retry-after"));
   const { message, details } = readExceptionBody(text);
   return new BedrockError(
-    known?.code ?? codesByStatus[status] ?? (status >= 500 ? "INTERNAL" : "UNMODELED_EXCEPTION"),
+    (known ?? exceptionOfStatus(status))?.code ?? "UNMODELED_EXCEPTION",
     `Bedrock refused the request with HTTP ${status}` +
       `${exceptionType ? ` ${exceptionType}` : ""}${message ? `: ${message}` : "."}` +
       (retryAfterMs ? ` (Retry-After: ${Math.ceil(retryAfterMs / 1000)} s)` : ""),

@@ -6,14 +6,14 @@ import { defaultCredentials, type Environment } from "./default-credentials.ts";
 import type { UnsignedRequest } from "./unsigned-request.ts";
 
 /**
- * SigV4 for the service `bedrock`. Imported by the first request that needs it: with an API key neither
- * the signer nor the credentials are ever loaded.
+ * Signs requests with SigV4 for the service `bedrock`. Imported by the first request that needs it: with
+ * an API key neither the signer nor the credentials are ever loaded.
  */
 export class RequestSigner {
   readonly #region: string;
   readonly #credentials: CredentialCache;
 
-  /** @param environment - gives the variables that credentials are looked for in when there are none */
+  /** @param environment - reads the variables that credentials come from when none are given */
   constructor(
     region: string,
     credentials: AwsCredentials | AwsCredentialProvider | undefined,

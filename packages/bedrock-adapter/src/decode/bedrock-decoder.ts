@@ -4,7 +4,6 @@ import { checkOptions, oneOf, wholeNumber, type OptionRules } from "@freshet/cor
 import {
   EventStreamError,
   MessageDecoder,
-  readEnvelope,
   type DecoderOptions,
   type EventStreamMessage,
   type MessageHeaders,
@@ -159,7 +158,7 @@ export class BedrockDecoder<Op extends BedrockOperation | undefined = undefined>
     const { headers, payload } = message;
     let eventType = eventTypes.get(headers);
     if (eventType === undefined) {
-      eventType = readEventType(message);
+      eventType = readEventType(headers);
       eventTypes.set(headers, eventType);
     }
     if (eventType === null) throw failureOf(message, offset);
@@ -201,26 +200,18 @@ export class BedrockDecoder<Op extends BedrockOperation | undefined = undefined>
   }
 }
 
-function readEventType(message: EventStreamMessage): string | null {
-  const envelope = readEnvelope(message);
-  switch (envelope.kind) {
-    case "event":
-      return envelope.eventType;
-    case "unknown":
-      // An exception without a name is still an exception.
-      return envelope.messageType === "exception" ? null : (envelope.messageType ?? "");
-    default:
-      return null;
-  }
+function readEventType(headers: MessageHeaders): string | null {
+  const messageType = headers.getString(":message-type");
+  if (messageType === "exception" || messageType === "error") return null;
+  const eventType = messageType === "event" ? headers.getString(":event-type") : undefined;
+  return eventType ?? messageType ?? "";
 }
 
-function failureOf(message: EventStreamMessage, offset: number): BedrockError {
-  const envelope = readEnvelope(message);
-  if (envelope.kind === "error") {
-    return streamError(envelope.errorCode, envelope.errorMessage, offset);
-  }
-  const exceptionType = envelope.kind === "exception" ? envelope.exceptionType : "";
-  return streamException(exceptionType, new TextDecoder().decode(message.payload), offset);
+function failureOf({ headers, payload }: EventStreamMessage, offset: number): BedrockError {
+  const text = (name: string) => headers.getString(name) ?? "";
+  return text(":message-type") === "error"
+    ? streamError(text(":error-code"), text(":error-message"), offset)
+    : streamException(text(":exception-type"), new TextDecoder().decode(payload), offset);
 }
 
 function frameError(error: unknown, offset: number): BedrockError {
@@ -256,16 +247,10 @@ function noStopEvent(offset: number): BedrockError {
   );
 }
 
-const operations = {
-  converse: { name: "ConverseStream", decode: "decodeConverseStream" },
-  invoke: { name: "InvokeModelWithResponseStream", decode: "decodeInvokeModelStream" },
-};
-
 function wrongOperation(actual: BedrockOperation, offset: number): BedrockError {
-  const { name, decode } = operations[actual];
-  return new BedrockError(
-    "INVALID_PAYLOAD",
-    `This is a response of ${name}: decode it with ${decode}.`,
-    { offset },
-  );
+  const remedy =
+    actual === "invoke"
+      ? "InvokeModelWithResponseStream: decode it with decodeInvokeModelStream"
+      : "ConverseStream: decode it with decodeConverseStream";
+  return new BedrockError("INVALID_PAYLOAD", `This is a response of ${remedy}.`, { offset });
 }

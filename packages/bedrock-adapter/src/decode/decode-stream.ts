@@ -77,9 +77,10 @@ export function decodeInvokeModelStream<T = unknown>(
 function decodeStream<Op extends BedrockOperation>(
   source: ByteSource,
   operation: Op,
-  { maxMessageBytes, maxHeaderBytes, ...options }: DecodeOptions,
+  options: DecodeOptions,
 ): AsyncGenerator<DecodedEvent<Op>, undefined> {
   checkOptions(options, rules, invalidOption);
+  const { maxMessageBytes, maxHeaderBytes } = options;
   const decoder = new BedrockDecoder({ operation, maxMessageBytes, maxHeaderBytes });
   return openEventStream({ bytes: openByteSource(source), decoder, options });
 }

@@ -5,7 +5,7 @@ import {
   type ParseStreamOptions,
   type PushParser,
 } from "@freshet/core";
-import { BedrockError } from "../bedrock-error.ts";
+import { BedrockError, networkError } from "../bedrock-error.ts";
 
 /** Options of everything that reads a response body. */
 export interface ReadOptions {
@@ -76,7 +76,5 @@ function sourceError(error: unknown): unknown {
   if (error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError")) {
     return error;
   }
-  return new BedrockError("NETWORK", `The connection broke inside the response: ${String(error)}`, {
-    cause: error,
-  });
+  return networkError("The connection broke inside the response", error);
 }

@@ -8,31 +8,53 @@ export interface Exception {
   retryable: boolean | undefined;
 }
 
-/**
- * The exceptions by their names in lower case and without the last word: the same one is
- * `ThrottlingException` in an HTTP header and `throttlingException` inside a stream. The last column is
- * `retryable` where it differs from the default of the code.
- */
-const modelled: readonly (readonly [BedrockErrorCode, number, readonly string[], boolean?])[] = [
-  ["INTERNAL", 500, ["internalserver", "internalfailure"]],
-  ["MODEL_STREAM_ERROR", 424, ["modelstreamerror"]],
-  ["MODEL_STREAM_ERROR", 424, ["modelerror"], false],
-  ["VALIDATION", 400, ["validation"]],
-  ["THROTTLED", 429, ["throttling", "toomanyrequests"]],
-  ["THROTTLED", 400, ["servicequotaexceeded"], false],
-  ["SERVICE_UNAVAILABLE", 503, ["serviceunavailable"]],
-  ["SERVICE_UNAVAILABLE", 429, ["modelnotready"]],
-  ["MODEL_TIMEOUT", 408, ["modeltimeout"]],
-  ["ACCESS_DENIED", 403, ["accessdenied", "unrecognizedclient", "expiredtoken"]],
-  ["ACCESS_DENIED", 403, ["invalidsignature", "incompletesignature", "missingauthenticationtoken"]],
-  ["NOT_FOUND", 404, ["resourcenotfound"]],
+type Row = readonly [
+  name: RegExp,
+  status: number,
+  code: BedrockErrorCode,
+  /** Where it differs from the default of the code. */
+  retryable?: boolean,
+];
+
+/** The same exception is `ThrottlingException` in an HTTP header and `throttlingException` in a stream. */
+const modelled: readonly Row[] = [
+  [/^internal(server|failure)/i, 500, "INTERNAL"],
+  [/^modelStreamError/i, 424, "MODEL_STREAM_ERROR"],
+  [/^modelError/i, 424, "MODEL_STREAM_ERROR", false],
+  [/^validation/i, 400, "VALIDATION"],
+  [/^throttling|^tooManyRequests/i, 429, "THROTTLED"],
+  [/^serviceQuotaExceeded/i, 400, "THROTTLED", false],
+  [/^serviceUnavailable/i, 503, "SERVICE_UNAVAILABLE"],
+  [/^modelNotReady/i, 429, "SERVICE_UNAVAILABLE"],
+  [/^modelTimeout/i, 408, "MODEL_TIMEOUT"],
+  [/^(accessDenied|unrecognizedClient|expiredToken)/i, 403, "ACCESS_DENIED"],
+  [/^(invalid|incomplete)Signature|^missingAuthentication/i, 403, "ACCESS_DENIED"],
+  [/^resourceNotFound/i, 404, "NOT_FOUND"],
 ];
 
 /** The exception with that name, if AWS documents it. */
-export function lookUp(exceptionType: string): Exception | undefined {
-  const name = exceptionType.toLowerCase().replace(/exception$/, "");
-  const row = modelled.find(([, , names]) => names.includes(name));
-  return row && { code: row[0], status: row[1], retryable: row[3] };
+export function exceptionOfName(exceptionType: string): Exception | undefined {
+  return exceptionOf(modelled.find(([name]) => name.test(exceptionType)));
+}
+
+/** The status with which Bedrock would have said what a proxy says. */
+const bedrockStatus: Readonly<Partial<Record<number, number>>> = {
+  401: 403,
+  413: 400,
+  502: 503,
+  504: 503,
+};
+
+/** The exception that has that status, for a response without a name: from a proxy. */
+export function exceptionOfStatus(status: number): Exception | undefined {
+  const own = bedrockStatus[status] ?? status;
+  return exceptionOf(
+    modelled.find((row) => row[1] === own) ?? (own >= 500 ? modelled[0] : undefined),
+  );
+}
+
+function exceptionOf(row: Row | undefined): Exception | undefined {
+  return row && { status: row[1], code: row[2], retryable: row[3] };
 }
 
 /** The body of an exception: JSON from AWS, any text from a proxy. */
@@ -63,7 +85,7 @@ function excerpt(text: string): string {
 
 /** The error of an exception frame inside a stream. */
 export function streamException(exceptionType: string, body: string, offset: number): BedrockError {
-  const known = lookUp(exceptionType);
+  const known = exceptionOfName(exceptionType);
   const { message, details } = readExceptionBody(body);
   return new BedrockError(
     known?.code ?? "UNMODELED_EXCEPTION",
@@ -75,7 +97,7 @@ export function streamException(exceptionType: string, body: string, offset: num
 
 /** The error of an error frame, for failures that no service models. Both texts may be `""`. */
 export function streamError(errorCode: string, errorMessage: string, offset: number): BedrockError {
-  const known = lookUp(errorCode);
+  const known = exceptionOfName(errorCode);
   const retryable = known !== undefined && new BedrockError(known.code, "", known).retryable;
   return new BedrockError(
     "STREAM_ERROR",

@@ -1,4 +1,10 @@
-import { converseEventTypes } from "./converse-events.ts";
+import {
+  chunkShapes,
+  familyOfChunk,
+  familyOfModel,
+  isObject,
+  type ModelFamily,
+} from "./families.ts";
 import type {
   AnthropicChunk,
   ClaudeTextChunk,
@@ -12,50 +18,8 @@ import type {
   TitanChunk,
 } from "./invoke-chunks.ts";
 
-/**
- * The families of models with the same chunks in InvokeModelWithResponseStream. The chunks of `llama`
- * and `deepseek` look alike, as do those of `openai` (gpt-oss and others with its format) and `jamba`:
- * only the model id distinguishes them.
- */
-export type ModelFamily =
-  | "anthropic"
-  | "claude-text"
-  | "nova"
-  | "titan"
-  | "llama"
-  | "deepseek"
-  | "mistral"
-  | "cohere-command"
-  | "cohere-command-r"
-  | "jamba"
-  | "openai";
-
-/** The first match wins. The id may be that of a profile (`us.…`), or part of an ARN. */
-const idPatterns: readonly (readonly [RegExp, ModelFamily])[] = [
-  [/anthropic\.claude-(v1|v2|instant)/, "claude-text"],
-  [/anthropic\./, "anthropic"],
-  [/amazon\.nova/, "nova"],
-  [/amazon\.titan-(text|tg1)/, "titan"],
-  [/meta\.llama/, "llama"],
-  [/deepseek\.r1/, "deepseek"],
-  [/mistral\.(mistral-7b|mixtral-8x7b|mistral-large-2402|mistral-small-2402)/, "mistral"],
-  [/cohere\.command-r/, "cohere-command-r"],
-  [/cohere\.command/, "cohere-command"],
-  [/ai21\.jamba/, "jamba"],
-  [/openai\./, "openai"],
-];
-
-const chunkGuards: readonly (readonly [(chunk: unknown) => boolean, ModelFamily])[] = [
-  [isAnthropicChunk, "anthropic"],
-  [isOpenAiChunk, "openai"],
-  [isLlamaChunk, "llama"],
-  [isNovaChunk, "nova"],
-  [isMistralChunk, "mistral"],
-  [isClaudeTextChunk, "claude-text"],
-  [isTitanChunk, "titan"],
-  [isCohereCommandRChunk, "cohere-command-r"],
-  [isCohereCommandChunk, "cohere-command"],
-];
+// Functions, and not re-exports of what the agent readers use: with those a bundler would load the shapes
+// with the index, and not with the readers.
 
 /**
  * Detects a model's family, from its id or ARN or from one decoded chunk.
@@ -70,78 +34,54 @@ const chunkGuards: readonly (readonly [(chunk: unknown) => boolean, ModelFamily]
  * ```
  */
 export function detectFamily(modelIdOrChunk: unknown): ModelFamily | undefined {
-  if (typeof modelIdOrChunk === "string") {
-    return idPatterns.find(([pattern]) => pattern.test(modelIdOrChunk))?.[1];
-  }
-  return chunkGuards.find(([isChunk]) => isChunk(modelIdOrChunk))?.[1];
+  return typeof modelIdOrChunk === "string"
+    ? familyOfModel(modelIdOrChunk)
+    : familyOfChunk(modelIdOrChunk);
 }
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
-}
-
-const anthropicTypes: ReadonlySet<unknown> = new Set([
-  "message_start",
-  "content_block_start",
-  "content_block_delta",
-  "content_block_stop",
-  "message_delta",
-  "message_stop",
-  "ping",
-  "error",
-]);
 
 /** Whether a decoded chunk belongs to an Anthropic message. */
 export function isAnthropicChunk(chunk: unknown): chunk is AnthropicChunk {
-  return isObject(chunk) && anthropicTypes.has(chunk["type"]);
+  return isObject(chunk) && chunkShapes.anthropic(chunk);
 }
 
 /** Whether a decoded chunk comes from Claude 2 or Claude Instant. */
 export function isClaudeTextChunk(chunk: unknown): chunk is ClaudeTextChunk {
-  return isObject(chunk) && typeof chunk["completion"] === "string";
+  return isObject(chunk) && chunkShapes["claude-text"](chunk);
 }
 
 /** Whether a decoded chunk comes from Nova. */
 export function isNovaChunk(chunk: unknown): chunk is NovaChunk {
-  if (!isObject(chunk)) return false;
-  // Nearly all of them are deltas.
-  return (
-    isObject(chunk["contentBlockDelta"]) || converseEventTypes.some((name) => isObject(chunk[name]))
-  );
+  return isObject(chunk) && chunkShapes.nova(chunk);
 }
 
 /** Whether a decoded chunk comes from Titan Text. */
 export function isTitanChunk(chunk: unknown): chunk is TitanChunk {
-  return isObject(chunk) && typeof chunk["outputText"] === "string";
+  return isObject(chunk) && chunkShapes.titan(chunk);
 }
 
 /** Whether a decoded chunk comes from Llama or DeepSeek R1. */
 export function isLlamaChunk(chunk: unknown): chunk is LlamaChunk {
-  return isObject(chunk) && typeof chunk["generation"] === "string";
+  return isObject(chunk) && chunkShapes.llama(chunk);
 }
 
 /** Whether a decoded chunk comes from one of Mistral's text models. */
 export function isMistralChunk(chunk: unknown): chunk is MistralChunk {
-  return isObject(chunk) && Array.isArray(chunk["outputs"]);
+  return isObject(chunk) && chunkShapes.mistral(chunk);
 }
 
 /** Whether a decoded chunk comes from Cohere Command. */
 export function isCohereCommandChunk(chunk: unknown): chunk is CohereCommandChunk {
-  return (
-    isObject(chunk) &&
-    !("event_type" in chunk) &&
-    (typeof chunk["is_finished"] === "boolean" || Array.isArray(chunk["generations"]))
-  );
+  return isObject(chunk) && chunkShapes["cohere-command"](chunk);
 }
 
 /** Whether a decoded chunk comes from Cohere Command R. */
 export function isCohereCommandRChunk(chunk: unknown): chunk is CohereCommandRChunk {
-  return isObject(chunk) && typeof chunk["event_type"] === "string";
+  return isObject(chunk) && chunkShapes["cohere-command-r"](chunk);
 }
 
 /** Whether a decoded chunk is in the OpenAI format: gpt-oss, Jamba and others. */
 export function isOpenAiChunk(chunk: unknown): chunk is OpenAiChunk {
-  return isObject(chunk) && Array.isArray(chunk["choices"]);
+  return isObject(chunk) && chunkShapes.openai(chunk);
 }
 
 /** Whether a decoded chunk may come from Jamba, whose last chunk has metrics only. */

@@ -1,6 +1,6 @@
 import { MessageDecoder } from "@freshet/eventstream-codec";
 import { BedrockDecoder, type BedrockEvent } from "../decode/bedrock-decoder.ts";
-import { detectFamily, type ModelFamily } from "../decode/model-family.ts";
+import { familyOfChunk, type ModelFamily } from "../decode/families.ts";
 
 /** Which operation a captured response body belongs to. */
 export interface CaptureInfo {
@@ -46,7 +46,7 @@ function firstFamily(body: Uint8Array): ModelFamily | undefined {
   try {
     let event: BedrockEvent | undefined;
     while ((event = decoder.read())) {
-      const family = event.type === "chunk" ? detectFamily(event.chunk) : undefined;
+      const family = event.type === "chunk" ? familyOfChunk(event.chunk) : undefined;
       if (family) return family;
     }
   } catch {

@@ -1,8 +1,21 @@
-import { delay } from "@freshet/core";
+import {
+  abortable,
+  anObject,
+  checkOption,
+  checkOptions,
+  delay,
+  nonEmptyString,
+  numberBetween,
+  secret,
+  wholeNumber,
+  type OptionRules,
+} from "@freshet/core";
 import { listen as listenOn } from "#listen";
+import { invalidOption } from "../bedrock-error.ts";
 import type { AwsCredentials } from "../client/aws-credentials.ts";
 import {
   breakFrames,
+  checkFault,
   faultResponse,
   refusalResponse,
   type Fault,
@@ -61,6 +74,26 @@ export interface FakeBedrock {
   readonly requests: readonly FakeRequest[];
 }
 
+const rules: OptionRules<FakeBedrockOptions> = {
+  response: {
+    expected: "a response, a list of at least one, or a function",
+    accepts: (value) => (Array.isArray(value) ? value.length > 0 : isObjectOrFunction(value)),
+  },
+  tokensPerSecond: {
+    expected: "a number above 0",
+    accepts: (value) => typeof value === "number" && value > 0,
+  },
+  firstByteDelayMs: numberBetween(0, Infinity),
+  fault: {
+    expected: "the name of a fault, an object with its name, or a function",
+    accepts: (value) => typeof value === "string" || isObjectOrFunction(value),
+  },
+  apiKey: secret(nonEmptyString),
+  credentials: secret(anObject),
+  sliceBytes: wholeNumber(1),
+  seed: numberBetween(-Number.MAX_VALUE, Number.MAX_VALUE),
+};
+
 /**
  * A Bedrock runtime endpoint for tests and demos. It sends real event stream frames on
  * `POST /model/{id}/converse-stream` and `/invoke-with-response-stream`.
@@ -86,13 +119,19 @@ export interface FakeBedrock {
  * ```
  */
 export function createFakeBedrock(options: FakeBedrockOptions = {}): FakeBedrock {
+  checkOptions(options, rules, invalidOption);
+  if (typeof options.fault !== "function") checkFault(options.fault);
   const requests: FakeRequest[] = [];
   const fetch: FakeBedrock["fetch"] = async (input, init) => {
     const request = new Request(input, init);
     const response = handle(request, options, requests);
-    return withAbort(response, request.signal);
+    return abortable(response, request.signal, ({ body }) => body?.cancel());
   };
-  return { fetch, requests, listen: (port = 0) => listenOn(fetch, port) };
+  const listen = (port = 0) => {
+    checkOption("port", port, wholeNumber(0, 65_535), invalidOption);
+    return listenOn(fetch, port);
+  };
+  return { fetch, requests, listen };
 }
 
 const pathPattern = /^\/model\/([^/]+)\/(converse-stream|invoke-with-response-stream)$/;
@@ -135,8 +174,9 @@ async function respond(
   if (denial !== undefined) {
     return refusalResponse({ status: 403, ...denial }, { "x-amzn-requestid": requestId });
   }
-  const given = typeof options.fault === "function" ? options.fault(entry) : options.fault;
-  const fault: Fault | undefined = typeof given === "string" ? { name: given } : given;
+  const fault = checkFault(
+    typeof options.fault === "function" ? options.fault(entry) : options.fault,
+  );
   if (fault?.name === "no-response") await new Promise(() => undefined);
   if (options.firstByteDelayMs) await delay(options.firstByteDelayMs, request.signal);
   const refused = fault && faultResponse(fault, requestId);
@@ -176,7 +216,7 @@ async function responseTo(
   if (typeof response === "function") return response(entry);
   if (!isList(response)) return response;
   const next = response[Math.min(entry.number, response.length) - 1];
-  if (!next) throw new TypeError("createFakeBedrock: the list of responses is empty.");
+  if (!next) throw invalidOption("response is an empty list: expected at least one response.");
   return next;
 }
 
@@ -216,12 +256,6 @@ function parseBody(body: Uint8Array): unknown {
   }
 }
 
-/** Rejects when the request is aborted, with the signal's reason, as the platform's fetch does. */
-function withAbort(response: Promise<Response>, signal: AbortSignal): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    response.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
+function isObjectOrFunction(value: unknown): boolean {
+  return typeof value === "function" || anObject.accepts(value);
 }

@@ -1,42 +1,47 @@
+import { checkOptions, numberBetween, oneOf, wholeNumber, type OptionRules } from "@freshet/core";
 import { crc32, decodeMessage } from "@freshet/eventstream-codec";
+import { invalidOption } from "../bedrock-error.ts";
 import { encodeError, encodeEvent, encodeException } from "./frames.ts";
 import type { BodyStep } from "./paced-body.ts";
 
+const faultNames = [
+  "http-400",
+  "http-403",
+  "http-404",
+  "http-429",
+  "http-500",
+  "http-503",
+  "html-page",
+  "no-response",
+  "cut",
+  "cut-mid-frame",
+  "stray-bytes",
+  "stall",
+  "reset",
+  "internalServerException",
+  "modelStreamErrorException",
+  "validationException",
+  "throttlingException",
+  "serviceUnavailableException",
+  "modelTimeoutException",
+  "unmodeled-exception",
+  "exception-not-json",
+  "error-frame",
+  "error-frame-without-message",
+  "prelude-checksum",
+  "message-checksum",
+  "length-0",
+  "length-8",
+  "length-300mb",
+  "length-max",
+  "payload-empty",
+  "payload-not-json",
+  "payload-not-base64",
+  "chunk-without-bytes",
+] as const;
+
 /** Everything that can go wrong on purpose. */
-export type FaultName =
-  | "http-400"
-  | "http-403"
-  | "http-404"
-  | "http-429"
-  | "http-500"
-  | "http-503"
-  | "html-page"
-  | "no-response"
-  | "cut"
-  | "cut-mid-frame"
-  | "stray-bytes"
-  | "stall"
-  | "reset"
-  | "internalServerException"
-  | "modelStreamErrorException"
-  | "validationException"
-  | "throttlingException"
-  | "serviceUnavailableException"
-  | "modelTimeoutException"
-  | "unmodeled-exception"
-  | "exception-not-json"
-  | "error-frame"
-  | "error-frame-without-message"
-  | "prelude-checksum"
-  | "message-checksum"
-  | "length-0"
-  | "length-8"
-  | "length-300mb"
-  | "length-max"
-  | "payload-empty"
-  | "payload-not-json"
-  | "payload-not-base64"
-  | "chunk-without-bytes";
+export type FaultName = (typeof faultNames)[number];
 
 /** A fault, and where in the response it happens. */
 export interface Fault {
@@ -45,6 +50,20 @@ export interface Fault {
   afterFrames?: number | undefined;
   /** The seconds in `Retry-After` of `http-429` and `http-503`. Default: no such header. */
   retryAfterSeconds?: number | undefined;
+}
+
+const rules: OptionRules<Fault> = {
+  name: oneOf(...faultNames),
+  afterFrames: wholeNumber(0),
+  retryAfterSeconds: numberBetween(0, Infinity),
+};
+
+/** Checks a fault, of which the name may be enough. */
+export function checkFault(fault: FaultName | Fault | undefined): Fault | undefined {
+  if (fault === undefined) return undefined;
+  const full = typeof fault === "string" ? { name: fault } : fault;
+  checkOptions(full, rules, invalidOption, "fault.");
+  return full;
 }
 
 interface Refusal {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
+import { addAsyncDispose } from "@freshet/core";
 import type { Listener } from "./listener.ts";
 
 /** Serves a fetch function over HTTP on the loopback interface. */
@@ -20,7 +21,9 @@ export function listen(
           server.close(() => done());
           server.closeAllConnections();
         });
-      resolve({ url: `http://127.0.0.1:${actual}`, close });
+      const listener = { url: `http://127.0.0.1:${actual}`, close };
+      addAsyncDispose(listener, close);
+      resolve(listener as Listener);
     });
   });
 }
