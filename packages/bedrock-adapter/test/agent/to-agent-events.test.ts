@@ -1,5 +1,5 @@
 import type { AgentEvent } from "@freshet/core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   BedrockDecoder,
   BedrockError,
@@ -57,14 +57,14 @@ const gptOss = ["<reaso", "ning>hm", "</reasoning>Hi <b", ">"].map((content) => 
 const gptOssEnd = { choices: [{ index: 0, delta: {}, finish_reason: "stop" }] };
 
 describe.each(slicings)("cut %s", (_, slice) => {
-  test("straight from the bytes it is the same as from the events", async () => {
+  test("agent events from a stream of bytes are those of its events", async () => {
     const direct = await drain(
       toAgentEvents(decodeConverseStream(slice(converseBody)), { model: "m" }),
     );
     expect(direct).toEqual({ values: converseAgentEvents, error: undefined });
   });
 
-  test("text that was held back comes out before a failure", async () => {
+  test("text that was held back precedes a failure", async () => {
     const body = concat([
       ...gptOss.slice(0, 3).map((chunk) => encodeInvokeChunk(chunk)),
       encodeException("modelStreamErrorException", '{"message":"oops"}'),
@@ -76,7 +76,7 @@ describe.each(slicings)("cut %s", (_, slice) => {
   });
 });
 
-test("any iterable of events will do", async () => {
+test("toAgentEvents accepts any iterable of events", async () => {
   const expected = { values: converseAgentEvents, error: undefined };
   expect(await drain(toAgentEvents(converse, { model: "m" }))).toEqual(expected);
   async function* later(): AsyncGenerator<(typeof converse)[number]> {
@@ -85,7 +85,7 @@ test("any iterable of events will do", async () => {
   expect(await drain(toAgentEvents(later(), { model: "m" }))).toEqual(expected);
 });
 
-test("a stream that was read from before gives the rest", async () => {
+test("toAgentEvents of a stream that was read from starts at its next event", async () => {
   const events = decodeConverseStream([converseBody]);
   await events.next();
   await events.next();
@@ -95,7 +95,7 @@ test("a stream that was read from before gives the rest", async () => {
   });
 });
 
-test("the events of a BedrockDecoder will do, for both operations", async () => {
+test("toAgentEvents accepts the events of a BedrockDecoder, of both operations", async () => {
   const events = (body: Uint8Array): BedrockEvent[] => {
     const decoder = new BedrockDecoder().push(body);
     const all: BedrockEvent[] = [];
@@ -110,7 +110,7 @@ test("the events of a BedrockDecoder will do, for both operations", async () => 
   expect(textOf(values, "token")).toBe("Hi <b>");
 });
 
-test("events that end without a stop are an error, after all of them", async () => {
+test("events that end without a stop event are an error, after all of them", async () => {
   const { values, error } = await drain(toAgentEvents(converse.slice(0, 3)));
   expect(textOf(values, "token")).toBe("Hello");
   expect(error).toMatchObject({ code: "INCOMPLETE_STREAM" });
@@ -150,7 +150,7 @@ test("with errors as events a failure becomes `error` and then `done`", async ()
   ]);
 });
 
-test("what an exception's body says beside its message does not pass for what is known", async () => {
+test("details of an exception's body do not replace the facts of the error", async () => {
   const body = '{"message":"slow","retryable":"ask me","offset":-1,"originalStatusCode":500}';
   const source = encodeException("modelStreamErrorException", body);
   const events = toAgentEvents(decodeConverseStream([source]), { errors: "event" });
@@ -159,7 +159,7 @@ test("what an exception's body says beside its message does not pass for what is
   });
 });
 
-test("with errors as events a cut response ends with INCOMPLETE_STREAM and `done`", async () => {
+test("with errors as events an incomplete response ends with INCOMPLETE_STREAM and `done`", async () => {
   for (const events of [converse.slice(0, 3), decodeConverseStream([converseBody.slice(0, 400)])]) {
     const { values, error } = await drain(toAgentEvents(events, { errors: "event" }));
     expect(error).toBeUndefined();
@@ -170,7 +170,7 @@ test("with errors as events a cut response ends with INCOMPLETE_STREAM and `done
   }
 });
 
-test("an abort and somebody else's error are never made into events", async () => {
+test("an abort and an error of the source never become events", async () => {
   const signal = AbortSignal.abort("stop it");
   const aborted = toAgentEvents(decodeConverseStream([converseBody], { signal }), {
     errors: "event",
@@ -186,13 +186,13 @@ test("an abort and somebody else's error are never made into events", async () =
   expect(error).toBe(bug);
 });
 
-test("chunks of no known family are an error that says what they are", async () => {
+test("chunks of no known family are an error that names their fields", async () => {
   const { error } = await drain(toAgentEvents([{ shiny: 1, field: 2 }]));
   expect(error).toMatchObject({ code: "INVALID_PAYLOAD" });
   expect((error as Error).message).toContain("shiny, field");
 });
 
-test("events that break their own types are an error, not a crash", async () => {
+test("events that violate their types are a BedrockError", async () => {
   for (const broken of [
     { type: "contentBlockDelta", contentBlockIndex: 0 },
     { choices: [null] },
@@ -205,7 +205,7 @@ test("events that break their own types are an error, not a crash", async () => 
   }
 });
 
-test("leaving the loop cancels the source", async () => {
+test("leaving the loop of agent events cancels the source", async () => {
   let cancelled = false;
   const source = new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(converseBody.slice(0, 300)),
@@ -224,7 +224,7 @@ function textOf(events: readonly AgentEvent[], type: "token" | "thinking"): stri
   return events.map((event) => (event.type === type ? event.text : "")).join("");
 }
 
-test("another can hear the input, each event just before what is made of it", async () => {
+test("onInput is called with each event before its agent events", async () => {
   const heard: string[] = [];
   const builder = new ConverseMessageBuilder();
   const onInput = (event: AgentEventInput) => {
@@ -238,4 +238,44 @@ test("another can hear the input, each event just before what is made of it", as
     ...["messageStop", "metadata", "done"],
   ]);
   expect(builder.message()).toEqual({ role: "assistant", content: [{ text: "Hello" }] });
+});
+
+test("return before the first read cancels the source, of bytes and of events", async () => {
+  const cancel = vi.fn();
+  const source = new ReadableStream<Uint8Array>({ cancel });
+  await toAgentEvents(decodeConverseStream(source)).return(undefined);
+  const events = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => new Promise<never>(() => undefined),
+      return: () => Promise.resolve({ done: true as const, value: cancel() as unknown }),
+    }),
+  };
+  await toAgentEvents(events).return(undefined);
+  expect(cancel).toHaveBeenCalledTimes(2);
+});
+
+test("calls of next() that do not wait for each other get the agent events in order", async () => {
+  for (const events of [converse, decodeConverseStream([converseBody])]) {
+    const agentEvents = toAgentEvents(events, { model: "m" });
+    const results = await Promise.all([1, 2, 3, 4].map(() => agentEvents.next()));
+    expect(results.map(({ value }) => value as unknown)).toEqual([
+      ...converseAgentEvents,
+      undefined,
+    ]);
+  }
+});
+
+test("a stream may be closed after its agent events were read", async () => {
+  const cancel = vi.fn();
+  const source = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(converseBody.slice(0, 300)),
+    cancel,
+  });
+  const events = decodeConverseStream(source);
+  for await (const event of toAgentEvents(events)) {
+    expect(event.type).toBe("token");
+    break;
+  }
+  expect(await events.return(undefined)).toEqual({ done: true, value: undefined });
+  expect(cancel).toHaveBeenCalledOnce();
 });

@@ -34,7 +34,7 @@ async function textOf(response: Promise<{ toAgentEvents(): AsyncIterable<{ type:
   return text;
 }
 
-test("a request with everything in it goes over the wire as AWS has it", async () => {
+test("a request with every kind of content is sent as AWS documents it", async () => {
   const { fake, client } = setUp({ apiKey: "key" });
   const bytes = new Uint8Array([1, 2, 3]);
   const response = await client.converseStream({
@@ -105,7 +105,7 @@ test("a request with everything in it goes over the wire as AWS has it", async (
   expect(received?.body).not.toHaveProperty("modelId");
 });
 
-test("the options of InvokeModel are headers; the body goes as it is or as JSON", async () => {
+test("the options of InvokeModel become headers; the body is sent unchanged or as JSON", async () => {
   const { fake, client } = setUp();
   for (const body of ['{"a":1}', new TextEncoder().encode('{"a":1}'), { a: 1 }]) {
     const response = await client.invokeModelStream({
@@ -132,7 +132,7 @@ test("the options of InvokeModel are headers; the body goes as it is or as JSON"
   }
 });
 
-test("the response knows its request id, its headers and its model", async () => {
+test("a response has its request id, headers and model id", async () => {
   const { client } = setUp();
   const response = await client.converseStream(request);
   expect(response.requestId).toMatch(/^[0-9a-f-]{36}$/);
@@ -153,7 +153,7 @@ describe("regions and endpoints", () => {
     return called;
   };
 
-  test("the host is made of the region; an endpoint replaces it", async () => {
+  test("the region determines the host; an endpoint replaces it", async () => {
     expect(await url({ region: "eu-west-1" })).toBe(
       "https://bedrock-runtime.eu-west-1.amazonaws.com/model/a%3A0/converse-stream",
     );
@@ -162,7 +162,7 @@ describe("regions and endpoints", () => {
     );
   });
 
-  test("a region that is no region never gets near a host name", () => {
+  test("an invalid region never becomes part of a host name", () => {
     for (const region of ["evil.com/", "a b", "", "-x", "us-east-1.evil.com#", "A"]) {
       expect(() => new BedrockClient({ region, apiKey: "k" })).toThrow(BedrockError);
     }
@@ -170,7 +170,7 @@ describe("regions and endpoints", () => {
 });
 
 describe("retries", () => {
-  test("what is retryable is tried again while nothing has arrived", async () => {
+  test("retryable failures are retried before the first event", async () => {
     for (const name of ["http-429", "http-500", "http-503", "html-page", "reset"] as const) {
       const { fake, client } = setUp({
         fault: ({ number }) => (number <= 2 ? { name, afterFrames: 0 } : undefined),
@@ -180,7 +180,7 @@ describe("retries", () => {
     }
   });
 
-  test("an exception as the very first frame is tried again; after an event it is not", async () => {
+  test("an exception in the first frame is retried; after an event it is not", async () => {
     for (const [afterFrames, tries] of [
       [0, 2],
       [1, 1],
@@ -196,7 +196,7 @@ describe("retries", () => {
     }
   });
 
-  test("what is not retryable is not tried again", async () => {
+  test("other failures are not retried", async () => {
     for (const fault of ["http-400", "http-403", "http-404"] as const) {
       const { fake, client } = setUp({ fault });
       await expect(client.converseStream(request)).rejects.toBeInstanceOf(BedrockError);
@@ -204,7 +204,7 @@ describe("retries", () => {
     }
   });
 
-  test("they end: with maxRetries, with retry: false", async () => {
+  test("retries end after maxRetries; retry: false is none", async () => {
     for (const [retry, tries] of [
       [{ ...fast, maxRetries: 2 }, 3],
       [false, 1],
@@ -215,7 +215,7 @@ describe("retries", () => {
     }
   });
 
-  test("a Retry-After within the limit is waited for; a longer one is told, not waited for", async () => {
+  test("a Retry-After up to maxRetryAfterMs is waited for; a longer one fails the call", async () => {
     const within = setUp({
       fault: ({ number }) =>
         number === 1 ? { name: "http-429", retryAfterSeconds: 0 } : undefined,
@@ -226,11 +226,12 @@ describe("retries", () => {
     await expect(beyond.client.converseStream(request)).rejects.toMatchObject({
       code: "THROTTLED",
       retryAfterMs: 3_600_000,
+      message: expect.stringContaining("(Retry-After: 3600 s)") as string,
     });
     expect(beyond.fake.requests).toHaveLength(1);
   });
 
-  test("an abort ends the wait at once, with its reason", async () => {
+  test("an abort ends the wait for a retry with its reason", async () => {
     const aborter = new AbortController();
     const { fake, client } = setUp(
       { fault: "http-500" },
@@ -244,7 +245,7 @@ describe("retries", () => {
 });
 
 describe("time limits", () => {
-  test("no response within firstByteTimeoutMs", async () => {
+  test("no response within firstByteTimeoutMs is FIRST_BYTE_TIMEOUT", async () => {
     const options = { firstByteTimeoutMs: 30, retry: false } as const;
     const { client } = setUp({ fault: "no-response" }, options);
     await expect(client.converseStream(request)).rejects.toMatchObject({
@@ -253,7 +254,7 @@ describe("time limits", () => {
     });
   });
 
-  test("headers, but no bytes within firstByteTimeoutMs; the connection is closed", async () => {
+  test("headers without bytes within firstByteTimeoutMs are FIRST_BYTE_TIMEOUT and close the connection", async () => {
     const options = { firstByteTimeoutMs: 30, idleTimeoutMs: 5, retry: false } as const;
     const { fake, client } = setUp({ fault: { name: "stall", afterFrames: 0 } }, options);
     await expect(client.converseStream(request)).rejects.toMatchObject({
@@ -262,12 +263,12 @@ describe("time limits", () => {
     await vi.waitFor(() => expect(fake.requests[0]?.cancelled).toBe(true));
   });
 
-  test("the limit for the first bytes is not the limit for silence", async () => {
+  test("idleTimeoutMs does not limit the wait for the first bytes", async () => {
     const { client } = setUp({ firstByteDelayMs: 60 }, { idleTimeoutMs: 20 });
     expect(await textOf(client.converseStream(request))).toContain("Hello!");
   });
 
-  test("it is over with the first bytes: later only silence counts", async () => {
+  test("firstByteTimeoutMs ends with the first bytes", async () => {
     const options = { firstByteTimeoutMs: 300, idleTimeoutMs: 600 };
     const { client } = setUp({ fault: "stall" }, options);
     const { values, error } = await drain(await client.converseStream(request));
@@ -275,7 +276,7 @@ describe("time limits", () => {
     expect(error).toMatchObject({ code: "IDLE_TIMEOUT" });
   });
 
-  test("Infinity is no limit", async () => {
+  test("Infinity is no time limit", async () => {
     const { client } = setUp({}, { idleTimeoutMs: Infinity, firstByteTimeoutMs: Infinity });
     expect(await textOf(client.converseStream(request))).toContain("Hello!");
   });
@@ -284,14 +285,14 @@ describe("time limits", () => {
 describe("aborts", () => {
   const reason = new Error("no longer wanted");
 
-  test("before the call: nothing is sent", async () => {
+  test("aborted before the call, nothing is sent", async () => {
     const { fake, client } = setUp();
     const signal = AbortSignal.abort(reason);
     await expect(client.converseStream(request, { signal })).rejects.toBe(reason);
     expect(fake.requests).toHaveLength(0);
   });
 
-  test("while waiting for the response, with any fetch", async () => {
+  test("aborted during the wait for the response, the call rejects with the reason", async () => {
     const aborter = new AbortController();
     const deaf: Fetch = () => new Promise(() => undefined);
     const { client } = setUp({}, { fetch: deaf });
@@ -300,7 +301,7 @@ describe("aborts", () => {
     await expect(call).rejects.toBe(reason);
   });
 
-  test("while waiting for credentials", async () => {
+  test("aborted during the wait for credentials, the call rejects with the reason", async () => {
     const aborter = new AbortController();
     const credentials = () => new Promise<never>(() => undefined);
     const options = { apiKey: undefined, credentials, region: "us-east-1" };
@@ -310,7 +311,7 @@ describe("aborts", () => {
     await expect(call).rejects.toBe(reason);
   });
 
-  test("in the middle of the response: the reason, and a closed connection", async () => {
+  test("aborted inside the response, reading rejects with the reason and the connection is closed", async () => {
     const aborter = new AbortController();
     const { fake, client } = setUp({ fault: "stall" });
     const response = await client.converseStream(request, { signal: aborter.signal });
@@ -321,7 +322,7 @@ describe("aborts", () => {
     await vi.waitFor(() => expect(fake.requests[0]?.cancelled).toBe(true));
   });
 
-  test("after the response nothing listens to the signal any more", async () => {
+  test("no listener of the signal is left after the response", async () => {
     const aborter = new AbortController();
     const remove = vi.spyOn(aborter.signal, "removeEventListener");
     const add = vi.spyOn(aborter.signal, "addEventListener");
@@ -338,7 +339,7 @@ describe("timers", () => {
   beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
   afterEach(() => vi.useRealTimers());
 
-  test("none is left after a response, a failure, a refusal, or a reader that left", async () => {
+  test("no timer is left after a response, a failure, a refusal, or an early end of the loop", async () => {
     const whole = setUp();
     await drain(await whole.client.converseStream(request));
     expect(vi.getTimerCount()).toBe(0);
@@ -356,19 +357,25 @@ describe("timers", () => {
   });
 });
 
-test("leaving the loop, or cancel(), closes the connection", async () => {
+test("leaving the loop, cancel() and await using close the connection", async () => {
   const { fake, client } = setUp({ fault: "stall" });
   for await (const event of await client.converseStream(request)) {
     expect(event.type).toBe("messageStart");
     break;
   }
   await (await client.converseStream(request)).cancel();
+  const disposable = (await client.converseStream(request)) as unknown as Record<
+    symbol,
+    () => void
+  >;
+  const { asyncDispose } = Symbol as unknown as { asyncDispose: symbol };
+  disposable[asyncDispose]?.();
   await vi.waitFor(() => {
-    expect(fake.requests.map(({ cancelled }) => cancelled)).toEqual([true, true]);
+    expect(fake.requests.map(({ cancelled }) => cancelled)).toEqual([true, true, true]);
   });
 });
 
-test("a network that fails is NETWORK, with what failed", async () => {
+test("a failed connection is NETWORK, with the message of its cause", async () => {
   const cause = new TypeError("fetch failed", { cause: new Error("ECONNREFUSED") });
   const { client } = setUp({}, { fetch: () => Promise.reject(cause), retry: false });
   const error: unknown = await client.converseStream(request).catch((reason: unknown) => reason);
@@ -376,7 +383,7 @@ test("a network that fails is NETWORK, with what failed", async () => {
   expect((error as Error).message).toContain("ECONNREFUSED");
 });
 
-test("an error body is read only so far", async () => {
+test("only the start of an error body is read", async () => {
   let pulled = 0;
   const endless = new ReadableStream<Uint8Array>({
     pull(controller) {
@@ -392,7 +399,7 @@ test("an error body is read only so far", async () => {
   expect(pulled).toBeLessThan(10);
 });
 
-test("the exception's name may be in the body only", async () => {
+test("the exception's name may be in the body alone", async () => {
   const body = '{"__type":"com.amazon.coral.service#ExpiredTokenException","Message":"expired"}';
   const fetch: Fetch = () => Promise.resolve(new Response(body, { status: 400 }));
   const { client } = setUp({}, { fetch });
@@ -403,7 +410,7 @@ test("the exception's name may be in the body only", async () => {
   });
 });
 
-test("cancel closes the connection also when the response is being read as agent events", async () => {
+test("cancel() closes the connection while agent events are read", async () => {
   const { fake, client } = setUp({ fault: { name: "stall", afterFrames: 3 } });
   const response = await client.converseStream(request);
   const events = response.toAgentEvents();
@@ -414,7 +421,7 @@ test("cancel closes the connection also when the response is being read as agent
   await rest;
 });
 
-test("a response that comes after the abort is closed, where fetch does not know signals", async () => {
+test("a response that arrives after the abort is closed, with a fetch that ignores its signal", async () => {
   let response: (response: Response) => void = () => undefined;
   const fetch: Fetch = () => new Promise((resolve) => (response = resolve));
   const { client } = setUp({}, { fetch });
@@ -429,4 +436,47 @@ test("a response that comes after the abort is closed, where fetch does not know
     response(new Response(new ReadableStream({ cancel: resolve })));
   });
   await cancelled;
+});
+
+test.each([
+  [400, "VALIDATION", false],
+  [401, "ACCESS_DENIED", false],
+  [404, "NOT_FOUND", false],
+  [408, "MODEL_TIMEOUT", true],
+  [413, "VALIDATION", false],
+  [418, "UNMODELED_EXCEPTION", false],
+  [425, "UNMODELED_EXCEPTION", true],
+  [429, "THROTTLED", true],
+  [500, "INTERNAL", true],
+  [501, "INTERNAL", false],
+  [502, "SERVICE_UNAVAILABLE", true],
+  [503, "SERVICE_UNAVAILABLE", true],
+  [504, "SERVICE_UNAVAILABLE", true],
+  [520, "INTERNAL", true],
+] as const)("HTTP %i without an exception's name is %s", async (status, code, retryable) => {
+  const fetch: Fetch = () => Promise.resolve(new Response("from a proxy", { status }));
+  const { client } = setUp({}, { fetch, retry: false });
+  await expect(client.converseStream(request)).rejects.toMatchObject({ code, status, retryable });
+});
+
+test("an event may arrive in many chunks; the silence between them is limited", async () => {
+  const { client } = setUp({ sliceBytes: 1 });
+  expect(await textOf(client.converseStream(request))).toContain("Hello!");
+  const stalled = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new Uint8Array([0, 0, 0])),
+  });
+  const fetch: Fetch = () => Promise.resolve(new Response(stalled));
+  const silent = setUp({}, { fetch, retry: false, idleTimeoutMs: 20 });
+  await expect(silent.client.converseStream(request)).rejects.toMatchObject({
+    code: "IDLE_TIMEOUT",
+  });
+});
+
+test("a response that was read in part goes on as agent events", async () => {
+  const { client } = setUp();
+  const response = await client.converseStream(request);
+  for (let read = 0; read < 3; read++) await response[Symbol.asyncIterator]().next();
+  const { values, error } = await drain(response.toAgentEvents());
+  expect(error).toBeUndefined();
+  expect(values.at(-1)).toMatchObject({ type: "done", stop_reason: "end_turn" });
 });

@@ -103,12 +103,12 @@ const everyEvent: KnownEvent[] = [
 ];
 
 describe.each(slicings)("cut %s", (_, slice) => {
-  test("every event of ConverseStream comes out as it went in, without its padding", () => {
+  test("every event of ConverseStream is decoded unchanged, without its padding", () => {
     const body = concat(everyEvent.map((event) => encodeConverseEvent(event, { padding: "abc" })));
     expect(decode(slice(body))).toEqual({ events: everyEvent, error: undefined });
   });
 
-  test("chunks of InvokeModel come out as their inner JSON", () => {
+  test("chunks of InvokeModel are decoded to their inner JSON", () => {
     const chunks = [{ generation: "Grüße 🌍", stop_reason: null }, { a: [1, null] }, { stop: 1 }];
     const last = { "amazon-bedrock-invocationMetrics": { inputTokenCount: 1 } };
     const body = concat(
@@ -118,7 +118,7 @@ describe.each(slicings)("cut %s", (_, slice) => {
     expect(decode(slice(body))).toEqual({ events, error: undefined });
   });
 
-  test("one to three bytes of a next frame at the end are an error", () => {
+  test("one to three bytes of another frame at the end are an error", () => {
     const body = concat(everyEvent.map((event) => encodeConverseEvent(event)));
     for (const stray of [1, 2, 3, 11, 12, 20]) {
       const { events, error } = decode(slice(concat([body, body.slice(0, stray)])));
@@ -128,7 +128,7 @@ describe.each(slicings)("cut %s", (_, slice) => {
   });
 });
 
-test("a response cut anywhere is an error, after every event that arrived whole", () => {
+test("a response cut anywhere is an error, after every complete event", () => {
   const frames = everyEvent.slice(-4, -1).map((event) => encodeConverseEvent(event));
   const body = concat(frames);
   const stopsAt = body.length;
@@ -144,7 +144,7 @@ test("a response cut anywhere is an error, after every event that arrived whole"
   }
 });
 
-test("an event that nobody knows is kept, and the stream goes on", () => {
+test("an event of an unknown type is kept, and the stream goes on", () => {
   const known: KnownEvent = { type: "messageStop", stopReason: "end_turn" };
   const { events, error } = decode([
     concat([encodeEvent("somethingNew", '{"a":1}'), encodeConverseEvent(known)]),
@@ -154,14 +154,14 @@ test("an event that nobody knows is kept, and the stream goes on", () => {
   expect(error).toBeUndefined();
 });
 
-test("fields that nobody knows are kept; `type` is the event's own and `__proto__` is no field", () => {
+test("unknown fields are kept; `type` is always the event's own, and `__proto__` is dropped", () => {
   const body = '{"stopReason":"end_turn","new":[1],"type":"x","__proto__":{"polluted":1},"p":"ab"}';
   const { events } = decode([encodeEvent("messageStop", body)]);
   expect(events).toStrictEqual([{ type: "messageStop", stopReason: "end_turn", new: [1] }]);
   expect(Object.getPrototypeOf(events[0])).toBe(Object.prototype);
 });
 
-test("headers in another order, and more of them, change nothing", () => {
+test("more headers, or another order, change no event", () => {
   const frame = encodeMessage({
     headers: {
       ":message-type": header.string("event"),
@@ -248,7 +248,7 @@ test.each([
   expect(error).toMatchObject({ code: "INVALID_PAYLOAD", offset: good.length, retryable: false });
 });
 
-test("the bytes of a chunk may come after the padding, and with escaped slashes", () => {
+test("the bytes of a chunk may follow the padding, and have escaped slashes", () => {
   const inner = '{"completion":"???>>>","stop_reason":"stop"}';
   const base64 = btoa(inner);
   expect(base64).toContain("/");
@@ -265,7 +265,7 @@ test("the bytes of a chunk may come after the padding, and with escaped slashes"
   }
 });
 
-test("a failed decoder always throws the same error and takes no more", () => {
+test("a failed decoder always throws the same error and ignores more bytes", () => {
   const decoder = new BedrockDecoder().push(encodeException("throttlingException", "{}"));
   const errors = [1, 2, 3].map(() => {
     try {
@@ -280,7 +280,7 @@ test("a failed decoder always throws the same error and takes no more", () => {
   expect(() => decoder.end()).toThrow(errors[0]);
 });
 
-test("the limits of the frames can be set", () => {
+test("the limits of the frames are options", () => {
   const frame = encodeConverseEvent({ type: "messageStart", role: "assistant" });
   const decoder = new BedrockDecoder({ maxMessageBytes: frame.length - 1 });
   expect(() => decoder.push(frame).read()).toThrow(
@@ -288,7 +288,7 @@ test("the limits of the frames can be set", () => {
   );
 });
 
-test("any text in any cut survives (property)", () => {
+test("any text survives any cut (property)", () => {
   const text = fc.string({ unit: "binary" });
   fc.assert(
     fc.property(fc.array(text), fc.integer(), fc.boolean(), (texts, seed, invoke) => {
@@ -311,7 +311,7 @@ test("any text in any cut survives (property)", () => {
   );
 });
 
-test("bytes that are no event stream never end well (property)", () => {
+test("bytes that are not an event stream always end with an error (property)", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       const { events, error } = decode([bytes]);
@@ -319,4 +319,31 @@ test("bytes that are no event stream never end well (property)", () => {
       expect(error).toBeInstanceOf(BedrockError);
     }),
   );
+});
+
+test("peek() returns the next event again and again, and read() takes it", () => {
+  const [first, second] = everyEvent.map((event) => encodeConverseEvent(event));
+  if (!first || !second) throw new Error("There are too few events.");
+  const decoder = new BedrockDecoder();
+  expect(decoder.peek()).toBeUndefined();
+  decoder.push(concat([first, second, new Uint8Array(16)]));
+  expect([decoder.peek(), decoder.peek(), decoder.read()]).toEqual(Array(3).fill(everyEvent[0]));
+  expect([decoder.peek(), decoder.read()]).toEqual(Array(2).fill(everyEvent[1]));
+  expect(() => decoder.peek()).toThrow(BedrockError);
+  expect(() => decoder.read()).toThrow(BedrockError);
+});
+
+test("a decoder of one operation returns its values, and refuses the other one", () => {
+  const chunk = { generation: "Hi", stop_reason: "stop" };
+  const invoke = concat([encodeEvent("new", "{}"), encodeInvokeChunk(chunk)]);
+  const chunks = new BedrockDecoder({ operation: "invoke" }).push(invoke);
+  expect([chunks.read(), chunks.read()]).toEqual([chunk, undefined]);
+  chunks.end();
+  const start = encodeConverseEvent({ type: "messageStart", role: "assistant" });
+  const events = new BedrockDecoder({ operation: "converse" }).push(concat([start, invoke]));
+  expect([events.read()?.type, events.read()?.type]).toEqual(["messageStart", "unknown"]);
+  const code = "INVALID_PAYLOAD";
+  expect(() => events.read()).toThrow(expect.objectContaining({ code }) as Error);
+  const wrong = new BedrockDecoder({ operation: "invoke" }).push(start);
+  expect(() => wrong.read()).toThrow(expect.objectContaining({ code, offset: 0 }) as Error);
 });

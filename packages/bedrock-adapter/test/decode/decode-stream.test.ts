@@ -57,7 +57,7 @@ describe.each(slicings)("cut %s", (_, slice) => {
   });
 });
 
-test("a body of the other operation is an error that names the right function", async () => {
+test("a body of the other operation is an error that names its function", async () => {
   const converse = await drain(decodeConverseStream([invokeBody]));
   expect(converse.error).toMatchObject({ code: "INVALID_PAYLOAD" });
   expect((converse.error as Error).message).toContain("decodeInvokeModelStream");
@@ -66,7 +66,7 @@ test("a body of the other operation is an error that names the right function", 
   expect((invoke.error as Error).message).toContain("decodeConverseStream");
 });
 
-test("unknown events: kept for Converse, no chunk for Invoke", async () => {
+test("unknown events are kept for Converse, and left out for Invoke", async () => {
   const unknown = encodeEvent("new", "{}");
   const converse = await drain(decodeConverseStream([unknown, body]));
   expect(converse.values[0]).toMatchObject({ type: "unknown", eventType: "new" });
@@ -92,7 +92,7 @@ test("leaving the loop cancels the source", async () => {
   await cancelled;
 });
 
-test("return before the first read cancels the source, too", async () => {
+test("return before the first read cancels the source", async () => {
   const { source, cancelled } = hanging();
   const events = decodeConverseStream(source);
   expect(await events.return(undefined)).toEqual({ done: true, value: undefined });
@@ -138,7 +138,7 @@ test("calls of next() that do not wait for each other get the events in order", 
   ]);
 });
 
-test("an abort rejects at once with the signal's reason and cancels the source", async () => {
+test("an abort rejects immediately with the signal's reason and cancels the source", async () => {
   const reason = { my: "reason" };
   const aborter = new AbortController();
   const { source, cancelled } = hanging(body.slice(0, -10));
@@ -154,7 +154,7 @@ test("an abort rejects at once with the signal's reason and cancels the source",
   expect(await cancelled).toBe(reason);
 });
 
-test("an abort is not held up by events that are already here", async () => {
+test("an abort precedes events that have already arrived", async () => {
   const aborter = new AbortController();
   const seen: string[] = [];
   const reading = (async () => {
@@ -167,14 +167,14 @@ test("an abort is not held up by events that are already here", async () => {
   expect(seen).toEqual(["messageStart"]);
 });
 
-test("a signal that was aborted before reads nothing", async () => {
+test("nothing is read with a signal that is already aborted", async () => {
   const { source, cancelled } = hanging(body);
   const signal = AbortSignal.abort("no");
   await expect(decodeConverseStream(source, { signal }).next()).rejects.toBe("no");
   await cancelled;
 });
 
-test("silence longer than idleTimeoutMs is an error, after the events before it", async () => {
+test("silence longer than idleTimeoutMs is IDLE_TIMEOUT, after the events before it", async () => {
   const { source, cancelled } = hanging(body.slice(0, 200));
   const { values, error } = await drain(decodeConverseStream(source, { idleTimeoutMs: 20 }));
   expect(values.length).toBeGreaterThan(0);
@@ -182,7 +182,7 @@ test("silence longer than idleTimeoutMs is an error, after the events before it"
   await cancelled;
 });
 
-test("a source that breaks is NETWORK with its cause, after the events before it", async () => {
+test("a broken source is NETWORK with its cause, after the events before it", async () => {
   const cause = new TypeError("terminated");
   async function* breaking(): AsyncGenerator<Uint8Array> {
     yield await Promise.resolve(body.slice(0, 200));
@@ -193,7 +193,7 @@ test("a source that breaks is NETWORK with its cause, after the events before it
   expect(error).toMatchObject({ code: "NETWORK", retryable: true, cause });
 });
 
-test("the abort of a fetch that somebody else controls stays an AbortError", async () => {
+test("an AbortError of the source is thrown unchanged", async () => {
   const abort = new DOMException("gone", "AbortError");
   // eslint-disable-next-line require-yield -- it only fails
   async function* aborted(): AsyncGenerator<Uint8Array> {
@@ -202,7 +202,7 @@ test("the abort of a fetch that somebody else controls stays an AbortError", asy
   expect((await drain(decodeConverseStream(aborted()))).error).toBe(abort);
 });
 
-test("a source that fails to close adds nothing to the error that closed it", async () => {
+test("a source that fails to close does not replace the error that closed it", async () => {
   const source = new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(new Uint8Array(16)),
     cancel: () => Promise.reject(new Error("cannot close")),
@@ -211,13 +211,13 @@ test("a source that fails to close adds nothing to the error that closed it", as
   expect(error).toMatchObject({ code: "INVALID_FRAME" });
 });
 
-test("the request id goes into the error", async () => {
+test("the request id is in the error", async () => {
   const { error } = await drain(decodeConverseStream([], { requestId: "r-1" }));
   expect(error).toBeInstanceOf(BedrockError);
   expect(error).toMatchObject({ code: "INCOMPLETE_STREAM", requestId: "r-1" });
 });
 
-test("after its error the iterator is done", async () => {
+test("the iterator is done after its error", async () => {
   const events = decodeConverseStream([]);
   await expect(events.next()).rejects.toBeInstanceOf(BedrockError);
   expect(await events.next()).toEqual({ done: true, value: undefined });
