@@ -1,4 +1,4 @@
-import type { ScriptedAnswer } from "@freshet/bedrock-adapter/testing";
+import type { ScriptedResponse } from "@freshet/bedrock-adapter/testing";
 
 // What the simulated model says: it thinks, looks at a gauge, and then answers. Two answers, because
 // the first one ends with a tool call whose result goes into the second request.
@@ -9,7 +9,7 @@ const reasoning =
   "its trend. One call for Dresden should do. What the figure means depends on the alarm levels there: " +
   "level one begins at 400 cm, level two at 500 cm, level three at 600 cm and level four at 700 cm.";
 
-export const beforeTheTool: ScriptedAnswer = {
+export const beforeTheTool: ScriptedResponse = {
   parts: [
     { reasoning },
     { text: "Let me look at the gauge first; a level from memory would be worth nothing.\n\n" },
@@ -29,7 +29,7 @@ const answer =
   "If you keep things in a cellar near the water, carry the ones that matter upstairs today, while that is " +
   "still an errand and not an adventure. — *“Žádný strach”*, as they say upstream: no panic, just boots. 🌊";
 
-export const afterTheTool: ScriptedAnswer = { parts: answer };
+export const afterTheTool: ScriptedResponse = { parts: answer };
 
 const wayAnswer =
   "A token crosses four processes on its way here, and each of them may die.\n\n" +
@@ -61,7 +61,7 @@ const deathAnswer =
 /** The script's answer to a conversation: which one it is depends on the words of the last question. */
 export function answerTo(
   messages: readonly { role: string; content: readonly { text?: string }[] }[],
-): ScriptedAnswer {
+): ScriptedResponse {
   const last = messages.at(-1);
   const question = last?.content.map(({ text = "" }) => text).join(" ") ?? "";
   if (question === "" && last?.content.length) return afterTheTool;
@@ -79,12 +79,12 @@ const shortReasoning =
   "each step should say what would be lost there if nothing were done about it.";
 
 /** For a captured answer that ends with a tool call. */
-export const afterTheCapture: ScriptedAnswer = {
+export const afterTheCapture: ScriptedResponse = {
   parts: "(The capture ends with its tool call: what the model said to the result is not in it.)",
 };
 
 /** All the words of a scripted answer. */
-export function textOf({ parts }: ScriptedAnswer): string {
+export function textOf({ parts }: ScriptedResponse): string {
   if (typeof parts === "string") return parts;
   return parts
     .map((part) => ("text" in part ? part.text : "reasoning" in part ? part.reasoning : ""))

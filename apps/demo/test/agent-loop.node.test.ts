@@ -33,7 +33,7 @@ test.each(['{"station": "Dres', "Dresden"])(
     const answers = [{ replay: toolCall(input) }, { parts: "Here I am." }];
     const requests: unknown[] = [];
     const fake = createFakeBedrock({
-      answer: ({ body }) => {
+      response: ({ body }) => {
         requests.push(body);
         return answers[requests.length - 1] ?? { parts: "" };
       },

@@ -44,7 +44,7 @@ const river = ({ body }: { body: unknown }) =>
   answerTo((body as { messages: Parameters<typeof answerTo>[0] }).messages);
 
 test.each([1, 2, 3])("every frame is in exactly one event, in order (seed %i)", async (seed) => {
-  const { events, captures } = await ask({ answer: river, seed, tokensPerSecond: 5000 });
+  const { events, captures } = await ask({ response: river, seed, tokensPerSecond: 5000 });
   expect(captures).toHaveLength(2);
   for (const [index, { bytes, operation }] of captures.entries()) {
     expect(operation).toBe("converse");
@@ -64,7 +64,7 @@ test.each([1, 2, 3])("every frame is in exactly one event, in order (seed %i)", 
 });
 
 test("the frames of a token hold its text", async () => {
-  const { events, captures } = await ask({ answer: river, seed: 4, tokensPerSecond: 5000 });
+  const { events, captures } = await ask({ response: river, seed: 4, tokensPerSecond: 5000 });
   const body = captures.map(({ bytes }) => bytes);
   for (const event of events) {
     if (event.type !== "token" && event.type !== "thinking") continue;
@@ -84,7 +84,7 @@ test("the frames of a token hold its text", async () => {
 
 test("a bad frame is in the error, with its checksum", async () => {
   const { events } = await ask({
-    answer: river,
+    response: river,
     fault: { name: "message-checksum", afterFrames: 10 },
   });
   const error = events.find(({ type }) => type === "error");

@@ -14,6 +14,7 @@ export type BedrockErrorCode =
   | "STREAM_ERROR"
   | "INVALID_FRAME"
   | "INVALID_PAYLOAD"
+  | "INVALID_OPTION"
   | "INCOMPLETE_STREAM"
   | "FIRST_BYTE_TIMEOUT"
   | "IDLE_TIMEOUT"
@@ -22,21 +23,21 @@ export type BedrockErrorCode =
 
 /** The facts of a {@link BedrockError}. */
 export interface BedrockErrorFacts {
-  /** The HTTP status of the response, or the one that AWS gives to an exception inside a stream. */
+  /** The HTTP status of the response, or the one that AWS assigns to an exception inside a stream. */
   status?: number | undefined;
-  /** Whether the same request, sent again, may succeed. By default what is usual for the code. */
+  /** Whether the same request may succeed when it is sent again. Default: depends on the code. */
   retryable?: boolean | undefined;
-  /** `x-amzn-requestid`: what AWS support asks for. */
+  /** `x-amzn-requestid`: AWS support asks for it. */
   requestId?: string | undefined;
-  /** The exception's own name on the wire, such as `throttlingException`. */
+  /** The exception's name on the wire, such as `throttlingException`. */
   exceptionType?: string | undefined;
-  /** Position in the response body of the frame that could not be used, in bytes. */
+  /** Position of the offending frame in the response body, in bytes. */
   offset?: number | undefined;
   /** How long the service asks to wait before the next try, in milliseconds. */
   retryAfterMs?: number | undefined;
-  /** The fields of the exception's body beside the message, such as `originalStatusCode`. */
+  /** The fields of the exception's body other than the message, such as `originalStatusCode`. */
   details?: Readonly<Record<string, unknown>> | undefined;
-  /** Only from `parseBedrockEvents`: the events that came before the fault. */
+  /** Only from `parseBedrockEvents`: the events before the fault. */
   events?: readonly unknown[] | undefined;
   cause?: unknown;
 }
@@ -55,8 +56,8 @@ const usuallyRetryable: ReadonlySet<BedrockErrorCode> = new Set<BedrockErrorCode
 ]);
 
 /**
- * Every failure of this package: a refused request, an exception inside the stream, a frame that
- * cannot be read, an answer that was cut short, a time limit.
+ * Every failure of this package: a refused request, an exception inside the stream, an invalid frame,
+ * an incomplete response, a time limit, an invalid option.
  *
  * @example
  * ```ts
@@ -72,37 +73,43 @@ const usuallyRetryable: ReadonlySet<BedrockErrorCode> = new Set<BedrockErrorCode
  */
 export class BedrockError extends FreshetError<BedrockErrorCode> {
   override readonly name: string = "BedrockError";
-  /** The HTTP status of the response, or the one that AWS gives to an exception inside a stream. */
+  /** The HTTP status of the response, or the one that AWS assigns to an exception inside a stream. */
   declare readonly status?: number;
-  /** Whether the same request, sent again, may succeed. */
-  readonly retryable: boolean;
-  /** `x-amzn-requestid`: what AWS support asks for. */
+  /** `x-amzn-requestid`: AWS support asks for it. */
   declare readonly requestId?: string;
-  /** The exception's own name on the wire, such as `throttlingException`. */
+  /** The exception's name on the wire, such as `throttlingException`. */
   declare readonly exceptionType?: string;
-  /** Position in the response body of the frame that could not be used, in bytes. */
+  /** Position of the offending frame in the response body, in bytes. */
   declare readonly offset?: number;
   /** How long the service asks to wait before the next try, in milliseconds. */
   declare readonly retryAfterMs?: number;
-  /** The fields of the exception's body beside the message, such as `originalStatusCode`. */
+  /** The fields of the exception's body other than the message, such as `originalStatusCode`. */
   declare readonly details?: Readonly<Record<string, unknown>>;
-  /** Only from `parseBedrockEvents`: the events that came before the fault. */
+  /** Only from `parseBedrockEvents`: the events before the fault. */
   declare readonly events?: readonly unknown[];
+  readonly #facts: BedrockErrorFacts;
 
   constructor(code: BedrockErrorCode, message: string, facts: BedrockErrorFacts = {}) {
     const { cause, retryable = usuallyRetryable.has(code), ...others } = facts;
-    super(code, message, { cause });
-    this.retryable = retryable;
-    // A fact that is not known is no field, so that the error prints what there is to know.
-    const known = Object.entries(others).filter(([, value]) => value !== undefined);
-    Object.assign(this, Object.fromEntries(known));
+    super(code, message, { cause, retryable }, others);
+    this.#facts = facts;
   }
 
-  /** The same failure with facts that only the caller of a deeper layer knows. */
+  /** The same failure with facts that only an outer layer knows. */
   with(facts: Pick<BedrockErrorFacts, "requestId" | "events">): BedrockError {
-    const { cause, stack } = this;
-    const own = Object.fromEntries(Object.entries(this)) as BedrockErrorFacts;
-    const error = new BedrockError(this.code, this.message, { ...own, cause, ...facts });
-    return Object.assign(error, { stack });
+    return new BedrockError(this.code, this.message, { ...this.#facts, ...facts });
   }
+}
+
+/** Makes the error of an invalid option. */
+export function invalidOption(message: string): BedrockError {
+  return new BedrockError("INVALID_OPTION", message);
+}
+
+/** Makes the error of a broken connection, with the message of its cause: `fetch failed` explains nothing. */
+export function networkError(what: string, cause: unknown): BedrockError {
+  const { message = String(cause), cause: origin }: Partial<Error> =
+    cause instanceof Error ? cause : {};
+  const reason = origin instanceof Error ? `${message}: ${origin.message}` : message;
+  return new BedrockError("NETWORK", `${what}: ${reason}`, { cause });
 }

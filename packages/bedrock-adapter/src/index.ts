@@ -1,25 +1,31 @@
-export { BedrockClient } from "./bedrock-client.ts";
-export type { BedrockClientOptions, CallOptions } from "./bedrock-client.ts";
-export { BedrockDecoder } from "./bedrock-decoder.ts";
-export type { BedrockDecoderOptions, BedrockEvent } from "./bedrock-decoder.ts";
+export type { Fetch } from "@freshet/core";
+export { BedrockClient } from "./client/bedrock-client.ts";
+export type { BedrockClientOptions, CallOptions } from "./client/bedrock-client.ts";
+export { BedrockDecoder } from "./decode/bedrock-decoder.ts";
+export type {
+  BedrockDecoderOptions,
+  BedrockEvent,
+  DecodedEvent,
+  FrameLimits,
+  BedrockOperation,
+} from "./decode/bedrock-decoder.ts";
 export { BedrockError } from "./bedrock-error.ts";
 export type { BedrockErrorCode, BedrockErrorFacts } from "./bedrock-error.ts";
-export { BedrockResponse } from "./bedrock-response.ts";
+export { BedrockResponse } from "./client/bedrock-response.ts";
 export type {
   BedrockDoneEvent,
   CitationAt,
   IncompleteToolUse,
-  TokenUsage,
-} from "./agent/agent-answer.ts";
-export type { AgentEventInput, AgentEventOptions } from "./agent/agent-event-mapper.ts";
-export type * from "./converse-events.ts";
-export { ConverseMessageBuilder } from "./converse-message-builder.ts";
-export type * from "./converse-request.ts";
-export type { AwsCredentialProvider, AwsCredentials } from "./credentials.ts";
-export { decodeConverseStream, decodeInvokeModelStream } from "./decode-stream.ts";
-export type { DecodeOptions } from "./decode-stream.ts";
-export type { Fetch } from "./http-attempt.ts";
-export type * from "./invoke-chunks.ts";
+} from "./agent/bedrock-done-event.ts";
+export type { AgentEventInput, AgentEventOptions } from "./agent/agent-event-options.ts";
+export type { TokenUsage } from "./agent/token-usage.ts";
+export type * from "./decode/converse-events.ts";
+export { ConverseMessageBuilder } from "./client/converse-message-builder.ts";
+export type * from "./client/converse-request.ts";
+export type { AwsCredentialProvider, AwsCredentials } from "./client/aws-credentials.ts";
+export { decodeConverseStream, decodeInvokeModelStream } from "./decode/decode-stream.ts";
+export type { DecodeOptions } from "./decode/decode-stream.ts";
+export type * from "./decode/invoke-chunks.ts";
 export {
   detectFamily,
   isAnthropicChunk,
@@ -32,9 +38,9 @@ export {
   isNovaChunk,
   isOpenAiChunk,
   isTitanChunk,
-} from "./model-family.ts";
-export type { ModelFamily } from "./model-family.ts";
-export { parseBedrockEvents } from "./parse-events.ts";
-export type { ParsedEvents } from "./parse-events.ts";
-export type { ReadOptions } from "./parsed-stream.ts";
-export { toAgentEvents } from "./to-agent-events.ts";
+} from "./decode/model-family.ts";
+export type { ModelFamily } from "./decode/families.ts";
+export { parseBedrockEvents } from "./decode/parse-bedrock-events.ts";
+export type { ParsedEvents } from "./decode/parse-bedrock-events.ts";
+export type { ReadOptions } from "./decode/event-stream.ts";
+export { toAgentEvents } from "./agent/to-agent-events.ts";

@@ -1,8 +1,8 @@
 import { FreshetError } from "@freshet/core";
 import { expect, test } from "vitest";
-import { BedrockError } from "../src/index.ts";
+import { BedrockError, type BedrockErrorFacts } from "../src/index.ts";
 
-test("facts are fields, and what is not known is none", () => {
+test("facts are fields of the error, and unknown facts are not", () => {
   const cause = new Error("why");
   const error = new BedrockError("THROTTLED", "Slow down.", {
     status: 429,
@@ -14,18 +14,38 @@ test("facts are fields, and what is not known is none", () => {
   expect(Object.keys(error).sort()).toEqual(["code", "name", "retryable", "status"]);
 });
 
-test("what is retryable follows from the code, unless it is said", () => {
+test("retryable follows from the code, unless it is given", () => {
   expect(new BedrockError("THROTTLED", "").retryable).toBe(true);
   expect(new BedrockError("VALIDATION", "").retryable).toBe(false);
   expect(new BedrockError("THROTTLED", "", { retryable: false }).retryable).toBe(false);
 });
 
-test("with() keeps everything and adds to it", () => {
-  const cause = new Error("why");
-  const facts = { status: 429, retryable: false, exceptionType: "x", offset: 0, details: { a: 1 } };
-  const error = new BedrockError("THROTTLED", "Slow down.", { ...facts, cause });
-  const more = error.with({ requestId: "r", events: [1] });
-  expect(more).toMatchObject({ ...facts, cause, requestId: "r", events: [1], code: "THROTTLED" });
-  expect(more.message).toBe("Slow down.");
-  expect(more.stack).toBe(error.stack);
+const facts: Required<BedrockErrorFacts> = {
+  status: 429,
+  retryable: false,
+  requestId: "r",
+  exceptionType: "x",
+  offset: 0,
+  retryAfterMs: 5,
+  details: { a: 1 },
+  events: [1],
+  cause: new Error("why"),
+};
+
+test("with() copies every fact into a new error and leaves the old one alone", () => {
+  const { requestId, events, ...others } = facts;
+  const error = new BedrockError("THROTTLED", "Slow down.", others);
+  const more = error.with({ requestId, events });
+  expect(more).toMatchObject({ ...facts, code: "THROTTLED", message: "Slow down." });
+  expect(error).not.toHaveProperty("requestId");
+  expect(more.with({ events: [2] })).toMatchObject({ ...facts, events: [2] });
+});
+
+test("every fact of an error is immutable, and so are those of a copy", () => {
+  const error = new BedrockError("THROTTLED", "Slow down.", facts);
+  for (const each of [error, error.with({})]) {
+    for (const name of ["code", ...Object.keys(facts).filter((fact) => fact !== "cause")]) {
+      expect(Object.getOwnPropertyDescriptor(each, name), name).toMatchObject({ writable: false });
+    }
+  }
 });

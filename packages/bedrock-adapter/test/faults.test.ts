@@ -6,7 +6,7 @@ import {
   type FakeBedrockOptions,
   type FaultName,
 } from "../src/testing/index.ts";
-import { drain } from "./slicings.ts";
+import { drain } from "./support/slicings.ts";
 
 const request = {
   modelId: "anthropic.claude-3-haiku-20240307-v1:0",
@@ -15,7 +15,7 @@ const request = {
 const parts = [{ reasoning: "Let me see." }, { text: "Hello! How can I help you today?" }];
 
 function client(options: FakeBedrockOptions, idleTimeoutMs?: number): BedrockClient {
-  const { fetch } = createFakeBedrock({ answer: { parts }, ...options });
+  const { fetch } = createFakeBedrock({ response: { parts }, ...options });
   return new BedrockClient({
     endpoint: "http://fake",
     apiKey: "k",
@@ -25,7 +25,7 @@ function client(options: FakeBedrockOptions, idleTimeoutMs?: number): BedrockCli
   });
 }
 
-/** Runs a request whose answer begins well; gives what arrived and the error. */
+/** Runs a request whose response begins well; gives what arrived and the error. */
 async function run(
   operation: "converse" | "invoke",
   options: FakeBedrockOptions,
@@ -96,7 +96,7 @@ describe.each(["converse", "invoke"] as const)("%s", (operation) => {
     });
   });
 
-  test("stray bytes after a whole answer are an error, and cost none of it", async () => {
+  test("stray bytes after a whole response are an error, and cost none of it", async () => {
     const { values: all } = await run(operation, {});
     for (const afterFrames of [3, 4, 5]) {
       for (const slicing of slices) {
@@ -165,7 +165,7 @@ test("a good status with a body that is no event stream is INVALID_FRAME", async
 });
 
 test("the fake's frames are whole frames again when its slices are put together", async () => {
-  const { fetch } = createFakeBedrock({ answer: { parts }, seed: 9 });
+  const { fetch } = createFakeBedrock({ response: { parts }, seed: 9 });
   const url = "http://fake/model/m/converse-stream";
   const response = await fetch(url, { method: "POST", body: "{}" });
   const frames = splitFrames(new Uint8Array(await response.arrayBuffer()));

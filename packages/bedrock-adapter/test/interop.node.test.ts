@@ -8,12 +8,12 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { BedrockClient, type ConverseStreamEvent } from "../src/index.ts";
 import {
   createFakeBedrock,
-  type FakeAnswer,
+  type FakeResponse,
   type FakeBedrock,
   type FakeBedrockOptions,
   type Listener,
 } from "../src/testing/index.ts";
-import { drain } from "./slicings.ts";
+import { drain } from "./support/slicings.ts";
 
 // The AWS SDK is the other side: it signs for our fake, and reads from it what our client reads.
 
@@ -61,7 +61,7 @@ function asSdk({ type, ...fields }: ConverseStreamEvent): unknown {
   return { [type]: fields };
 }
 
-const everything: FakeAnswer = {
+const everything: FakeResponse = {
   events: [
     { type: "messageStart", role: "assistant" },
     {
@@ -124,7 +124,7 @@ const everything: FakeAnswer = {
 
 describe("ConverseStream", () => {
   test("the SDK's signature passes, and both read the same events", async () => {
-    await restart({ answer: everything });
+    await restart({ response: everything });
     const { stream } = await sdk.send(new ConverseStreamCommand({ modelId, messages }));
     const theirs = await drain(stream ?? []);
     const mine = await drain(await ours.converseStream({ modelId, messages }));
@@ -155,7 +155,7 @@ describe("ConverseStream", () => {
 
 test("InvokeModel: the same chunks", async () => {
   const parts = [{ reasoning: "hm" }, { text: "Grüße 🌍" }, { toolUse: { name: "n", input: {} } }];
-  await restart({ answer: { parts } });
+  await restart({ response: { parts } });
   const body = JSON.stringify({ messages });
   const response = await sdk.send(
     new InvokeModelWithResponseStreamCommand({ modelId, body, contentType: "application/json" }),

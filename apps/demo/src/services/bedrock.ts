@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 import { getRequestListener } from "@hono/node-server";
-import { createFakeBedrock, type FakeAnswer } from "@freshet/bedrock-adapter/testing";
+import { createFakeBedrock, type FakeResponse } from "@freshet/bedrock-adapter/testing";
 import type { BedrockFault } from "../api.ts";
 import { BreakableBody } from "../faults/breakable-body.ts";
 import { afterTheCapture, answerTo } from "../script.ts";
@@ -33,10 +33,10 @@ const firstByteDelayMs = 300;
 
 await runService(async (config: BedrockConfig, report: (report: BedrockReport) => void) => {
   const { replay, tokensPerSecond, seed } = config;
-  const captured: FakeAnswer | undefined =
+  const captured: FakeResponse | undefined =
     replay === undefined ? undefined : { replay: await readFile(replay) };
   const fake = createFakeBedrock({
-    answer: ({ body }) => {
+    response: ({ body }) => {
       const messages = messagesOf(body);
       if (!captured) return answerTo(messages);
       return hasToolResult(messages) ? afterTheCapture : captured;

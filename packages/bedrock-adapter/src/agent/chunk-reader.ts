@@ -1,8 +1,8 @@
-import type { AgentAnswer } from "./agent-answer.ts";
+import type { AgentEventWriter } from "./agent-event-writer.ts";
 
-/** Reads one dialect: events or chunks in, agent events and facts into the answer. */
+/** Reads the events or chunks of one dialect and writes what they mean. */
 export interface ChunkReader<T> {
-  read(chunk: T, answer: AgentAnswer): void;
-  /** The answer is over; what was held back comes out. */
-  end?(answer: AgentAnswer): void;
+  read(chunk: T, out: AgentEventWriter): void;
+  /** Ends the response: writes what was held back. */
+  end?(out: AgentEventWriter): void;
 }

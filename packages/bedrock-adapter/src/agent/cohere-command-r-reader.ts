@@ -1,55 +1,55 @@
 // https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-cohere-command-r-plus.html
-import type { Citation } from "../converse-events.ts";
-import type { CohereCommandRChunk } from "../invoke-chunks.ts";
-import type { AgentAnswer } from "./agent-answer.ts";
+import type { Citation } from "../decode/converse-events.ts";
+import type { CohereCommandRChunk } from "../decode/invoke-chunks.ts";
+import type { AgentEventWriter } from "./agent-event-writer.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 
-/** Cohere Command R. `stream-end` repeats the whole answer; only what is new in it is read. */
+/** Cohere Command R. `stream-end` repeats the whole response; only its new fields are read. */
 export class CohereCommandRReader implements ChunkReader<CohereCommandRChunk> {
   #toolCount = 0;
   #citationCount = 0;
   #hasText = false;
 
-  read(chunk: CohereCommandRChunk, answer: AgentAnswer): void {
+  read(chunk: CohereCommandRChunk, out: AgentEventWriter): void {
     switch (chunk.event_type) {
       case "text-generation":
         this.#hasText = true;
-        answer.token(chunk.text ?? "");
+        out.token(chunk.text ?? "");
         break;
       case "citation-generation":
-        this.#citations(chunk.citations, answer);
+        this.#citations(chunk.citations, out);
         break;
       case "tool-calls-generation":
-        this.#toolCalls(chunk.tool_calls, answer);
+        this.#toolCalls(chunk.tool_calls, out);
         break;
       case "stream-end":
-        this.#end(chunk, answer);
+        this.#end(chunk, out);
         break;
       default:
     }
   }
 
-  #end(chunk: CohereCommandRChunk, answer: AgentAnswer): void {
+  #end(chunk: CohereCommandRChunk, out: AgentEventWriter): void {
     const { text, tool_calls, citations, ...rest } = chunk.response ?? {};
-    if (!this.#hasText) answer.token(text ?? "");
-    if (this.#toolCount === 0) this.#toolCalls(tool_calls, answer);
-    if (this.#citationCount === 0) this.#citations(citations, answer);
-    answer.messageId = rest.generation_id ?? "";
-    answer.addMetadata(rest);
-    answer.stop(chunk.finish_reason ?? rest.finish_reason);
+    if (!this.#hasText) out.token(text ?? "");
+    if (this.#toolCount === 0) this.#toolCalls(tool_calls, out);
+    if (this.#citationCount === 0) this.#citations(citations, out);
+    out.messageId = rest.generation_id ?? "";
+    out.addMetadata(rest);
+    out.stop(chunk.finish_reason ?? rest.finish_reason);
   }
 
-  /** The family gives its calls no ids; a result needs one to point at. */
-  #toolCalls(calls: CohereCommandRChunk["tool_calls"], answer: AgentAnswer): void {
+  /** Makes up ids, which the family does not send: a tool result refers to its call by one. */
+  #toolCalls(calls: CohereCommandRChunk["tool_calls"], out: AgentEventWriter): void {
     for (const { name, parameters } of calls ?? []) {
-      answer.toolUse(`tool_${this.#toolCount++}`, name, JSON.stringify(parameters ?? {}));
+      out.toolUse(`tool_${this.#toolCount++}`, name, JSON.stringify(parameters ?? {}));
     }
   }
 
-  #citations(citations: unknown[] | undefined, answer: AgentAnswer): void {
+  #citations(citations: unknown[] | undefined, out: AgentEventWriter): void {
     for (const citation of citations ?? []) {
       this.#citationCount++;
-      answer.citation(citation as Citation);
+      out.citation(citation as Citation);
     }
   }
 }

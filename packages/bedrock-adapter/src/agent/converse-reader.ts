@@ -1,14 +1,15 @@
+import { concatBytes, toBase64 } from "@freshet/core";
 import type {
   ContentBlockDelta,
   ContentBlockStart,
   ConverseStreamEvent,
   ConverseUsage,
   ImageBlockDelta,
-} from "../converse-events.ts";
-import type { NovaChunk } from "../invoke-chunks.ts";
-import { setCount, type AgentAnswer } from "./agent-answer.ts";
-import { toBase64 } from "../base64.ts";
+} from "../decode/converse-events.ts";
+import type { NovaChunk } from "../decode/invoke-chunks.ts";
+import type { AgentEventWriter } from "./agent-event-writer.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
+import { setCount } from "./token-usage.ts";
 import { ToolCalls } from "./tool-calls.ts";
 
 interface OpenToolResult {
@@ -23,39 +24,43 @@ interface OpenImage {
   other: Record<string, unknown>;
 }
 
-/** Converse events. Only tool calls, tool results and images have state; a block needs no start. */
+/** Converse events. Only tool calls, tool results and images have state; a block may lack its start. */
 export class ConverseReader implements ChunkReader<ConverseStreamEvent> {
   readonly #tools = new ToolCalls();
   readonly #results = new Map<number, OpenToolResult>();
   readonly #images = new Map<number, OpenImage>();
 
-  read(event: ConverseStreamEvent, answer: AgentAnswer): void {
+  /** @returns whether it is a Converse event */
+  read(event: ConverseStreamEvent, out: AgentEventWriter): boolean {
     switch (event.type) {
       case "contentBlockDelta":
-        this.delta(event.contentBlockIndex, event.delta, answer);
-        break;
+        this.delta(event.contentBlockIndex, event.delta, out);
+        return true;
       case "contentBlockStart":
         this.start(event.contentBlockIndex, event.start);
-        break;
+        return true;
       case "contentBlockStop":
-        this.stop(event.contentBlockIndex, answer);
-        break;
+        this.stop(event.contentBlockIndex, out);
+        return true;
       case "messageStop": {
         const { additionalModelResponseFields } = event;
         if (additionalModelResponseFields !== undefined) {
-          answer.addMetadata({ additionalModelResponseFields });
+          out.addMetadata({ additionalModelResponseFields });
         }
-        answer.stop(event.stopReason);
-        break;
+        out.stop(event.stopReason);
+        return true;
       }
       case "metadata": {
         const fields: MetadataFields = { ...event };
         delete fields["type"];
-        readMetadata(fields, answer);
-        break;
+        readMetadata(fields, out);
+        return true;
       }
       case "messageStart":
       case "unknown":
+        return true;
+      default:
+        return false;
     }
   }
 
@@ -68,15 +73,15 @@ export class ConverseReader implements ChunkReader<ConverseStreamEvent> {
     if (image) this.#images.set(index, { format: image.format, parts: [], other: {} });
   }
 
-  delta(index: number, delta: ContentBlockDelta, answer: AgentAnswer): void {
+  delta(index: number, delta: ContentBlockDelta, out: AgentEventWriter): void {
     if (delta.text !== undefined) {
-      answer.token(delta.text);
+      out.token(delta.text);
       return;
     }
     const { reasoningContent, toolUse, toolResult, citation, image } = delta;
-    if (reasoningContent?.text !== undefined) answer.thinking(reasoningContent.text);
+    if (reasoningContent?.text !== undefined) out.thinking(reasoningContent.text);
     if (toolUse) this.#tools.append(index, toolUse.input);
-    if (citation) answer.citation(citation);
+    if (citation) out.citation(citation);
     if (image) this.#appendImage(index, image);
     if (toolResult) {
       const open = this.#results.get(index) ?? { id: "", status: "done", output: "" };
@@ -85,26 +90,26 @@ export class ConverseReader implements ChunkReader<ConverseStreamEvent> {
     }
   }
 
-  stop(index: number, answer: AgentAnswer): void {
-    this.#tools.stop(index, answer);
+  stop(index: number, out: AgentEventWriter): void {
+    this.#tools.stop(index, out);
     const result = this.#results.get(index);
     if (result) {
       this.#results.delete(index);
-      answer.toolResult(result.id, result.output, result.status);
+      out.toolResult(result.id, result.output, result.status);
     }
     const image = this.#images.get(index);
     if (image) {
       this.#images.delete(index);
-      const bytes = image.parts.length > 0 ? { bytes: toBase64(...image.parts) } : {};
-      answer.creation("image", [{ format: image.format, ...bytes, ...image.other }]);
+      const bytes = image.parts.length > 0 ? { bytes: toBase64(concatBytes(image.parts)) } : {};
+      out.creation("image", [{ format: image.format, ...bytes, ...image.other }]);
     }
   }
 
-  /** Blocks that were never closed, in an answer that is complete all the same. */
-  end(answer: AgentAnswer): void {
-    if (!answer.complete) return;
-    this.#tools.stopAll(answer);
-    for (const index of [...this.#results.keys(), ...this.#images.keys()]) this.stop(index, answer);
+  /** Emits blocks that were never closed, if the response is complete all the same. */
+  end(out: AgentEventWriter): void {
+    if (!out.complete) return;
+    this.#tools.stopAll(out);
+    for (const index of [...this.#results.keys(), ...this.#images.keys()]) this.stop(index, out);
   }
 
   #appendImage(index: number, { source, ...other }: ImageBlockDelta): void {
@@ -122,39 +127,39 @@ interface MetadataFields {
   [field: string]: unknown;
 }
 
-function readMetadata(fields: MetadataFields, answer: AgentAnswer): void {
+function readMetadata(fields: MetadataFields, out: AgentEventWriter): void {
   const { usage = {}, metrics } = fields;
-  setCount(answer.usage, "input_tokens", usage.inputTokens);
-  setCount(answer.usage, "output_tokens", usage.outputTokens);
-  setCount(answer.usage, "total_tokens", usage.totalTokens);
+  setCount(out.usage, "input_tokens", usage.inputTokens);
+  setCount(out.usage, "output_tokens", usage.outputTokens);
+  setCount(out.usage, "total_tokens", usage.totalTokens);
   const { cacheReadInputTokenCount, cacheWriteInputTokenCount } = usage;
   const read = usage.cacheReadInputTokens ?? (cacheReadInputTokenCount as number | undefined);
   const written = usage.cacheWriteInputTokens ?? (cacheWriteInputTokenCount as number | undefined);
-  setCount(answer.usage, "cache_read_input_tokens", read);
-  setCount(answer.usage, "cache_write_input_tokens", written);
-  if (metrics?.latencyMs !== undefined) answer.latencyMs = metrics.latencyMs;
-  answer.addMetadata(fields);
+  setCount(out.usage, "cache_read_input_tokens", read);
+  setCount(out.usage, "cache_write_input_tokens", written);
+  if (metrics?.latencyMs !== undefined) out.latencyMs = metrics.latencyMs;
+  out.addMetadata(fields);
 }
 
 /** Nova's chunks: the same events, each under its name. */
 export class NovaReader implements ChunkReader<NovaChunk> {
   readonly #converse = new ConverseReader();
 
-  read(chunk: NovaChunk, answer: AgentAnswer): void {
+  read(chunk: NovaChunk, out: AgentEventWriter): void {
     const { contentBlockStart, contentBlockDelta, contentBlockStop, messageStop, metadata } = chunk;
     if (contentBlockDelta) {
       const { contentBlockIndex, delta } = contentBlockDelta;
-      this.#converse.delta(contentBlockIndex, delta, answer);
+      this.#converse.delta(contentBlockIndex, delta, out);
     }
     if (contentBlockStart) {
       this.#converse.start(contentBlockStart.contentBlockIndex, contentBlockStart.start);
     }
-    if (contentBlockStop) this.#converse.stop(contentBlockStop.contentBlockIndex, answer);
-    if (messageStop) answer.stop(messageStop.stopReason);
-    if (metadata) readMetadata({ ...metadata }, answer);
+    if (contentBlockStop) this.#converse.stop(contentBlockStop.contentBlockIndex, out);
+    if (messageStop) out.stop(messageStop.stopReason);
+    if (metadata) readMetadata({ ...metadata }, out);
   }
 
-  end(answer: AgentAnswer): void {
-    this.#converse.end(answer);
+  end(out: AgentEventWriter): void {
+    this.#converse.end(out);
   }
 }

@@ -1,8 +1,9 @@
 // https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-openai.html
-import type { OpenAiChoice, OpenAiChunk, OpenAiToolCallDelta } from "../invoke-chunks.ts";
-import { setCount, type AgentAnswer } from "./agent-answer.ts";
+import type { OpenAiChoice, OpenAiChunk, OpenAiToolCallDelta } from "../decode/invoke-chunks.ts";
+import type { AgentEventWriter } from "./agent-event-writer.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 import { gptOssTags, ReasoningSplitter } from "./reasoning-splitter.ts";
+import { setCount } from "./token-usage.ts";
 import { ToolCalls } from "./tool-calls.ts";
 
 /** The OpenAI format: gpt-oss, Jamba, the newer Mistral models and others. */
@@ -10,43 +11,43 @@ export class OpenAiReader implements ChunkReader<OpenAiChunk> {
   readonly #tools = new ToolCalls();
   readonly #splitter: ReasoningSplitter | undefined;
 
-  /** @param hasReasoningTags - whether reasoning comes inside the text, as from gpt-oss */
+  /** @param hasReasoningTags - whether reasoning is part of the text, as from gpt-oss */
   constructor(hasReasoningTags: boolean) {
     this.#splitter = hasReasoningTags ? new ReasoningSplitter(gptOssTags) : undefined;
   }
 
-  read(chunk: OpenAiChunk, answer: AgentAnswer): void {
-    answer.messageId ||= chunk.id ?? "";
-    answer.model ||= chunk.model ?? "";
-    // Several choices at once would interleave; an agent has one answer, the first.
+  read(chunk: OpenAiChunk, out: AgentEventWriter): void {
+    out.messageId ||= chunk.id ?? "";
+    out.model ||= chunk.model ?? "";
+    // Several choices would interleave; an agent uses one, the first.
     const choice = chunk.choices.find(({ index }) => (index ?? 0) === 0);
-    if (choice) this.#choice(choice, answer);
+    if (choice) this.#choice(choice, out);
     if (chunk.usage) {
-      setCount(answer.usage, "input_tokens", chunk.usage.prompt_tokens);
-      setCount(answer.usage, "output_tokens", chunk.usage.completion_tokens);
-      setCount(answer.usage, "total_tokens", chunk.usage.total_tokens);
-      answer.addMetadata({ usage: chunk.usage });
+      setCount(out.usage, "input_tokens", chunk.usage.prompt_tokens);
+      setCount(out.usage, "output_tokens", chunk.usage.completion_tokens);
+      setCount(out.usage, "total_tokens", chunk.usage.total_tokens);
+      out.addMetadata({ usage: chunk.usage });
     }
   }
 
-  end(answer: AgentAnswer): void {
-    this.#splitter?.end(answer);
-    if (answer.complete) this.#tools.stopAll(answer);
+  end(out: AgentEventWriter): void {
+    this.#splitter?.end(out);
+    if (out.complete) this.#tools.stopAll(out);
   }
 
-  #choice(choice: OpenAiChoice, answer: AgentAnswer): void {
+  #choice(choice: OpenAiChoice, out: AgentEventWriter): void {
     const delta = choice.delta ?? choice.message ?? {};
-    answer.thinking(delta.reasoning_content ?? delta.reasoning ?? "");
+    out.thinking(delta.reasoning_content ?? delta.reasoning ?? "");
     if (delta.content) {
-      if (this.#splitter) this.#splitter.push(delta.content, answer);
-      else answer.token(delta.content);
+      if (this.#splitter) this.#splitter.push(delta.content, out);
+      else out.token(delta.content);
     }
     delta.tool_calls?.forEach((call, position) => this.#toolCall(call, position));
     const reason = choice.finish_reason ?? choice.stop_reason;
     if (typeof reason === "string" && reason !== "") {
-      answer.stop(reason);
-      // The text that was held back came before the calls.
-      this.end(answer);
+      out.stop(reason);
+      // The text that was held back precedes the calls.
+      this.end(out);
     }
   }
 

@@ -1,12 +1,12 @@
-import type { AgentAnswer } from "./agent-answer.ts";
+import type { AgentEventWriter } from "./agent-event-writer.ts";
 
 /** How a model marks its reasoning inside its text. */
 export interface ReasoningTags {
   open: string;
   close: string;
   /**
-   * Whether the text begins inside the reasoning, because the prompt already held the open tag.
-   * There is then one reasoning part, and in the answer after it the tags are only text.
+   * Whether the text begins inside the reasoning, because the prompt ends with the open tag. There is
+   * then one reasoning part, and in the text after it the tags have no meaning.
    */
   startsInside: boolean;
 }
@@ -24,8 +24,8 @@ export const deepSeekTags: ReasoningTags = {
 };
 
 /**
- * Tells reasoning and answer apart where a tag may be cut anywhere. Text that may be the start of a
- * tag is held back until the next piece decides.
+ * Separates reasoning from text, where a tag may be cut anywhere. Text that may be the start of a tag is
+ * held back until the next piece decides.
  */
 export class ReasoningSplitter {
   readonly #tags: ReasoningTags;
@@ -38,7 +38,7 @@ export class ReasoningSplitter {
     this.#state = tags.startsInside ? "start" : "outside";
   }
 
-  push(piece: string, answer: AgentAnswer): void {
+  push(piece: string, out: AgentEventWriter): void {
     let text = this.#held + piece;
     this.#held = "";
     if (this.#state === "start") {
@@ -59,24 +59,24 @@ export class ReasoningSplitter {
         text = text.slice(0, kept);
         break;
       }
-      this.#emit(text.slice(0, at), answer);
+      this.#emit(text.slice(0, at), out);
       text = text.slice(at + tag.length);
       if (this.#state === "outside") this.#state = "inside";
       else this.#state = this.#tags.startsInside ? "rest" : "outside";
     }
-    this.#emit(text, answer);
+    this.#emit(text, out);
   }
 
-  /** The text is over: what was held back was no tag. */
-  end(answer: AgentAnswer): void {
+  /** Ends the text: what was held back is not a tag. */
+  end(out: AgentEventWriter): void {
     const text = this.#held;
     this.#held = "";
-    this.#emit(text, answer);
+    this.#emit(text, out);
   }
 
-  #emit(text: string, answer: AgentAnswer): void {
-    if (this.#state === "start" || this.#state === "inside") answer.thinking(text);
-    else answer.token(text);
+  #emit(text: string, out: AgentEventWriter): void {
+    if (this.#state === "start" || this.#state === "inside") out.thinking(text);
+    else out.token(text);
   }
 }
 

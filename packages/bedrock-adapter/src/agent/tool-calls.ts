@@ -1,4 +1,4 @@
-import type { AgentAnswer } from "./agent-answer.ts";
+import type { AgentEventWriter } from "./agent-event-writer.ts";
 
 interface OpenToolCall {
   id: string;
@@ -7,8 +7,8 @@ interface OpenToolCall {
 }
 
 /**
- * Tool calls whose input is still arriving, by the key that their dialect has for them. A call
- * becomes an event only when it is complete: half an input must never be run.
+ * Tool calls whose input is still arriving, by the key that their dialect uses. A call becomes an event
+ * only when it is complete: a call with half of its input must never be run.
  */
 export class ToolCalls {
   readonly #open = new Map<number, OpenToolCall>();
@@ -17,7 +17,7 @@ export class ToolCalls {
     this.#open.set(key, { id, name, input: "" });
   }
 
-  /** A piece of the input. A call that never had a start begins here, without a name. */
+  /** Adds a piece of the input. A call without a start begins here, without a name. */
   append(key: number, input: string): void {
     const call = this.#open.get(key);
     if (call) call.input += input;
@@ -28,16 +28,16 @@ export class ToolCalls {
     return this.#open.has(key);
   }
 
-  /** The call is complete. Does nothing if that block was no tool call. */
-  stop(key: number, answer: AgentAnswer): void {
+  /** Completes a call. Does nothing if the block with that key is not a tool call. */
+  stop(key: number, out: AgentEventWriter): void {
     const call = this.#open.get(key);
     if (!call) return;
     this.#open.delete(key);
-    answer.toolUse(call.id, call.name, call.input);
+    out.toolUse(call.id, call.name, call.input);
   }
 
-  /** For dialects that end all calls at once. */
-  stopAll(answer: AgentAnswer): void {
-    for (const key of [...this.#open.keys()]) this.stop(key, answer);
+  /** Completes all calls, for dialects that have no end for each. */
+  stopAll(out: AgentEventWriter): void {
+    for (const key of [...this.#open.keys()]) this.stop(key, out);
   }
 }

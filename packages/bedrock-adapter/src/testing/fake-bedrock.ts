@@ -1,19 +1,29 @@
-import { delay } from "@freshet/core";
+import {
+  abortable,
+  anObject,
+  checkOption,
+  checkOptions,
+  delay,
+  nonEmptyString,
+  numberBetween,
+  secret,
+  wholeNumber,
+  type OptionRules,
+} from "@freshet/core";
 import { listen as listenOn } from "#listen";
-import type { AwsCredentials } from "../credentials.ts";
-import type { KnownConverseEvent } from "../converse-events.ts";
+import { invalidOption } from "../bedrock-error.ts";
+import type { AwsCredentials } from "../client/aws-credentials.ts";
 import {
   breakFrames,
+  checkFault,
   faultResponse,
   refusalResponse,
   type Fault,
   type FaultName,
 } from "./faults.ts";
-import { encodeConverseEvent, encodeInvokeChunk, splitFrames } from "./frames.ts";
+import { framesOf, type FakeResponse } from "./fake-response.ts";
 import type { Listener } from "./listener.ts";
 import { pacedBody, type BodyStep, type SlicingOptions } from "./paced-body.ts";
-import { anthropicScript, converseScript, type ScriptedAnswer } from "./scripted-answer.ts";
-import { seededRandom } from "./seeded-random.ts";
 import { verifySignature } from "./sigv4-verifier.ts";
 
 /** A request that the fake received. */
@@ -25,60 +35,67 @@ export interface FakeRequest {
   headers: Headers;
   /** The JSON of the body; the text if it is not JSON. */
   body: unknown;
-  /** Whether its reader went away before the end of the answer. */
+  /** Whether the client closed the connection before the end of the response. */
   cancelled: boolean;
-  /** The HTTP status that it got; 0 as long as there is none. */
+  /** The HTTP status of its response; 0 until there is one. */
   status: number;
 }
-
-/**
- * What the fake says:
- * - `parts`: a script of text, reasoning and tool calls (Claude's chunks where InvokeModel is called)
- * - `events`: ConverseStream events, one frame each
- * - `chunks`: chunks of InvokeModel of any family, one frame each
- * - `replay`: a captured response body, byte for byte
- */
-export type FakeAnswer =
-  | ScriptedAnswer
-  | { events: readonly KnownConverseEvent[] }
-  | { chunks: readonly unknown[] }
-  | { replay: Uint8Array };
 
 /** Options of {@link createFakeBedrock}. */
 export interface FakeBedrockOptions extends SlicingOptions {
   /**
-   * One answer for all requests, a list of which each request takes the next (the last one stays), or
-   * a function of the request, which can tell the first call of a turn from the one with the tool's
-   * result. Default: a short text.
+   * One response for all requests, a list with one per request (the last one repeats), or a function
+   * of the request, which can distinguish the first call of a turn from the one with the tool's result.
+   * Default: a short text.
    */
-  answer?:
-    | FakeAnswer
-    | readonly FakeAnswer[]
-    | ((request: FakeRequest) => FakeAnswer | Promise<FakeAnswer>)
+  response?:
+    | FakeResponse
+    | readonly FakeResponse[]
+    | ((request: FakeRequest) => FakeResponse | Promise<FakeResponse>)
     | undefined;
-  /** The pace of the frames. Default: all at once. */
+  /** The pace of the frames. Default: as fast as they are read. */
   tokensPerSecond?: number | undefined;
-  /** Wait before the response's headers, in milliseconds. Default 0. */
+  /** The delay before the response's headers, in milliseconds. Default 0. */
   firstByteDelayMs?: number | undefined;
-  /** What goes wrong: always, or as a function of the request says. */
+  /** What goes wrong: with every request, or as a function of the request decides. */
   fault?: FaultName | Fault | ((request: FakeRequest) => FaultName | Fault | undefined) | undefined;
-  /** Only requests with this key or these credentials are answered. Default: all are. */
+  /** Requests without this key or these credentials are refused. Default: none are. */
   apiKey?: string | undefined;
   credentials?: AwsCredentials | undefined;
 }
 
-/** A Bedrock runtime endpoint that is not one. */
+/** A fake Bedrock runtime endpoint. */
 export interface FakeBedrock {
-  /** Answers like the real endpoint: pass it as `fetch`, no socket needed. */
+  /** Responds as the real endpoint does: pass it as `fetch`, no socket needed. */
   fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
-  /** Serves the same over HTTP on the loopback interface (Node only); port 0 takes a free one. */
+  /** Serves the same over HTTP on the loopback interface (Node only); port 0 picks a free one. */
   listen: (port?: number) => Promise<Listener>;
-  /** Every request so far, in order. */
+  /** Every request so far, in order of arrival. */
   readonly requests: readonly FakeRequest[];
 }
 
+const rules: OptionRules<FakeBedrockOptions> = {
+  response: {
+    expected: "a response, a list of at least one, or a function",
+    accepts: (value) => (Array.isArray(value) ? value.length > 0 : isObjectOrFunction(value)),
+  },
+  tokensPerSecond: {
+    expected: "a number above 0",
+    accepts: (value) => typeof value === "number" && value > 0,
+  },
+  firstByteDelayMs: numberBetween(0, Infinity),
+  fault: {
+    expected: "the name of a fault, an object with its name, or a function",
+    accepts: (value) => typeof value === "string" || isObjectOrFunction(value),
+  },
+  apiKey: secret(nonEmptyString),
+  credentials: secret(anObject),
+  sliceBytes: wholeNumber(1),
+  seed: numberBetween(-Number.MAX_VALUE, Number.MAX_VALUE),
+};
+
 /**
- * A Bedrock runtime endpoint for tests and demos. It speaks real event stream frames on
+ * A Bedrock runtime endpoint for tests and demos. It sends real event stream frames on
  * `POST /model/{id}/converse-stream` and `/invoke-with-response-stream`.
  *
  * @example
@@ -87,7 +104,7 @@ export interface FakeBedrock {
  * import { createFakeBedrock } from "@freshet/bedrock-adapter/testing";
  *
  * const fake = createFakeBedrock({
- *   answer: (request) =>
+ *   response: (request) =>
  *     JSON.stringify(request.body).includes('"toolResult"')
  *       ? { parts: "It is 21 degrees." }
  *       : { parts: [{ reasoning: "I need the weather." }, { toolUse: { name: "weather", input: {} } }] },
@@ -102,13 +119,19 @@ export interface FakeBedrock {
  * ```
  */
 export function createFakeBedrock(options: FakeBedrockOptions = {}): FakeBedrock {
+  checkOptions(options, rules, invalidOption);
+  if (typeof options.fault !== "function") checkFault(options.fault);
   const requests: FakeRequest[] = [];
   const fetch: FakeBedrock["fetch"] = async (input, init) => {
     const request = new Request(input, init);
-    const answer = handle(request, options, requests);
-    return withAbort(answer, request.signal);
+    const response = handle(request, options, requests);
+    return abortable(response, request.signal, ({ body }) => body?.cancel());
   };
-  return { fetch, requests, listen: (port = 0) => listenOn(fetch, port) };
+  const listen = (port = 0) => {
+    checkOption("port", port, wholeNumber(0, 65_535), invalidOption);
+    return listenOn(fetch, port);
+  };
+  return { fetch, requests, listen };
 }
 
 const pathPattern = /^\/model\/([^/]+)\/(converse-stream|invoke-with-response-stream)$/;
@@ -151,13 +174,14 @@ async function respond(
   if (denial !== undefined) {
     return refusalResponse({ status: 403, ...denial }, { "x-amzn-requestid": requestId });
   }
-  const given = typeof options.fault === "function" ? options.fault(entry) : options.fault;
-  const fault: Fault | undefined = typeof given === "string" ? { name: given } : given;
+  const fault = checkFault(
+    typeof options.fault === "function" ? options.fault(entry) : options.fault,
+  );
   if (fault?.name === "no-response") await new Promise(() => undefined);
   if (options.firstByteDelayMs) await delay(options.firstByteDelayMs, request.signal);
   const refused = fault && faultResponse(fault, requestId);
   if (refused) return refused;
-  const steps = await answerSteps(entry, options, fault);
+  const steps = await responseSteps(entry, options, fault);
   const stream = pacedBody(steps, options, request, () => {
     entry.cancelled = true;
   });
@@ -170,12 +194,12 @@ async function respond(
   });
 }
 
-async function answerSteps(
+async function responseSteps(
   entry: FakeRequest,
   options: FakeBedrockOptions,
   fault: Fault | undefined,
 ): Promise<BodyStep[]> {
-  const frames = framesOf(await answerTo(entry, options), entry);
+  const frames = framesOf(await responseTo(entry, options), entry);
   const steps = fault
     ? breakFrames(frames, fault)
     : frames.map((bytes): BodyStep => ({ bytes, delayMs: 0 }));
@@ -185,37 +209,21 @@ async function answerSteps(
   return steps.map((step) => ("bytes" in step ? { ...step, delayMs } : step));
 }
 
-async function answerTo(
+async function responseTo(
   entry: FakeRequest,
-  { answer = { parts: "Hello! How can I help you today?" } }: FakeBedrockOptions,
-): Promise<FakeAnswer> {
-  if (typeof answer === "function") return answer(entry);
-  if (!isList(answer)) return answer;
-  const next = answer[Math.min(entry.number, answer.length) - 1];
-  if (!next) throw new TypeError("createFakeBedrock: the list of answers is empty.");
+  { response = { parts: "Hello! How can I help you today?" } }: FakeBedrockOptions,
+): Promise<FakeResponse> {
+  if (typeof response === "function") return response(entry);
+  if (!isList(response)) return response;
+  const next = response[Math.min(entry.number, response.length) - 1];
+  if (!next) throw invalidOption("response is an empty list: expected at least one response.");
   return next;
 }
 
-function isList(answer: FakeAnswer | readonly FakeAnswer[]): answer is readonly FakeAnswer[] {
-  return Array.isArray(answer);
-}
-
-function framesOf(answer: FakeAnswer, { operation, modelId }: FakeRequest): Uint8Array[] {
-  if ("replay" in answer) return splitFrames(answer.replay);
-  // Padded as Bedrock does, to between 1 and 62 characters.
-  const random = seededRandom(1);
-  const alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-  const padding = () => alphabet.slice(0, 1 + Math.floor(random() * alphabet.length));
-  if ("chunks" in answer) {
-    return answer.chunks.map((chunk) => encodeInvokeChunk(chunk, { padding: padding() }));
-  }
-  if ("parts" in answer && operation === "invoke") {
-    return anthropicScript(answer, modelId).map((chunk) =>
-      encodeInvokeChunk(chunk, { padding: padding() }),
-    );
-  }
-  const events = "events" in answer ? answer.events : converseScript(answer);
-  return events.map((event) => encodeConverseEvent(event, { padding: padding() }));
+function isList(
+  response: FakeResponse | readonly FakeResponse[],
+): response is readonly FakeResponse[] {
+  return Array.isArray(response);
 }
 
 /** @returns why the request is refused, or `undefined` if it is not */
@@ -248,12 +256,6 @@ function parseBody(body: Uint8Array): unknown {
   }
 }
 
-/** Ends a fetch that its caller has given up, as the platform's own would: with the signal's reason. */
-function withAbort(response: Promise<Response>, signal: AbortSignal): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    response.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
+function isObjectOrFunction(value: unknown): boolean {
+  return typeof value === "function" || anObject.accepts(value);
 }

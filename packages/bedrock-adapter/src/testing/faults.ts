@@ -1,50 +1,69 @@
+import { checkOptions, numberBetween, oneOf, wholeNumber, type OptionRules } from "@freshet/core";
 import { crc32, decodeMessage } from "@freshet/eventstream-codec";
+import { invalidOption } from "../bedrock-error.ts";
 import { encodeError, encodeEvent, encodeException } from "./frames.ts";
 import type { BodyStep } from "./paced-body.ts";
 
-/** Everything that can go wrong on purpose. */
-export type FaultName =
-  | "http-400"
-  | "http-403"
-  | "http-404"
-  | "http-429"
-  | "http-500"
-  | "http-503"
-  | "html-page"
-  | "no-response"
-  | "cut"
-  | "cut-mid-frame"
-  | "stray-bytes"
-  | "stall"
-  | "reset"
-  | "internalServerException"
-  | "modelStreamErrorException"
-  | "validationException"
-  | "throttlingException"
-  | "serviceUnavailableException"
-  | "modelTimeoutException"
-  | "unmodeled-exception"
-  | "exception-not-json"
-  | "error-frame"
-  | "error-frame-without-message"
-  | "prelude-checksum"
-  | "message-checksum"
-  | "length-0"
-  | "length-8"
-  | "length-300mb"
-  | "length-max"
-  | "payload-empty"
-  | "payload-not-json"
-  | "payload-not-base64"
-  | "chunk-without-bytes";
+const faultNames = [
+  "http-400",
+  "http-403",
+  "http-404",
+  "http-429",
+  "http-500",
+  "http-503",
+  "html-page",
+  "no-response",
+  "cut",
+  "cut-mid-frame",
+  "stray-bytes",
+  "stall",
+  "reset",
+  "internalServerException",
+  "modelStreamErrorException",
+  "validationException",
+  "throttlingException",
+  "serviceUnavailableException",
+  "modelTimeoutException",
+  "unmodeled-exception",
+  "exception-not-json",
+  "error-frame",
+  "error-frame-without-message",
+  "prelude-checksum",
+  "message-checksum",
+  "length-0",
+  "length-8",
+  "length-300mb",
+  "length-max",
+  "payload-empty",
+  "payload-not-json",
+  "payload-not-base64",
+  "chunk-without-bytes",
+] as const;
 
-/** A fault, and where in the answer it strikes. */
+/** Everything that can go wrong on purpose. */
+export type FaultName = (typeof faultNames)[number];
+
+/** A fault, and where in the response it happens. */
 export interface Fault {
   name: FaultName;
-  /** Good frames before it. Default: half of the answer. Faults before the stream have no place. */
+  /** Good frames before it. Default: half of the response. Ignored for faults before the stream. */
   afterFrames?: number | undefined;
-  /** Seconds in the `Retry-After` of `http-429` and `http-503`. Default: no such header. */
+  /** The seconds in `Retry-After` of `http-429` and `http-503`. Default: no such header. */
   retryAfterSeconds?: number | undefined;
+}
+
+const rules: OptionRules<Fault> = {
+  name: oneOf(...faultNames),
+  afterFrames: wholeNumber(0),
+  retryAfterSeconds: numberBetween(0, Infinity),
+};
+
+/** Checks a fault, of which the name may be enough. */
+export function checkFault(fault: FaultName | Fault | undefined): Fault | undefined {
+  if (fault === undefined) return undefined;
+  const full = typeof fault === "string" ? { name: fault } : fault;
+  checkOptions(full, rules, invalidOption, "fault.");
+  return full;
 }
 
 interface Refusal {
@@ -87,7 +106,7 @@ const refusals: Partial<Record<FaultName, Refusal>> = {
   },
 };
 
-/** The refusal as Bedrock writes it: the type in a header, the message as JSON. */
+/** An error response as Bedrock writes it: the type in a header, the message as JSON. */
 export function refusalResponse(refusal: Refusal, headers: Record<string, string>): Response {
   return new Response(JSON.stringify({ message: refusal.message }), {
     status: refusal.status,
@@ -99,7 +118,7 @@ export function refusalResponse(refusal: Refusal, headers: Record<string, string
   });
 }
 
-/** The answer to a request whose fault strikes before the stream; `undefined` for the other faults. */
+/** The error response of a fault before the stream; `undefined` for the other faults. */
 export function faultResponse(fault: Fault, requestId: string): Response | undefined {
   const headers: Record<string, string> = { "x-amzn-requestid": requestId };
   if (fault.retryAfterSeconds !== undefined) {
@@ -113,7 +132,7 @@ export function faultResponse(fault: Fault, requestId: string): Response | undef
   return refusal && refusalResponse(refusal, headers);
 }
 
-/** Puts a fault into the frames of an answer. */
+/** Inserts a fault into the frames of a response. */
 export function breakFrames(frames: readonly Uint8Array[], fault: Fault): BodyStep[] {
   const at = Math.min(fault.afterFrames ?? Math.floor(frames.length / 2), frames.length);
   const good = frames.slice(0, at).map(stepOf);
@@ -140,8 +159,8 @@ function stepOf(bytes: Uint8Array): BodyStep {
 
 const exceptionMessages: Partial<Record<FaultName, string>> = {
   internalServerException: "An internal server error occurred.",
-  modelStreamErrorException: "The model stopped in the middle of its answer.",
-  validationException: "The request does not fit the model.",
+  modelStreamErrorException: "The model stopped in the middle of its response.",
+  validationException: "The model does not accept the request.",
   throttlingException: "Too many tokens, please wait before trying again.",
   serviceUnavailableException: "Bedrock is unable to process your request.",
   modelTimeoutException: "The model took too long.",
@@ -158,7 +177,10 @@ function badFrame(name: FaultName, next: Uint8Array): Uint8Array {
   }
   switch (name) {
     case "unmodeled-exception":
-      return encodeException("somethingNewException", '{"message":"nobody has modelled this"}');
+      return encodeException(
+        "somethingNewException",
+        '{"message":"This exception is not modelled."}',
+      );
     case "exception-not-json":
       return encodeException("throttlingException", "slow down, please");
     case "error-frame":
@@ -207,7 +229,7 @@ function withByte(frame: Uint8Array, at: number): Uint8Array {
   return broken;
 }
 
-/** Claims another length, with the checksum that makes the claim believable. */
+/** Writes another length, with a prelude checksum that matches it. */
 function withLength(frame: Uint8Array, length: number): Uint8Array {
   const broken = frame.slice();
   const view = new DataView(broken.buffer);

@@ -1,12 +1,12 @@
+import { toBase64 } from "@freshet/core";
 import { encodeMessage, header } from "@freshet/eventstream-codec";
-import { toBase64 } from "../base64.ts";
-import type { KnownConverseEvent } from "../converse-events.ts";
+import type { KnownConverseEvent } from "../decode/converse-events.ts";
 
 const utf8 = new TextEncoder();
 
 /** Options of the encoders. */
 export interface FrameOptions {
-  /** Padding as Bedrock adds it, so that the length of a token cannot be seen. Left out by default. */
+  /** Padding as Bedrock adds it to hide the length of a token. Default: none. */
   padding?: string | undefined;
 }
 
@@ -70,8 +70,7 @@ export function encodeError(errorCode?: string, errorMessage?: string): Uint8Arr
 }
 
 /**
- * Splits a body into its frames by the lengths that they claim. What makes no frame (a cut or damaged
- * end) is the last part.
+ * Splits a body into its frames by their length fields. A cut or damaged end is the last part.
  */
 export function splitFrames(body: Uint8Array): Uint8Array[] {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
+import { addAsyncDispose } from "@freshet/core";
 import type { Listener } from "./listener.ts";
 
 /** Serves a fetch function over HTTP on the loopback interface. */
@@ -20,7 +21,9 @@ export function listen(
           server.close(() => done());
           server.closeAllConnections();
         });
-      resolve({ url: `http://127.0.0.1:${actual}`, close });
+      const listener = { url: `http://127.0.0.1:${actual}`, close };
+      addAsyncDispose(listener, close);
+      resolve(listener as Listener);
     });
   });
 }
@@ -40,12 +43,12 @@ async function serve(
     outgoing.end();
     return;
   }
-  // A body that broke rejects being cancelled, with the error that has ended it already.
+  // Cancelling a body that broke rejects with the error that broke it.
   gone.signal.addEventListener("abort", () => void reader.cancel().catch(() => undefined));
   for (;;) {
     const { done, value } = await reader.read();
     if (done || gone.signal.aborted) break;
-    // Written means handed to the system: a reset after it cannot take it back.
+    // Once written to the socket, a chunk is not lost in a later reset.
     await new Promise((resolve) => {
       outgoing.write(value, resolve);
     });

@@ -1,23 +1,23 @@
 import { delay } from "@freshet/core";
 import { seededRandom } from "./seeded-random.ts";
 
-/** One step of a body: wait, then send bytes, stop for ever, or break. */
+/** One step of a body: wait and then send bytes, stall for ever, or break the connection. */
 export type BodyStep = { bytes: Uint8Array; delayMs: number } | { stall: true } | { reset: true };
 
 /** How a body is cut into chunks. */
 export interface SlicingOptions {
-  /** Bytes in each chunk, or with `seed` in the longest. Default: one frame a chunk. */
+  /** Bytes per chunk, or with `seed` in the longest. Default: one frame per chunk. */
   sliceBytes?: number | undefined;
-  /** Cuts at random places that are the same for the same seed, 1 to `sliceBytes` (300) apart. */
+  /** Cuts at random places, the same ones for the same seed, 1 to `sliceBytes` (300) apart. */
   seed?: number | undefined;
 }
 
 /**
- * A body that comes in its own time and in its own pieces, as from the network.
+ * A body that arrives at its own pace and in its own chunks, as from the network.
  *
- * @param request - whose abort breaks the body, as it does with the platform's fetch. The request and
- * not its signal: a signal alone does not keep what aborts it from being collected
- * @param onCancel - called when the reader goes away before the end
+ * @param request - its abort breaks the body, as it does with the platform's fetch. The request and not
+ * its signal: a signal alone does not keep its source from being garbage collected
+ * @param onCancel - called when the reader cancels before the end
  */
 export function pacedBody(
   steps: readonly BodyStep[],
@@ -69,9 +69,10 @@ async function* sliced(
   let pending: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   for (const step of steps) {
     if (!("bytes" in step)) {
-      // What was sent before the fault has arrived before it.
+      // The bytes before the fault arrive before it.
       if (pending.length > 0) yield pending;
-      if ("reset" in step) throw new TypeError("The connection was reset (a fault of the fake).");
+      if ("reset" in step)
+        throw new TypeError("The connection was reset, as the fault of the fake requests.");
       await forever(signal);
       return undefined;
     }
@@ -93,7 +94,7 @@ async function* sliced(
   return undefined;
 }
 
-/** The sizes of the slices in order; `undefined`: one step a slice. */
+/** The sizes of the chunks in order; `undefined`: one step per chunk. */
 function sliceSizes({ sliceBytes, seed }: SlicingOptions): () => number | undefined {
   if (seed === undefined) return () => sliceBytes;
   const random = seededRandom(seed);

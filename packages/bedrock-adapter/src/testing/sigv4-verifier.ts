@@ -1,8 +1,8 @@
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 import { AwsV4Signer } from "aws4fetch";
-import type { AwsCredentials } from "../credentials.ts";
+import type { AwsCredentials } from "../client/aws-credentials.ts";
 
-/** A request as its signature covers it. */
+/** The parts of a request that its signature covers. */
 export interface SignedRequest {
   method: string;
   url: string;
@@ -15,9 +15,9 @@ const authorizationPattern =
 const maxSkewMs = 5 * 60_000;
 
 /**
- * Checks a SigV4 signature as AWS does: by signing the request again with the secret.
+ * Verifies a SigV4 signature as AWS does: by signing the request again with the secret key.
  *
- * @returns why the signature is not good, or `undefined` if it is
+ * @returns why the signature is invalid, or `undefined` if it is valid
  */
 export async function verifySignature(
   request: SignedRequest,
@@ -32,9 +32,11 @@ export async function verifySignature(
   if (accessKeyId !== credentials.accessKeyId) {
     return "The security token included in the request is invalid.";
   }
-  if (service !== "bedrock") return `The signature is for the service ${service}, not bedrock.`;
+  if (service !== "bedrock")
+    return `The signature is for the service "${service}": expected "bedrock".`;
   const token = request.headers.get("x-amz-security-token") ?? undefined;
-  if (token !== credentials.sessionToken) return "The session token is not the expected one.";
+  if (token !== credentials.sessionToken)
+    return "The session token is not the one of these credentials.";
   const names = signedHeaders.split(";");
   if (!names.includes("host")) return "The signature does not cover the host.";
   const expected = await signAgain(request, credentials, { datetime, region, names });
@@ -81,11 +83,12 @@ function staleness(datetime: string, day: string): string | undefined {
     minutes ?? 0,
     seconds ?? 0,
   );
-  if (!datetime.startsWith(day)) return "The date of the scope is not the date of the request.";
+  if (!datetime.startsWith(day))
+    return "The date in the credential scope is not the date of the request.";
   return Math.abs(Date.now() - sent) > maxSkewMs ? "Signature expired." : undefined;
 }
 
-/** A hash in a header is what gets signed in place of the body, so it has to be the body's. */
+/** Checks the hash in the header, which is signed in place of the body. */
 async function bodyProblem({ headers, body }: SignedRequest): Promise<string | undefined> {
   const claimed = headers.get("x-amz-content-sha256");
   if (claimed === null) return undefined;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { drain } from "../slicings.ts";
+import { drain } from "../support/slicings.ts";
 import { toAgentEvents } from "../../src/index.ts";
-import { agentEventsOf } from "./agent-events-of.ts";
+import { agentEventsOf } from "../support/agent-events-of.ts";
 
 const start = {
   type: "message_start",

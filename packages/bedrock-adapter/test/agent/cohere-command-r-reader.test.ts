@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { agentEventsOf } from "./agent-events-of.ts";
+import { agentEventsOf } from "../support/agent-events-of.ts";
 
-test("text in pieces; the whole answer at the end is not said again", async () => {
+test("text in pieces; the whole response at the end is not said again", async () => {
   const citation = { start: 0, end: 2, text: "Hi", document_ids: ["d"] };
   const { text, done } = await agentEventsOf([
     { event_type: "text-generation", is_finished: false, text: "Hi" },
@@ -20,7 +20,7 @@ test("text in pieces; the whole answer at the end is not said again", async () =
   expect(done.metadata).toEqual({ generation_id: "g1", chat_history: [] });
 });
 
-test("an answer that only its end holds is said once", async () => {
+test("a response that only its end holds is said once", async () => {
   const tool_calls = [{ name: "weather", parameters: { city: "Oslo" } }];
   const { text, others } = await agentEventsOf([
     {

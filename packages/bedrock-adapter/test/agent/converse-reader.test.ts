@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { agentEventsOf } from "./agent-events-of.ts";
+import { agentEventsOf } from "../support/agent-events-of.ts";
 
 const delta = (contentBlockIndex: number, fields: object) => ({
   type: "contentBlockDelta",
@@ -265,7 +265,7 @@ test("a call whose input is no JSON is never a tool_use: `done` tells of it", as
   });
 });
 
-test("blocks that were never closed come out of a complete answer, and of no other", async () => {
+test("blocks that were never closed come out of a complete response, and of no other", async () => {
   const open = [
     {
       type: "contentBlockStart",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { agentEventsOf } from "./agent-events-of.ts";
+import { agentEventsOf } from "../support/agent-events-of.ts";
 
 const chunk = (delta: object, finish_reason: string | null = null) => ({
   id: "chatcmpl-1",
@@ -85,7 +85,7 @@ test("the newer Mistral models: `message` and `stop_reason`", async () => {
   expect(done.stop_reason).toBe("stop");
 });
 
-test("of several choices only the first is the answer", async () => {
+test("of several choices only the first is the response", async () => {
   const { text } = await agentEventsOf([
     { choices: [{ index: 1, delta: { content: "no" } }] },
     {
@@ -98,7 +98,7 @@ test("of several choices only the first is the answer", async () => {
   expect(text).toBe("yes");
 });
 
-test("a tool call without a finish_reason comes out if Bedrock says that the answer is complete", async () => {
+test("a tool call without a finish_reason comes out if Bedrock says that the response is complete", async () => {
   const call = { index: 0, id: "c", function: { name: "n", arguments: "{}" } };
   const { others } = await agentEventsOf([
     { choices: [{ index: 0, delta: { tool_calls: [call] } }] },

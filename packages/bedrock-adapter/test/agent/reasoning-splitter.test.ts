@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { AgentAnswer } from "../../src/agent/agent-answer.ts";
+import { AgentEventWriter } from "../../src/agent/agent-event-writer.ts";
 import {
   deepSeekTags,
   gptOssTags,
@@ -10,12 +10,12 @@ import {
 
 /** The joined parts in order, such as `[["thinking", "hm"], ["token", "Hi"]]`. */
 function split(pieces: readonly string[], tags: ReasoningTags): (readonly [string, string])[] {
-  const answer = new AgentAnswer("", []);
+  const out = new AgentEventWriter("", []);
   const splitter = new ReasoningSplitter(tags);
-  for (const piece of pieces) splitter.push(piece, answer);
-  splitter.end(answer);
+  for (const piece of pieces) splitter.push(piece, out);
+  splitter.end(out);
   const parts: [string, string][] = [];
-  for (let event = answer.read(); event; event = answer.read()) {
+  for (let event = out.read(); event; event = out.read()) {
     if (event.type !== "token" && event.type !== "thinking") continue;
     const last = parts.at(-1);
     if (last?.[0] === event.type) last[1] += event.text;

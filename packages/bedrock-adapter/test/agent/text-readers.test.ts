@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { agentEventsOf } from "./agent-events-of.ts";
+import { agentEventsOf } from "../support/agent-events-of.ts";
 
 const metrics = {
   "amazon-bedrock-invocationMetrics": {

@@ -9,7 +9,7 @@ import {
   encodeInvokeChunk,
   type FakeBedrock,
 } from "../../src/testing/index.ts";
-import { concat, drain } from "../slicings.ts";
+import { concat, drain } from "../support/slicings.ts";
 
 const url = "http://fake/model/some.model/converse-stream";
 
@@ -40,7 +40,7 @@ test("a script: reasoning, text, a tool call", async () => {
     { text: "Let me look.\n" },
     { toolUse: { name: "weather", input: { city: "Oslo" }, toolUseId: "t1" } },
   ];
-  const events = await ask(createFakeBedrock({ answer: { parts } }));
+  const events = await ask(createFakeBedrock({ response: { parts } }));
   const thinking = events.map((event) => (event.type === "thinking" ? event.text : "")).join("");
   expect(thinking).toBe("I need the weather.");
   expect(textOf(events)).toBe("Let me look.\n");
@@ -54,7 +54,7 @@ test("a script: reasoning, text, a tool call", async () => {
 
 test("the same script through InvokeModel is Claude's chunks and the same agent events", async () => {
   const parts = [{ reasoning: "hm" }, { text: "Hi" }, { toolUse: { name: "n", input: { a: 1 } } }];
-  const fake = createFakeBedrock({ answer: { parts } });
+  const fake = createFakeBedrock({ response: { parts } });
   const response = await clientOf(fake).invokeModelStream<AnthropicChunk>({
     modelId: "m",
     body: {},
@@ -64,16 +64,16 @@ test("the same script through InvokeModel is Claude's chunks and the same agent 
   expect(invoke.slice(0, -1)).toEqual(converse.slice(0, -1));
 });
 
-test("answers in a row, the last one stays", async () => {
-  const fake = createFakeBedrock({ answer: [{ parts: "one" }, { parts: "two" }] });
+test("responses in a row, the last one stays", async () => {
+  const fake = createFakeBedrock({ response: [{ parts: "one" }, { parts: "two" }] });
   const texts = [await ask(fake), await ask(fake), await ask(fake)].map(textOf);
   expect(texts).toEqual(["one", "two", "two"]);
   expect(fake.requests.map(({ number }) => number)).toEqual([1, 2, 3]);
 });
 
-test("an answer chosen by the request", async () => {
+test("a response chosen by the request", async () => {
   const fake = createFakeBedrock({
-    answer: ({ body }) => ({ parts: JSON.stringify(body).includes("tool") ? "B" : "A" }),
+    response: ({ body }) => ({ parts: JSON.stringify(body).includes("tool") ? "B" : "A" }),
   });
   expect([textOf(await ask(fake, "x")), textOf(await ask(fake, "a tool"))]).toEqual(["A", "B"]);
 });
@@ -84,7 +84,7 @@ test("a capture is replayed byte for byte, whatever the slices", async () => {
     new Uint8Array([0, 0, 1, 0, 9, 9, 9]),
   ]);
   for (const slicing of [{}, { sliceBytes: 3 }, { seed: 5 }, { seed: 5, sliceBytes: 2 }]) {
-    const { fetch } = createFakeBedrock({ answer: { replay: capture }, ...slicing });
+    const { fetch } = createFakeBedrock({ response: { replay: capture }, ...slicing });
     const response = await fetch(url, { method: "POST" });
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(capture);
   }

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { BedrockClient } from "../../src/index.ts";
 import { createFakeBedrock } from "../../src/testing/index.ts";
-import { drain } from "../slicings.ts";
+import { drain } from "../support/slicings.ts";
 
 const request = {
   modelId: "a:b/c",

@@ -38,7 +38,7 @@ export interface IterateBytesOptions {
  * ```
  */
 export function iterateBytes(
-  source: ByteSource,
+  source: ByteSource | OpenByteSource,
   options: IterateBytesOptions = {},
 ): AsyncIterableIterator<Uint8Array, undefined> {
   return new ByteIterator(openByteSource(source), options);
@@ -52,10 +52,11 @@ export interface OpenByteSource {
 }
 
 /**
- * Opens a {@link ByteSource} of any kind, for code that has a loop of its own and cannot afford a second one.
- * Everybody else wants {@link iterateBytes}.
+ * Opens a {@link ByteSource} of any kind, for code that has a loop of its own and cannot afford a second one,
+ * or that reads the start of a source and leaves the rest to others. Everybody else wants
+ * {@link iterateBytes}. A source that is open is returned as it is.
  */
-export function openByteSource(source: ByteSource): OpenByteSource {
+export function openByteSource(source: ByteSource | OpenByteSource): OpenByteSource {
   // Before the async iterator, which a ReadableStream has too: its reader is faster and can be
   // cancelled while a read is pending.
   if ("getReader" in source) {
@@ -73,6 +74,7 @@ export function openByteSource(source: ByteSource): OpenByteSource {
       cancel: async () => iterator.return?.(),
     };
   }
+  if (!(Symbol.iterator in source)) return source;
   const iterator = source[Symbol.iterator]();
   // Inside the promises, so that a source that throws rejects, like one that is asynchronous.
   return {

@@ -45,7 +45,7 @@ export interface ParseStreamOptions extends IterateBytesOptions {
  * the signal's own reason on abort
  */
 export function parseStream<T>(
-  source: ByteSource,
+  source: ByteSource | OpenByteSource,
   parser: PushParser<T> | (() => Promise<PushParser<T>>),
   options: ParseStreamOptions = {},
 ): AsyncGenerator<T, undefined> {
@@ -68,7 +68,7 @@ class ParsedStream<T> implements AsyncGenerator<T, undefined> {
     addAsyncDispose(this.prototype);
   }
 
-  readonly #source: ByteSource;
+  readonly #source: ByteSource | OpenByteSource;
   readonly #options: ParseStreamOptions;
   #bytes: OpenByteSource | undefined;
   #parser: PushParser<T> | undefined;
@@ -82,7 +82,7 @@ class ParsedStream<T> implements AsyncGenerator<T, undefined> {
   #last: Promise<Result<T>> = nothing;
 
   constructor(
-    source: ByteSource,
+    source: ByteSource | OpenByteSource,
     parser: PushParser<T> | (() => Promise<PushParser<T>>),
     options: ParseStreamOptions,
   ) {
@@ -216,7 +216,10 @@ class ParsedStream<T> implements AsyncGenerator<T, undefined> {
 }
 
 /** Without a signal and a limit the chunks come straight from the source, which is faster. */
-function openGuarded(source: ByteSource, options: ParseStreamOptions): OpenByteSource {
+function openGuarded(
+  source: ByteSource | OpenByteSource,
+  options: ParseStreamOptions,
+): OpenByteSource {
   const { signal, idleTimeoutMs } = options;
   if (!signal && idleTimeoutMs === undefined) return openByteSource(source);
   const bytes = iterateBytes(source, options);

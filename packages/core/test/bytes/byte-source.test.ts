@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { type ByteSource, iterateBytes } from "../../src/index.ts";
+import { type ByteSource, iterateBytes, openByteSource } from "../../src/index.ts";
 
 const chunks = [Uint8Array.of(1, 2), new Uint8Array(0), Uint8Array.of(3)];
 
@@ -246,4 +246,25 @@ describe("silence", () => {
       vi.useRealTimers();
     }
   });
+});
+
+test("a source that is open is read on from where it is, and cancelled with the reason", async () => {
+  const reason = new Error("enough");
+  const cancelled = vi.fn();
+  const open = openByteSource(
+    new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const byte of [1, 2, 3]) controller.enqueue(Uint8Array.of(byte));
+      },
+      cancel: cancelled,
+    }),
+  );
+  expect(openByteSource(open)).toBe(open);
+  expect((await open.read()).value).toEqual(Uint8Array.of(1));
+  const aborter = new AbortController();
+  const rest = iterateBytes(open, { signal: aborter.signal });
+  expect((await rest.next()).value).toEqual(Uint8Array.of(2));
+  aborter.abort(reason);
+  await expect(rest.next()).rejects.toBe(reason);
+  expect(cancelled).toHaveBeenCalledExactlyOnceWith(reason);
 });
