@@ -1,0 +1,46 @@
+/**
+ * Agent events as the answer of a Hono handler.
+ *
+ * @module
+ */
+import type { Context } from "hono";
+import {
+  agentStreamResponse,
+  type AgentStreamResponseOptions,
+  type AgentStreamSource,
+} from "../server/agent-stream-response.ts";
+
+export type {
+  AgentStreamResponseOptions,
+  AgentStreamSource,
+} from "../server/agent-stream-response.ts";
+export type { AgentStreamWriter } from "../server/agent-stream-writer.ts";
+
+/**
+ * {@link agentStreamResponse} with what the context knows: the headers that were set on it stay, and the
+ * source stops when the client leaves.
+ *
+ * @param source - events, or a function that writes them; it stops at its next write when the client has left
+ *
+ * @example
+ * ```ts
+ * import { streamAgent } from "@freshet/agent-sse/hono";
+ * import { Hono } from "hono";
+ *
+ * const app = new Hono();
+ * app.get("/answer", (c) =>
+ *   streamAgent(c, async (writer) => {
+ *     await writer.token("Hello");
+ *     await writer.done();
+ *   }),
+ * );
+ * ```
+ */
+export function streamAgent(
+  c: Context,
+  source: AgentStreamSource,
+  options: AgentStreamResponseOptions = {},
+): Response {
+  const response = agentStreamResponse(source, { signal: c.req.raw.signal, ...options });
+  return c.body(response.body as ReadableStream, 200, Object.fromEntries(response.headers));
+}

@@ -1,0 +1,90 @@
+import type { AgentEvent } from "@freshet/core";
+import {
+  agentEvent,
+  type AgentEventBuilders,
+  type CreationOptions,
+  type DoneOptions,
+  type ToolResultOptions,
+} from "../wire/agent-event.ts";
+import type { JsonFormat } from "../wire/encode-json.ts";
+import {
+  formatAgentEvent,
+  type FormatAgentEventOptions,
+  type WireEvent,
+} from "../wire/format-agent-event.ts";
+
+/** Options of {@link AgentStreamEmitter}. */
+export interface AgentStreamEmitterOptions {
+  /** Default `"json"`; `"python"` writes the bytes of the Python package agent-event-stream. */
+  format?: JsonFormat | undefined;
+}
+
+type FrameBuilders = {
+  [Name in keyof AgentEventBuilders]: (...options: Parameters<AgentEventBuilders[Name]>) => string;
+};
+
+/**
+ * Writes frames by hand, one method for each event; for servers that have their own way of sending.
+ *
+ * @example
+ * ```ts
+ * import { AgentStreamEmitter } from "@freshet/agent-sse";
+ *
+ * const emitter = new AgentStreamEmitter();
+ * console.log(JSON.stringify(emitter.token("Hi"))); // "event: token\ndata: {\"text\":\"Hi\"}\n\n"
+ * ```
+ */
+export class AgentStreamEmitter implements FrameBuilders {
+  readonly #format: { format: JsonFormat };
+
+  constructor({ format = "json" }: AgentStreamEmitterOptions = {}) {
+    this.#format = { format };
+  }
+
+  /** Any event, also one of your own types, with the id that a reader resumes after. */
+  event(event: AgentEvent | WireEvent, options?: Omit<FormatAgentEventOptions, "format">): string {
+    return formatAgentEvent(event, { ...options, ...this.#format });
+  }
+
+  token(text: string): string {
+    return formatAgentEvent(agentEvent.token(text), this.#format);
+  }
+
+  thinking(text: string): string {
+    return formatAgentEvent(agentEvent.thinking(text), this.#format);
+  }
+
+  toolUse(toolName: string, toolUseId: string, inputSummary?: string): string {
+    return formatAgentEvent(agentEvent.toolUse(toolName, toolUseId, inputSummary), this.#format);
+  }
+
+  toolResult(toolName: string, toolUseId: string, options?: ToolResultOptions): string {
+    return formatAgentEvent(agentEvent.toolResult(toolName, toolUseId, options), this.#format);
+  }
+
+  turn(turnNumber: number, totalTools?: number): string {
+    return formatAgentEvent(agentEvent.turn(turnNumber, totalTools), this.#format);
+  }
+
+  progress(
+    step: string,
+    percentage: number,
+    message: string,
+    subProgress?: Record<string, unknown>,
+  ): string {
+    const event = agentEvent.progress(step, percentage, message, subProgress);
+    return formatAgentEvent(event, this.#format);
+  }
+
+  creation(creationType: string, count: number, options?: CreationOptions): string {
+    return formatAgentEvent(agentEvent.creation(creationType, count, options), this.#format);
+  }
+
+  error(errorType: string, message: string, details?: Record<string, unknown>): string {
+    return formatAgentEvent(agentEvent.error(errorType, message, details), this.#format);
+  }
+
+  done(options?: DoneOptions): string {
+    return formatAgentEvent(agentEvent.done(options), this.#format);
+  }
+}

@@ -1,0 +1,441 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import {
+  agentEvent,
+  agentStreamResponse,
+  connectAgentStream,
+  formatAgentEvent,
+  type ConnectAgentStreamOptions,
+  type ConnectionState,
+} from "../../src/index.ts";
+import { Feed } from "../support/feed.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+interface Asked {
+  url: string;
+  headers: Record<string, string>;
+  init: RequestInit;
+}
+
+/** A server whose answers are scripted; the last one is given again and again. */
+function scripted(...answers: (() => Response | Promise<Response>)[]) {
+  const asked: Asked[] = [];
+  const fetch = async (url: string, init: RequestInit) => {
+    asked.push({ url, init, headers: Object.fromEntries(new Headers(init.headers)) });
+    const answer = answers[Math.min(asked.length, answers.length) - 1];
+    await Promise.resolve();
+    return (answer as () => Response)();
+  };
+  return { asked, fetch };
+}
+
+/** A body that ends, or breaks, after the frames. */
+function body(frames: string, end: "close" | "break" | "stay" = "close") {
+  return () => {
+    const stream = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode(frames));
+        if (end === "close") controller.close();
+      },
+      pull(controller) {
+        if (end === "break") controller.error(new TypeError("terminated"));
+      },
+    });
+    return new Response(stream, { headers: { "content-type": "text/event-stream" } });
+  };
+}
+
+const token = (text: string, id?: string) => formatAgentEvent(agentEvent.token(text), { id });
+const done = (id?: string) => formatAgentEvent(agentEvent.done(), { id });
+const empty = (status: number, headers?: HeadersInit) => () =>
+  new Response(status === 204 ? null : "why not", headers ? { status, headers } : { status });
+
+async function run(
+  fetch: ConnectAgentStreamOptions["fetch"],
+  options: ConnectAgentStreamOptions = {},
+  runTimers: () => Promise<unknown> = () => vi.runAllTimersAsync(),
+) {
+  const states: ConnectionState[] = [];
+  const texts: string[] = [];
+  const events = connectAgentStream("https://example.com/events", {
+    ...options,
+    fetch,
+    onStateChange: (state) => states.push(state),
+  });
+  const reading = (async () => {
+    for await (const { event } of events)
+      texts.push(event.type === "token" ? event.text : event.type);
+  })();
+  const outcome = reading.then(
+    () => "ended",
+    (error: unknown) => error,
+  );
+  await runTimers();
+  return { texts, states, outcome: await outcome, lastEventId: events.lastEventId };
+}
+
+const waits = (states: ConnectionState[]) =>
+  states.flatMap((state) => (state.status === "waiting" ? [state.delayMs] : []));
+
+test("asks with GET and the headers of an event stream; ends after done", async () => {
+  const { fetch, asked } = scripted(body(token("a", "1") + done("2") + token("never", "3")));
+  const result = await run(fetch, { headers: { authorization: "Bearer x" } });
+  expect(result).toMatchObject({ texts: ["a", "done"], outcome: "ended", lastEventId: "2" });
+  expect(asked).toHaveLength(1);
+  expect(asked[0]?.init.method ?? "GET").toBe("GET");
+  expect(asked[0]?.headers).toEqual({ accept: "text/event-stream", authorization: "Bearer x" });
+  expect(result.states.map(({ status }) => status)).toEqual(["connecting", "open", "closed"]);
+});
+
+test("resumes after the last id, also when a connection dies before its first event", async () => {
+  const { fetch, asked } = scripted(
+    ...[body(token("a", "1") + token("b", "2") + "data: {", "break"), body("", "break")],
+    ...[
+      body(":\n\n"),
+      body('event: token\ndata: {"tex', "break"),
+      body(token("c", "3") + done("4")),
+    ],
+  );
+  const { texts, states } = await run(fetch);
+  expect(texts).toEqual(["a", "b", "c", "done"]);
+  expect(asked.map(({ headers }) => headers["last-event-id"])).toEqual([
+    ...[undefined, "2", "2", "2", "2"],
+  ]);
+  const reconnects = states.filter((state) => state.status === "open");
+  expect(reconnects.map(({ reconnects: n }) => n)).toEqual([0, 1, 2, 3, 4]);
+  const causes = states.filter((state) => state.status === "waiting").map(({ cause }) => cause);
+  expect(causes[0]).toEqual(new TypeError("terminated"));
+  expect(causes[2]).toMatchObject({ code: "INCOMPLETE_STREAM", lastEventId: "2" });
+});
+
+test("starts after the id it is given, and sends ids as UTF-8", async () => {
+  const { fetch, asked } = scripted(body(done()));
+  const { lastEventId } = await run(fetch, { lastEventId: "pos-é" });
+  expect(asked[0]?.headers["last-event-id"]).toBe("pos-Ã©");
+  expect(lastEventId).toBe("pos-é");
+});
+
+test("a server that replays from anywhere repeats nothing", async () => {
+  const all = Array.from({ length: 9 }, (_, index) => token(String(index), `p${index}`));
+  const from = (start: number, end: number) => body(all.slice(start, end).join(""), "break");
+  const { fetch } = scripted(
+    ...[from(0, 3), from(0, 5), from(2, 6), from(4, 5), from(0, 2), from(0, 8)],
+    body(all.join("") + done("end")),
+  );
+  const { texts } = await run(fetch);
+  expect(texts).toEqual([...Array.from({ length: 9 }, (_, index) => String(index)), "done"]);
+});
+
+test("headers can be made anew for each request", async () => {
+  let count = 0;
+  const { fetch, asked } = scripted(body(token("a", "1")), body(done()));
+  await run(fetch, { headers: () => Promise.resolve({ authorization: `Bearer ${++count}` }) });
+  expect(asked.map(({ headers }) => headers["authorization"])).toEqual(["Bearer 1", "Bearer 2"]);
+});
+
+test("a failure to make the headers is final", async () => {
+  const { fetch, asked } = scripted(body(done()));
+  const headers = () => Promise.reject(new Error("signed out"));
+  expect(await run(fetch, { headers })).toMatchObject({ outcome: new Error("signed out") });
+  expect(asked).toHaveLength(0);
+});
+
+describe("what is final", () => {
+  test.each([400, 401, 403, 404, 410, 501 - 100])("status %d", async (status) => {
+    const { fetch, asked } = scripted(empty(status));
+    const { outcome } = await run(fetch);
+    expect(outcome).toMatchObject({ code: "UNEXPECTED_STATUS", status, body: "why not" });
+    expect(asked).toHaveLength(1);
+  });
+
+  test("another content type", async () => {
+    const { fetch } = scripted(() => new Response("{}", { headers: { "content-type": "a/b" } }));
+    expect((await run(fetch)).outcome).toMatchObject({ code: "UNEXPECTED_CONTENT_TYPE" });
+  });
+
+  test("bad data, after what was good", async () => {
+    const { fetch, asked } = scripted(body(`${token("a", "1")}data: [DONE]\n\n`));
+    const { texts, outcome } = await run(fetch);
+    expect(texts).toEqual(["a"]);
+    expect(outcome).toMatchObject({ code: "INVALID_EVENT", lastEventId: "1" });
+    expect(asked).toHaveLength(1);
+  });
+
+  test("an event that is too large", async () => {
+    const { fetch } = scripted(body(token("x".repeat(200))));
+    const { outcome } = await run(fetch, { maxEventLength: 100 });
+    expect(outcome).toMatchObject({ code: "EVENT_TOO_LARGE" });
+  });
+
+  test("a URL that nothing can fetch", () => {
+    expect(() => connectAgentStream("http://[")).toThrow(TypeError);
+  });
+});
+
+describe("what is tried again", () => {
+  test.each([408, 425, 429, 500, 502, 503, 504])("status %d", async (status) => {
+    const { fetch, asked } = scripted(empty(status), body(done()));
+    expect((await run(fetch)).outcome).toBe("ended");
+    expect(asked).toHaveLength(2);
+  });
+
+  test("a connection that cannot be made", async () => {
+    const refused = () => Promise.reject(new TypeError("fetch failed"));
+    const { fetch, asked } = scripted(refused, refused, body(done()));
+    expect((await run(fetch)).outcome).toBe("ended");
+    expect(asked).toHaveLength(3);
+  });
+});
+
+test("204 ends it before a turn and after one, and is an error within one", async () => {
+  expect((await run(scripted(empty(204)).fetch)).outcome).toBe("ended");
+  const turns = scripted(body(token("a", "1") + done("2")), body(done("3")), empty(204));
+  const over = await run(turns.fetch, { until: "closed" });
+  expect(over).toMatchObject({ texts: ["a", "done", "done"], outcome: "ended", lastEventId: "3" });
+  expect(turns.asked.map(({ headers }) => headers["last-event-id"])).toEqual([
+    ...[undefined, "2", "3"],
+  ]);
+  const within = await run(scripted(body(token("a", "1")), empty(204)).fetch);
+  expect(within).toMatchObject({
+    texts: ["a"],
+    outcome: { code: "INCOMPLETE_STREAM", status: 204 },
+  });
+});
+
+describe("when it comes back", () => {
+  const retry = { initialDelayMs: 100, maxDelayMs: 1000, jitter: 0, maxRetries: 6 };
+
+  test("a server that closes at once is asked at growing intervals, up to the cap", async () => {
+    const { states, outcome } = await run(scripted(body(":\n\n")).fetch, { retry });
+    expect(waits(states)).toEqual([100, 200, 400, 800, 1000, 1000]);
+    expect(outcome).toMatchObject({
+      ...{ code: "RETRIES_EXHAUSTED", cause: { code: "INCOMPLETE_STREAM" } },
+    });
+  });
+
+  test("an event starts the count anew", async () => {
+    const { fetch } = scripted(
+      empty(503),
+      empty(503),
+      body(token("a", "1")),
+      empty(503),
+      body(done()),
+    );
+    const { states } = await run(fetch, { retry });
+    expect(waits(states)).toEqual([100, 200, 100, 200]);
+  });
+
+  test("the jitter takes from the wait, and never adds to it", async () => {
+    const { states } = await run(scripted(empty(503)).fetch, { retry: { ...retry, jitter: 0.5 } });
+    for (const [index, ms] of waits(states).entries()) {
+      const full = Math.min(1000, 100 * 2 ** index);
+      expect(ms).toBeGreaterThan(full / 2);
+      expect(ms).toBeLessThanOrEqual(full);
+    }
+  });
+
+  test("retry: and Retry-After are the least wait", async () => {
+    const { fetch } = scripted(
+      ...[body("retry: 5000\n\n"), empty(503, { "retry-after": "60" }), empty(503), body(done())],
+    );
+    const { states } = await run(fetch, { retry });
+    expect(waits(states)).toEqual([5100, 60_200, 5400]);
+  });
+
+  test("no wait is longer than an hour, whatever is asked for", async () => {
+    const { fetch } = scripted(body("retry: 99999999999999\n\n"), empty(503), body(done()));
+    const { states } = await run(fetch, {
+      retry: { ...retry, initialDelayMs: 1e300, maxDelayMs: Infinity },
+      idleTimeoutMs: Infinity,
+    });
+    expect(waits(states)).toEqual([3_600_000, 3_600_000]);
+  });
+
+  test("the defaults begin below a second, stay below 30, and do not give up", async () => {
+    const answers = Array.from({ length: 40 }, () => empty(503));
+    const { states, outcome } = await run(scripted(...answers, body(done())).fetch);
+    expect(outcome).toBe("ended");
+    expect(waits(states)).toHaveLength(40);
+    expect(Math.max(...waits(states))).toBeLessThanOrEqual(30_000);
+    expect(waits(states)[0]).toBeLessThanOrEqual(500);
+  });
+});
+
+describe("silence", () => {
+  test("on a connection ends it, a comment is not silence", async () => {
+    const feed = new Feed<Uint8Array>();
+    const encoder = new TextEncoder();
+    const live = () =>
+      new Response(
+        new ReadableStream<Uint8Array>({
+          pull: async (controller) => {
+            const next = await feed.next();
+            if (!next.done) controller.enqueue(next.value);
+          },
+        }),
+        { headers: { "content-type": "text/event-stream" } },
+      );
+    const { fetch, asked } = scripted(live, body(done()));
+    const options = { idleTimeoutMs: 1000, retry: { initialDelayMs: 10 } };
+    const { states, texts } = await run(fetch, options, async () => {
+      feed.push(encoder.encode(token("a", "1")));
+      await vi.advanceTimersByTimeAsync(900);
+      feed.push(encoder.encode(":\n\n"));
+      await vi.advanceTimersByTimeAsync(900);
+      expect(asked).toHaveLength(1);
+      await vi.runAllTimersAsync();
+    });
+    expect(texts).toEqual(["a", "done"]);
+    expect(states.find((state) => state.status === "waiting")).toMatchObject({
+      ...{ cause: { code: "IDLE_TIMEOUT" }, lastEventId: "1" },
+    });
+  });
+
+  test("instead of an answer ends the request", async () => {
+    const signals: AbortSignal[] = [];
+    let count = 0;
+    const fetch = (_: string, { signal }: RequestInit) => {
+      if (signal) signals.push(signal);
+      return count++ === 0
+        ? new Promise<Response>(() => undefined)
+        : Promise.resolve(body(done())());
+    };
+    const { outcome } = await run(fetch, { idleTimeoutMs: 1000 });
+    expect(outcome).toBe("ended");
+    expect(signals[0]?.reason).toMatchObject({ code: "IDLE_TIMEOUT" });
+  });
+});
+
+describe("an end from outside", () => {
+  const open = (fetch: ConnectAgentStreamOptions["fetch"], signal?: AbortSignal) =>
+    connectAgentStream("https://example.com/", { fetch, signal });
+
+  test("an abort during a request", async () => {
+    const controller = new AbortController();
+    let inner: AbortSignal | null | undefined;
+    const fetch = (_: string, { signal }: RequestInit) => {
+      inner = signal;
+      return new Promise<Response>(() => undefined);
+    };
+    const next = open(fetch, controller.signal).next();
+    await vi.advanceTimersByTimeAsync(1);
+    controller.abort("enough");
+    await expect(next).rejects.toBe("enough");
+    expect(inner?.reason).toBe("enough");
+  });
+
+  test("an abort while it waits to come back", async () => {
+    const controller = new AbortController();
+    const next = open(scripted(empty(503)).fetch, controller.signal).next();
+    await vi.advanceTimersByTimeAsync(1);
+    controller.abort("enough");
+    await expect(next).rejects.toBe("enough");
+  });
+
+  test("an abort between two events that have both arrived", async () => {
+    const controller = new AbortController();
+    const events = open(scripted(body(token("a") + token("b"))).fetch, controller.signal);
+    await events.next();
+    controller.abort("enough");
+    await expect(events.next()).rejects.toBe("enough");
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test("a signal that has fired already asks nothing", async () => {
+    const { fetch, asked } = scripted(body(done()));
+    await expect(open(fetch, AbortSignal.abort("never")).next()).rejects.toBe("never");
+    expect(asked).toHaveLength(0);
+  });
+
+  test("leaving the loop cancels the response", async () => {
+    const feed = new Feed<never>();
+    const fetch = () => Promise.resolve(agentStreamResponse(chain()));
+    async function* chain() {
+      yield agentEvent.token("a");
+      yield* feed;
+    }
+    for await (const { event } of open(fetch)) {
+      expect(event).toEqual(agentEvent.token("a"));
+      break;
+    }
+    await vi.advanceTimersByTimeAsync(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("return while a read waits ends both", async () => {
+    const feed = new Feed<never>();
+    const events = open(() => Promise.resolve(agentStreamResponse(feed)));
+    const next = events.next();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await events.return(undefined)).toEqual({ done: true, value: undefined });
+    expect(await next).toEqual({ done: true, value: undefined });
+    expect(feed.returned).toBe(1);
+  });
+
+  test("throw ends it with that error", async () => {
+    const feed = new Feed<never>();
+    const events = open(() => Promise.resolve(agentStreamResponse(feed)));
+    await expect(events.throw(new Error("mine"))).rejects.toThrow("mine");
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test("a response that comes too late is let go", async () => {
+    const controller = new AbortController();
+    const feed = new Feed<never>();
+    let answer: ((response: Response) => void) | undefined;
+    const fetch = () => new Promise<Response>((resolve) => (answer = resolve));
+    const next = open(fetch, controller.signal).next();
+    await vi.advanceTimersByTimeAsync(1);
+    controller.abort("enough");
+    await expect(next).rejects.toBe("enough");
+    answer?.(agentStreamResponse(feed));
+    await vi.advanceTimersByTimeAsync(1);
+    expect(feed.returned).toBe(1);
+  });
+});
+
+test("headers that never come are no reason not to hear of an abort", async () => {
+  const abort = new AbortController();
+  const { fetch, asked } = scripted(body(done()));
+  const events = connectAgentStream("https://example.com/", {
+    ...{ fetch, signal: abort.signal },
+    headers: () => new Promise<HeadersInit>(() => undefined),
+  });
+  const next = events.next();
+  abort.abort(new Error("enough"));
+  await expect(next).rejects.toThrow("enough");
+  expect(asked).toHaveLength(0);
+});
+
+test("a callback that throws when the connection opens leaves none open", async () => {
+  const cancel = vi.fn();
+  const events = connectAgentStream("https://example.com/", {
+    fetch: () =>
+      Promise.resolve(
+        new Response(new ReadableStream({ cancel }), {
+          headers: { "content-type": "text/event-stream" },
+        }),
+      ),
+    onStateChange: ({ status }) => {
+      if (status === "open") throw new Error("in the callback");
+    },
+  });
+  await expect(events.next()).rejects.toThrow("in the callback");
+  await vi.waitFor(() => expect(cancel).toHaveBeenCalledOnce());
+});
+
+test("what onStateChange throws, the loop throws", async () => {
+  const events = connectAgentStream("https://example.com/", {
+    fetch: scripted(body(done())).fetch,
+    onStateChange: ({ status }) => {
+      if (status === "open") throw new Error("in the callback");
+    },
+  });
+  await expect(events.next()).rejects.toThrow("in the callback");
+});
