@@ -1,5 +1,5 @@
 /**
- * Agent events as AG-UI events, and back.
+ * Agent events as AG-UI events, and AG-UI events as agent events.
  *
  * @module
  * @see https://docs.ag-ui.com/concepts/events

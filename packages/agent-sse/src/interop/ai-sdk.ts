@@ -1,6 +1,6 @@
 /**
- * Agent events as the UI message stream of the AI SDK, for `useChat` of `@ai-sdk/react` and everything
- * else that reads it. Held against version 5 of `ai`.
+ * Agent events as the UI message stream of the AI SDK, for `useChat` of `@ai-sdk/react` and other readers
+ * of that protocol. Tested with version 5 of `ai`.
  *
  * @module
  * @see https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol
@@ -30,8 +30,8 @@ export interface UiMessageResponseOptions
 }
 
 /**
- * Turns the events of one turn into UI message chunks. An answer that ends without `done` ends with an
- * `error` chunk.
+ * Turns the events of one turn into UI message chunks. A turn that ends without `done` ends with an `error`
+ * chunk.
  *
  * @example
  * ```ts
@@ -53,20 +53,20 @@ export async function* toUiMessageChunks(
 }
 
 /**
- * Answers a `useChat` with an agent's events. For `resume: true`, answer
- * `GET {api}/{chatId}/stream` in the same way with all events of the turn that is running, from its
- * first, and with 204 when there is none: the AI SDK has no positions.
+ * Creates a response to `useChat` from an agent's events. For its `resume: true`, respond to
+ * `GET {api}/{chatId}/stream` in the same way, with all events of the running turn from its first, or with
+ * 204 if no turn is running: the AI SDK has no positions.
  *
  * @example
  * ```ts
  * import { agentEvent } from "@freshet/agent-sse";
  * import { uiMessageResponse } from "@freshet/agent-sse/ai-sdk";
  *
- * async function* answer() {
+ * async function* run() {
  *   yield agentEvent.token("Hello");
  *   yield agentEvent.done();
  * }
- * const server = { fetch: (request: Request) => uiMessageResponse(answer(), { signal: request.signal }) };
+ * const server = { fetch: (request: Request) => uiMessageResponse(run(), { signal: request.signal }) };
  * ```
  */
 export function uiMessageResponse(

@@ -4,8 +4,8 @@ import { agentEvent } from "../wire/agent-event.ts";
 import type { WireEvent } from "../wire/format-agent-event.ts";
 
 /**
- * Turns AG-UI events into agent events, those of {@link toAgUi} into what they were. An event that has
- * no agent event (STATE_SNAPSHOT, ACTIVITY_DELTA, …) comes out as `{type: "ag_ui", event}`.
+ * Turns AG-UI events into agent events; events made by {@link toAgUi} become the original ones again. An
+ * event without an equivalent (STATE_SNAPSHOT, ACTIVITY_DELTA, …) comes out as `{type: "ag_ui", event}`.
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ export async function* fromAgUi(
 }
 
 class AgUiReader {
-  /** Calls whose arguments are still coming, and the names of all, which results do not repeat. */
+  /** Calls whose arguments are incomplete, and the names of all calls, which results do not repeat. */
   readonly #open = new Map<string, { name: string; args: string }>();
   readonly #names = new Map<string, string>();
   /** The call that chunks without an id belong to. */
@@ -42,7 +42,7 @@ class AgUiReader {
     return [...this.end(), ...this.#whole(event)];
   }
 
-  /** A call that came in chunks has no end of its own: the next event of another kind is its end. */
+  /** Ends a call that came in chunks: it has no end event, so any other event ends it. */
   end(): AgentEvent[] {
     const id = this.#chunked;
     this.#chunked = undefined;
@@ -135,7 +135,7 @@ function ownOf({ metadata }: { metadata?: Record<string, unknown> }): Record<str
   return (metadata?.["freshet"] ?? {}) as Record<string, unknown>;
 }
 
-/** Starts and ends, which our events do not need. */
+/** Starts and ends, which agent events do not have. */
 const framing: ReadonlySet<EventType> = new Set([
   EventType.RUN_STARTED,
   EventType.TEXT_MESSAGE_START,

@@ -1,5 +1,5 @@
 /**
- * Agent events as the answer of a Hono handler.
+ * Agent events as the response of a Hono handler.
  *
  * @module
  */
@@ -17,10 +17,10 @@ export type {
 export type { AgentStreamWriter } from "../server/agent-stream-writer.ts";
 
 /**
- * {@link agentStreamResponse} with what the context knows: the headers that were set on it stay, and the
- * source stops when the client leaves.
+ * Creates an {@link agentStreamResponse} from a Hono context: headers that were set on the context stay, and
+ * the source stops when the client leaves.
  *
- * @param source - events, or a function that writes them; it stops at its next write when the client has left
+ * @param source - events, or a function that writes them; it stops at its next write after the client left
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ export type { AgentStreamWriter } from "../server/agent-stream-writer.ts";
  * import { Hono } from "hono";
  *
  * const app = new Hono();
- * app.get("/answer", (c) =>
+ * app.get("/events", (c) =>
  *   streamAgent(c, async (writer) => {
  *     await writer.token("Hello");
  *     await writer.done();

@@ -5,15 +5,15 @@ import type { WireEvent } from "../wire/format-agent-event.ts";
 
 /** Options of {@link toAgUi}. */
 export interface ToAgUiOptions {
-  /** The conversation. */
+  /** The id of the conversation. */
   threadId: string;
-  /** The first run; a run that follows a `done` in the same stream gets a number behind it. */
+  /** The id of the first run. A run after a `done` in the same stream gets a number appended. */
   runId: string;
 }
 
 /**
- * Turns agent events into AG-UI events. What AG-UI has no field for goes into `metadata.freshet`, where
- * {@link fromAgUi} finds it again. A run whose events end without `done` ends with RUN_ERROR.
+ * Turns agent events into AG-UI events. Values that AG-UI has no field for go into `metadata.freshet`, where
+ * {@link fromAgUi} reads them again. A run whose events end without `done` ends with RUN_ERROR.
  *
  * @example
  * ```ts
@@ -40,10 +40,10 @@ export async function* toAgUi(
     yield* run.push(event);
     if (event.type === "done") run = undefined;
   }
-  if (run) yield* run.breakOff();
+  if (run) yield* run.fail();
 }
 
-/** One run. Messages there have a start and an end, and an error is the last event of its run. */
+/** One AG-UI run: its messages have a start and an end, and an error is its last event. */
 class AgUiRun {
   readonly #ids: { threadId: string; runId: string };
   #message: { kind: "text" | "reasoning"; messageId: string } | undefined;
@@ -95,7 +95,7 @@ class AgUiRun {
     }
   }
 
-  breakOff(): AGUIEvent[] {
+  fail(): AGUIEvent[] {
     const message = "The agent's events ended before `done`.";
     const error = this.#error
       ? runError(this.#error)
@@ -174,7 +174,7 @@ function runError(error: ErrorEvent, done?: Omit<DoneEvent, "type">): AGUIEvent 
 }
 
 function custom(event: WireEvent): AGUIEvent {
-  // What came from AG-UI and has no event of ours goes back as it was.
+  // An AG-UI event without an equivalent goes back unchanged.
   const { event: original } = event as { event?: AGUIEvent };
   if (event.type === "ag_ui" && original) return original;
   return { type: EventType.CUSTOM, name: event.type, value: fieldsOf(event) };

@@ -5,22 +5,22 @@ import type { WireEvent } from "../wire/format-agent-event.ts";
 
 /** Options of `toUiMessageChunks`. */
 export interface UiMessageOptions {
-  /** The id of the message that the answer becomes; the reader makes one up when there is none. */
+  /** The id of the message. Default: the reader generates one. */
   messageId?: string | undefined;
-  /** What of the `done` event becomes the metadata of the message. Default: nothing. */
+  /** Makes the metadata of the message from the `done` event. Default: no metadata. */
   messageMetadata?: ((done: DoneEvent) => unknown) | undefined;
 }
 
 /**
- * Turns agent events into the chunks of an AI SDK UI message stream, one by one. Text and reasoning there
- * have a start and an end, each turn is a step, and a stream that stops early must say so.
+ * Turns agent events into the chunks of an AI SDK UI message stream, one by one. In that stream text and
+ * reasoning have a start and an end, each turn is a step, and an incomplete message ends with an error.
  */
 export class UiMessageChunker {
   readonly #options: UiMessageOptions;
   #started = false;
   #stepOpen = false;
   #finished = false;
-  /** The part that is open. */
+  /** The open part. */
   #part: { kind: "text" | "reasoning"; id: string } | undefined;
   #parts = 0;
   readonly #tools = new Set<string>();
@@ -29,7 +29,7 @@ export class UiMessageChunker {
     this.#options = options;
   }
 
-  /** The chunks of one event. What comes after `done` belongs to another message and is left out. */
+  /** The chunks of one event. Events after `done` belong to another message and are left out. */
   push(event: AgentEvent | WireEvent): UIMessageChunk[] {
     if (this.#finished) return [];
     const known = event as AgentEvent;
@@ -56,7 +56,7 @@ export class UiMessageChunker {
     }
   }
 
-  /** The chunks that end a message whose events have ended: none after `done`. */
+  /** The chunks that end the message once its events have ended: none after `done`. */
   end(): UIMessageChunk[] {
     if (this.#finished) return [];
     const errorText = "The answer is incomplete: its stream ended early.";
@@ -71,7 +71,7 @@ export class UiMessageChunker {
     return [...before, { type: `${kind}-start`, id }, { type: `${kind}-delta`, id, delta }];
   }
 
-  /** What must be said before anything that is not more of the same text. */
+  /** The chunks that must come before anything that does not continue the open part. */
   #between(): UIMessageChunk[] {
     return [...this.#start(), ...this.#endPart(), ...this.#openStep()];
   }
@@ -110,7 +110,7 @@ export class UiMessageChunker {
 
   #toolResult(event: ToolResultEvent): UIMessageChunk[] {
     const { tool_use_id: toolCallId, tool_name: toolName, output_summary: output } = event;
-    // A result without its call is an error to the reader.
+    // A reader rejects a result without its call.
     const call = this.#tools.has(toolCallId) ? [] : [this.#tool(toolCallId, toolName, {})];
     return event.status === "error"
       ? [...call, { type: "tool-output-error", toolCallId, errorText: output, dynamic: true }]
@@ -128,7 +128,7 @@ export class UiMessageChunker {
   }
 }
 
-/** Tools take objects; a summary that is none stays the text that it is. */
+/** Parses the summary of a tool's input; a summary that is not JSON stays text. */
 function inputOf(summary: string): unknown {
   if (summary === "") return {};
   try {
@@ -138,7 +138,7 @@ function inputOf(summary: string): unknown {
   }
 }
 
-/** Progress replaces what it said before; everything else is a part of its own. */
+/** A progress chunk replaces the one before; every other event is a part of its own. */
 function dataChunk(event: WireEvent): UIMessageChunk {
   const id = event.type === "progress" ? { id: "progress" } : undefined;
   return { type: `data-${event.type}`, ...id, data: fieldsOf(event) };

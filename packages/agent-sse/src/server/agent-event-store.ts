@@ -1,7 +1,7 @@
 import type { AgentEvent } from "@freshet/core";
 import type { WireEvent } from "../wire/format-agent-event.ts";
 
-/** An event at its place in a stream: a reader that was given `id` resumes after it. */
+/** An event at its place in a stream. A reader that has received `id` resumes after it. */
 export interface StoredEvent {
   event: AgentEvent | WireEvent;
   id: string;
@@ -9,30 +9,30 @@ export interface StoredEvent {
 
 /** What {@link AgentEventStore.readAfter} returns. */
 export interface StoredEvents extends AsyncIterable<StoredEvent> {
-  /** The stream is closed and holds nothing after the position. */
+  /** Whether the stream is closed and holds nothing after the position. */
   readonly isAtEnd: boolean;
 }
 
 /**
- * Keeps the events of streams, so that a reader can come back. `MemoryEventStore` is one; with a durable
- * stream you need none.
+ * Keeps the events of streams, so that a reader can come back. `MemoryEventStore` is an implementation;
+ * with a durable stream no store is needed.
  */
 export interface AgentEventStore {
   /**
-   * Adds events to a stream, in order, and makes the stream if there is none.
+   * Appends events to a stream, in order, and creates the stream if it does not exist.
    *
-   * @returns the id of the last of them
+   * @returns the id of the last event
    * @throws AgentStreamError `STREAM_CLOSED`
    */
   append(stream: string, ...events: readonly (AgentEvent | WireEvent)[]): Promise<string>;
 
   /**
-   * The events after an id, or from the start: first those that are there, then each as it is appended,
-   * until the stream is closed or the signal fires. None is lost or repeated between the two. A stream
-   * that does not exist yet is waited for.
+   * Reads the events after an id, or from the start: first the stored ones, then each as it is appended,
+   * until the stream is closed or the signal fires. No event is lost or repeated between the two. If the
+   * stream does not exist yet, the reader waits for it.
    *
-   * @throws AgentStreamError `POSITION_UNKNOWN` for an id that this stream never gave,
-   * `POSITION_EXPIRED` for one whose following events are not kept any more
+   * @throws AgentStreamError `POSITION_UNKNOWN` for an id that this stream never issued,
+   * `POSITION_EXPIRED` for an id whose following events are no longer kept
    */
   readAfter(
     stream: string,
@@ -40,6 +40,6 @@ export interface AgentEventStore {
     options?: { signal?: AbortSignal | undefined },
   ): Promise<StoredEvents>;
 
-  /** Says that nothing more will come: readers end when they have read all. */
+  /** Closes a stream to further events. Its readers end when they have read everything. */
   close(stream: string): Promise<void>;
 }

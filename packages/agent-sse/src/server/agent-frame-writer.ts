@@ -4,32 +4,33 @@ import type { JsonFormat } from "../wire/encode-json.ts";
 import { formatAgentEvent, formatRetry, type WireEvent } from "../wire/format-agent-event.ts";
 import type { FrameWriter } from "./stream-pump.ts";
 
-/** An event, or an event and the id that a reader resumes after. */
+/** An event, alone or with the id that a reader resumes after. */
 export type AgentStreamItem<E extends WireEvent = AgentEvent | WireEvent> =
   E | { event: E; id?: string | undefined };
 
-/** What the client is told of a failure. */
+/** A failure as it is reported to the client. */
 export interface ClientError {
   errorType: string;
   message: string;
   details?: Record<string, unknown> | undefined;
 }
 
+/** Options of {@link AgentFrameWriter}. */
 export interface AgentFrameWriterOptions {
-  /** Tells readers how long to wait before they reconnect, in milliseconds. */
+  /** How long readers wait before they reconnect, in milliseconds. Default: their own default. */
   retryMs?: number | undefined;
   /** Default `"json"`. */
   format?: JsonFormat | undefined;
   /**
-   * Called with whatever the source throws. Return what the client may be told as an `error` event, or
-   * nothing for "internal_error". Default: `console.error`.
+   * Called with each error of the source. Returns the `error` event that the client gets, or `undefined`
+   * for "internal_error". Default: `console.error`.
    */
   onError?: ((error: unknown) => ClientError | undefined) | undefined;
 }
 
-/** Writes agent events; a failure becomes an `error` event and a `done`. */
+/** Writes agent events as frames; a failure becomes an `error` event and a `done`. */
 export class AgentFrameWriter implements FrameWriter<AgentStreamItem> {
-  /** A comment: the client and all proxies between see at once that the response has begun. */
+  /** A comment, so that the client and all proxies in between see immediately that the response began. */
   readonly opening: string;
   readonly #format: JsonFormat | undefined;
   readonly #onError: (error: unknown) => ClientError | undefined;
@@ -51,12 +52,14 @@ export class AgentFrameWriter implements FrameWriter<AgentStreamItem> {
   }
 
   fail(error: unknown): string {
-    const frames = clientErrorOf(error, this.#onError, (told) => this.#endOfTurn(told));
-    // After `done` readers have left, and there is no turn that could fail.
+    const frames = clientErrorOf(error, this.#onError, (clientError) =>
+      this.#endOfTurn(clientError),
+    );
+    // After `done` the readers have left, and no turn is left that could fail.
     return this.#isDone ? "" : frames;
   }
 
-  /** Nothing: readers know a good end by its `done`. */
+  /** Writes nothing: readers recognise a complete stream by its `done`. */
   close(): string {
     return "";
   }
@@ -75,13 +78,13 @@ export class AgentFrameWriter implements FrameWriter<AgentStreamItem> {
 }
 
 /**
- * Reports an error and writes what the client may know of it: what `onError` says, or the error itself
- * if it says so with `expose`, or nothing.
+ * Reports an error on the server and writes what the client may see of it: the result of `onError`, or the
+ * error itself if it has `expose: true`, or "internal_error".
  */
 export function clientErrorOf(
   error: unknown,
   onError: (error: unknown) => ClientError | undefined,
-  write: (told: ClientError) => string,
+  write: (clientError: ClientError) => string,
 ): string {
   try {
     return write(onError(error) ?? exposed(error) ?? internalError);
@@ -91,7 +94,7 @@ export function clientErrorOf(
   }
 }
 
-/** Reports an error that the client is not told of. */
+/** Reports an error that the client never sees. */
 export function reportTo(onError: (error: unknown) => unknown, error: unknown): void {
   try {
     onError(error);
@@ -106,10 +109,10 @@ export function logError(error: unknown): undefined {
 
 const internalError: ClientError = {
   errorType: "internal_error",
-  message: "The agent failed. Its log says why.",
+  message: "The agent failed. The server's log has the reason.",
 };
 
-/** Errors that say themselves that their message is meant for the client, as those of http-errors do. */
+/** An error whose message is meant for the client, as it says with `expose`, the convention of http-errors. */
 function exposed(error: unknown): ClientError | undefined {
   if (!(error instanceof Error) || !("expose" in error) || error.expose !== true) return undefined;
   const code = "code" in error && typeof error.code === "string" ? error.code : error.name;

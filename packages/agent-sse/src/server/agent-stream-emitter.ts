@@ -15,7 +15,7 @@ import {
 
 /** Options of {@link AgentStreamEmitter}. */
 export interface AgentStreamEmitterOptions {
-  /** Default `"json"`; `"python"` writes the bytes of the Python package agent-event-stream. */
+  /** How data is written: `"json"` (default), or `"python"` for the bytes of the Python package. */
   format?: JsonFormat | undefined;
 }
 
@@ -24,7 +24,7 @@ type FrameBuilders = {
 };
 
 /**
- * Writes frames by hand, one method for each event; for servers that have their own way of sending.
+ * Formats frames, one method per event, for servers that send the frames themselves.
  *
  * @example
  * ```ts
@@ -41,7 +41,7 @@ export class AgentStreamEmitter implements FrameBuilders {
     this.#format = { format };
   }
 
-  /** Any event, also one of your own types, with the id that a reader resumes after. */
+  /** Formats any event, also one of a custom type, with the id that a reader resumes after. */
   event(event: AgentEvent | WireEvent, options?: Omit<FormatAgentEventOptions, "format">): string {
     return formatAgentEvent(event, { ...options, ...this.#format });
   }

@@ -7,7 +7,7 @@ import {
 import { AgentStreamWriter } from "./agent-stream-writer.ts";
 import { StreamPump, type FrameWriter, type StreamPumpOptions } from "./stream-pump.ts";
 
-/** Where the events of a response come from: something to iterate, or a function that writes them. */
+/** The source of a response's events: an iterable, or a function that writes them. */
 export type AgentStreamSource =
   | AsyncIterable<AgentStreamItem>
   | Iterable<AgentStreamItem>
@@ -15,29 +15,29 @@ export type AgentStreamSource =
 
 /** Options of {@link agentStreamResponse}. */
 export interface AgentStreamResponseOptions extends AgentFrameWriterOptions, StreamPumpOptions {
-  /** More headers for the response. The content type is not yours to change. */
+  /** More headers for the response. The content type cannot be changed. */
   headers?: HeadersInit | undefined;
 }
 
 /**
- * Answers a request with a stream of agent events. The source is pulled only as fast as the client
- * reads, and stopped when the client leaves. Events that are ready together leave together; an event
- * that is alone leaves alone, at once.
+ * Creates a response that streams agent events. The source is pulled only as fast as the client reads,
+ * and stopped when the client leaves. Events that are ready together are sent in one chunk; a single event
+ * is sent immediately.
  *
- * An exception in the source becomes an `error` event, then `done`, then the end. Its message stays on
- * the server unless it has a property `expose` that is true, or `onError` says what to tell.
+ * An exception in the source becomes an `error` event, then `done`, then the end of the response. Its
+ * message stays on the server unless the exception has `expose: true` or `onError` returns a message.
  *
- * @param source - events, or events with the id that a reader resumes after
+ * @param source - events, alone or with the id that a reader resumes after
  *
  * @example
  * ```ts
  * import { agentEvent, agentStreamResponse } from "@freshet/agent-sse";
  *
- * async function* answer() {
+ * async function* run() {
  *   yield agentEvent.token("Hello");
  *   yield agentEvent.done();
  * }
- * const server = { fetch: (request: Request) => agentStreamResponse(answer(), { signal: request.signal }) };
+ * const server = { fetch: (request: Request) => agentStreamResponse(run(), { signal: request.signal }) };
  * ```
  */
 export function agentStreamResponse(
@@ -48,7 +48,7 @@ export function agentStreamResponse(
   return eventStreamResponse(events, new AgentFrameWriter(options), options);
 }
 
-/** A response of text/event-stream, whatever its frames say. */
+/** Creates a text/event-stream response of any frames. */
 export function eventStreamResponse<Item>(
   source: AsyncIterable<Item> | Iterable<Item>,
   writer: FrameWriter<Item>,
@@ -56,10 +56,10 @@ export function eventStreamResponse<Item>(
 ): Response {
   const headers = new Headers(init);
   headers.set("content-type", "text/event-stream; charset=utf-8");
-  // `no-transform` keeps compressing proxies from gathering events, the last one is for nginx.
+  // `no-transform` keeps compressing proxies from buffering events; `x-accel-buffering` is for nginx.
   if (!headers.has("cache-control")) headers.set("cache-control", "no-cache, no-transform");
   if (!headers.has("x-accel-buffering")) headers.set("x-accel-buffering", "no");
-  // Nothing is prepared ahead of the reader; the pump gathers what is ready when it is asked.
+  // Nothing is prepared ahead of the reader: each pull gathers what is ready then.
   const body = new ReadableStream(new StreamPump(source, writer, options), { highWaterMark: 0 });
   return new Response(body, { headers });
 }

@@ -15,18 +15,18 @@ type EventWriters = {
 };
 
 /**
- * Writes the events of a response one after the other, for code that would rather call than yield. Each
- * method resolves when the client is ready for more, so `await` it, and rejects with the reason of
- * {@link AgentStreamWriter.signal} once the client has left.
+ * Writes the events of a response by calls, for code that cannot be a generator. Each method resolves when
+ * the client is ready for more, so `await` it. Once the client has left, each rejects with the reason of
+ * {@link AgentStreamWriter.signal}.
  */
 export class AgentStreamWriter implements EventWriters {
-  readonly #gone = new AbortController();
+  readonly #clientLeft = new AbortController();
   readonly #queue: Waiting[] = [];
-  /** Resolves the read that waits for the next event. */
+  /** Wakes the read that waits for the next event. */
   #wake: (() => void) | undefined;
   #end: { error?: unknown } | undefined;
 
-  /** The events that `write` writes; it is called when the first of them is asked for. */
+  /** Iterates the events that `write` writes. It is called when the first event is requested. */
   static run(
     write: (writer: AgentStreamWriter) => Promise<void>,
   ): AsyncIterableIterator<AgentStreamItem> {
@@ -38,9 +38,9 @@ export class AgentStreamWriter implements EventWriters {
         return writer.#next();
       },
       return: async () => {
-        writer.#leave();
+        writer.#onClientLeft();
         await running;
-        // That the client has left is what it was told; anything else is a failure of its own.
+        // The writer may reject with the reason of its signal; any other error is a failure of its own.
         const end = writer.#end ?? {};
         if ("error" in end && end.error !== writer.signal.reason) throw end.error;
         return { done: true, value: undefined };
@@ -50,18 +50,18 @@ export class AgentStreamWriter implements EventWriters {
     return events;
   }
 
-  /** Fires when the client has left: pass it to the model's client. */
+  /** Fires when the client has left. Pass it to the model's client. */
   get signal(): AbortSignal {
-    return this.#gone.signal;
+    return this.#clientLeft.signal;
   }
 
   /** Writes any event, with the id that a reader resumes after. */
   write(item: AgentStreamItem): Promise<void> {
     const written = new Promise<void>((resolve, reject) => {
-      if (this.#gone.signal.aborted) reject(this.#gone.signal.reason);
+      if (this.#clientLeft.signal.aborted) reject(this.#clientLeft.signal.reason);
       else this.#queue.push({ item, resolve, reject });
     });
-    // Whoever awaits it hears of the client that left; whoever does not is not punished for it.
+    // A caller that does not await it gets no unhandled rejection when the client leaves.
     written.catch(ignoreRejection);
     this.#wake?.();
     return written;
@@ -125,10 +125,10 @@ export class AgentStreamWriter implements EventWriters {
         waiting.resolve();
         return { done: false, value: waiting.item };
       }
-      if (this.#gone.signal.aborted) return { done: true, value: undefined };
+      if (this.#clientLeft.signal.aborted) return { done: true, value: undefined };
       const end = this.#end;
       if (end) {
-        // Told now, and not once more by `return`.
+        // Thrown here, so `return` must not throw it again.
         this.#end = {};
         if ("error" in end) throw end.error;
         return { done: true, value: undefined };
@@ -138,9 +138,9 @@ export class AgentStreamWriter implements EventWriters {
     }
   }
 
-  #leave(): void {
-    this.#gone.abort(new DOMException("The client has left.", "AbortError"));
-    for (const { reject } of this.#queue.splice(0)) reject(this.#gone.signal.reason);
+  #onClientLeft(): void {
+    this.#clientLeft.abort(new DOMException("The client has left.", "AbortError"));
+    for (const { reject } of this.#queue.splice(0)) reject(this.#clientLeft.signal.reason);
     this.#wake?.();
   }
 }

@@ -5,27 +5,27 @@ import { ignoreRejection } from "../wire/ignore-rejection.ts";
 
 /** Options of {@link batchTokens}. */
 export interface BatchTokensOptions {
-  /** How long text is gathered, in milliseconds; 0 passes every event on as it is. Default 50. */
+  /** How long text is gathered, in milliseconds; 0 passes every event through unchanged. Default 50. */
   intervalMs?: number | undefined;
-  /** Ends the loop at once with the signal's own reason, and the source with it. */
+  /** Ends the loop immediately with the signal's own reason, and stops the source. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Joins `token` events, and `thinking` events, into fewer and larger ones: at most one every
- * `intervalMs`. No text waits longer than that, also when the model stalls, and none changes places
- * with another event. What was gathered when the source fails comes out before the error does.
+ * Joins `token` events, and `thinking` events, into fewer and larger ones: at most one per `intervalMs`.
+ * No text waits longer than that, even if the model stalls, and all events keep their order. If the source
+ * fails, the gathered text comes out before the error.
  *
  * @example
  * ```ts
  * import { agentEvent, batchTokens } from "@freshet/agent-sse";
  *
- * async function* answer() {
+ * async function* run() {
  *   yield agentEvent.token("Hel");
  *   yield agentEvent.token("lo");
  *   yield agentEvent.done();
  * }
- * for await (const event of batchTokens(answer(), { intervalMs: 1000 })) console.log(event);
+ * for await (const event of batchTokens(run(), { intervalMs: 1000 })) console.log(event);
  * // { type: "token", text: "Hello" }
  * // { type: "done", … }
  * ```
@@ -42,26 +42,26 @@ async function* generate(
   intervalMs: number,
   stop: AbortSignal,
 ): AsyncGenerator<AgentEvent, undefined, undefined> {
-  const gathering = new Gathering(events, intervalMs, stop);
+  const gatherer = new TokenGatherer(events, intervalMs, stop);
   try {
     for (;;) {
-      await gathering.wait();
-      for (const event of gathering.take()) yield event;
-      if (!gathering.end) continue;
-      if ("error" in gathering.end) throw gathering.end.error;
+      await gatherer.wait();
+      for (const event of gatherer.take()) yield event;
+      if (!gatherer.end) continue;
+      if ("error" in gatherer.end) throw gatherer.end.error;
       return undefined;
     }
   } finally {
-    await gathering.close();
+    await gatherer.close();
   }
 }
 
 /**
- * Reads the source while somebody waits, until there is something to hand out. There may be hundreds of
- * tokens a second for each of many readers, so a token that only joins others costs one read and no more:
- * no timer, listener or generator step of its own.
+ * Reads the source while a caller waits, until there is something to return. Each of many readers may get
+ * hundreds of tokens a second, so a token that only joins others costs one read: no timer, listener or
+ * generator step of its own.
  */
-class Gathering {
+class TokenGatherer {
   /** Set when the source is over. */
   end: { error?: unknown } | undefined;
   readonly #source: AsyncIterator<AgentEvent>;
@@ -80,16 +80,16 @@ class Gathering {
     stop.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  /** Resolves when there is something to take, or nothing more to come. */
+  /** Resolves when there is something to take, or the source has ended. */
   wait(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
       if (this.#stop.aborted) this.#onAbort();
-      else this.#goOn();
+      else this.#advance();
     });
   }
 
-  /** What is to be handed out, in order. */
+  /** Returns the events that are ready, in order, and forgets them. */
   take(): AgentEvent[] {
     const ready = this.#ready;
     this.#ready = [];
@@ -99,14 +99,14 @@ class Gathering {
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     this.#stop.removeEventListener("abort", this.#onAbort);
-    const left = this.#source.return?.();
-    // A source that is still being waited for would answer only after its next event.
-    if (this.#isReading) left?.catch(ignoreRejection);
-    else await left;
+    const returned = this.#source.return?.();
+    // While a read is pending, a generator handles `return` only after its next event.
+    if (this.#isReading) returned?.catch(ignoreRejection);
+    else await returned;
   }
 
-  /** Lets the one who waits have what there is, or sees to it that there will be something. */
-  #goOn(): void {
+  /** Resolves the pending `wait` if there is something to take; otherwise reads on. */
+  #advance(): void {
     if (!this.#waiting) return;
     if (this.#ready.length > 0 || this.end) {
       this.#waiting.resolve();
@@ -131,19 +131,19 @@ class Gathering {
       this.#flush();
       this.end = {};
     } else this.#add(result.value);
-    this.#goOn();
+    this.#advance();
   };
 
   readonly #onFailure = (error: unknown): void => {
     this.#isReading = false;
     this.#flush();
     this.end = { error };
-    this.#goOn();
+    this.#advance();
   };
 
   readonly #onTimer = (): void => {
     this.#flush();
-    this.#goOn();
+    this.#advance();
   };
 
   readonly #onAbort = (): void => {
@@ -156,15 +156,15 @@ class Gathering {
     if (kind !== this.#kind) this.#flush();
     if (kind) {
       this.#kind = kind;
-      this.#hand(this.#batcher.add((event as TextEvent).text));
+      this.#emit(this.#batcher.add((event as TextEvent).text));
     } else this.#ready.push(event);
   }
 
   #flush(): void {
-    this.#hand(this.#batcher.flush());
+    this.#emit(this.#batcher.flush());
   }
 
-  #hand(text: string | undefined): void {
+  #emit(text: string | undefined): void {
     if (text !== undefined) this.#ready.push({ type: this.#kind, text });
     if (this.#batcher.hasContent) return;
     clearTimeout(this.#timer);
@@ -175,7 +175,7 @@ class Gathering {
 type TextType = "token" | "thinking";
 type TextEvent = Extract<AgentEvent, { type: TextType }>;
 
-/** Joining would lose fields that are not the two known ones, so an event that has more stays as it is. */
+/** An event with more fields than `type` and `text` is not joined: the others would be lost. */
 function textTypeOf(event: AgentEvent): TextType | undefined {
   if (event.type !== "token" && event.type !== "thinking") return undefined;
   return Object.keys(event).length === 2 && typeof event.text === "string" ? event.type : undefined;

@@ -5,19 +5,19 @@ import type { WireEvent } from "../wire/format-agent-event.ts";
 
 /** Options of {@link MemoryEventStore}. */
 export interface MemoryEventStoreOptions {
-  /** How many events of a stream are kept; the oldest go first. Default 10,000. */
+  /** How many events of a stream are kept; the oldest are dropped first. Default 10,000. */
   maxEvents?: number | undefined;
   /**
-   * How long a stream is kept after it was last written, in milliseconds, unless somebody reads it.
-   * Default one hour.
+   * How long a stream is kept after its last write, in milliseconds, unless it has readers. Default one
+   * hour.
    */
   retentionMs?: number | undefined;
-  /** Default `Date.now`. */
+  /** The current time in milliseconds. Default `Date.now`. */
   now?: (() => number) | undefined;
 }
 
 /**
- * An {@link AgentEventStore} in the memory of one process: nothing survives a restart, and no other
+ * An {@link AgentEventStore} in the memory of one process. Nothing survives a restart, and no other
  * process sees it.
  *
  * @example
@@ -87,7 +87,7 @@ export class MemoryEventStore implements AgentEventStore {
   }
 
   #open(name: string): MemoryStream {
-    this.#forgetOld();
+    this.#sweep();
     let stream = this.#streams.get(name);
     if (!stream) {
       stream = new MemoryStream(this.#now());
@@ -96,8 +96,8 @@ export class MemoryEventStore implements AgentEventStore {
     return stream;
   }
 
-  /** No timer: what is too old is dropped when the store is used, but not at every event of every stream. */
-  #forgetOld(): void {
+  /** Drops old streams when the store is used, so it needs no timer; not at every event of every stream. */
+  #sweep(): void {
     const now = this.#now();
     if (now < this.#nextSweepAt) return;
     this.#nextSweepAt = now + this.#retentionMs / 100;
@@ -105,7 +105,7 @@ export class MemoryEventStore implements AgentEventStore {
     for (const [name, stream] of this.#streams) {
       if (stream.writtenAt >= oldest || stream.hasReaders) continue;
       this.#streams.delete(name);
-      stream.isForgotten = true;
+      stream.isDropped = true;
     }
   }
 }
@@ -113,12 +113,12 @@ export class MemoryEventStore implements AgentEventStore {
 class MemoryStream {
   writtenAt: number;
   isClosed = false;
-  /** Nothing will be appended to it any more: its name is another stream's from now on. */
-  isForgotten = false;
-  /** Ids of another stream of the same name, before a restart or after its time, are not ours. */
+  /** It was swept: nothing will be appended to it, and its name now belongs to another stream. */
+  isDropped = false;
+  /** Tells the ids of this stream from those of another of the same name, before a restart or a sweep. */
   readonly #nonce = crypto.randomUUID().slice(0, 8);
   #events: (AgentEvent | WireEvent)[] = [];
-  /** The index of the first event that is kept. */
+  /** The index of the first kept event. */
   #start = 0;
   readonly #wakers = new Set<() => void>();
 
@@ -126,7 +126,7 @@ class MemoryStream {
     this.writtenAt = writtenAt;
   }
 
-  /** The index of the event that will come next. */
+  /** The index of the next event. */
   get end(): number {
     return this.#start + this.#events.length;
   }
@@ -137,7 +137,7 @@ class MemoryStream {
 
   append(events: readonly (AgentEvent | WireEvent)[], maxEvents: number): string {
     for (const event of events) this.#events.push(event);
-    // A quarter more than asked for, so that the shift of the array is paid for rarely.
+    // A quarter more than the limit, so that the array is rarely copied.
     if (this.#events.length > maxEvents * 1.25) {
       this.#start += this.#events.length - maxEvents;
       this.#events = this.#events.slice(-maxEvents);
@@ -160,20 +160,20 @@ class MemoryStream {
     if (id !== this.#idOf(index) || !Number.isInteger(index) || index < 0 || index >= this.end) {
       throw new AgentStreamError(
         "POSITION_UNKNOWN",
-        `Stream ${JSON.stringify(name)} never gave the id ${JSON.stringify(id)}; read it from the start.`,
+        `Stream ${JSON.stringify(name)} never issued the id ${JSON.stringify(id)}: read the stream from its start.`,
         { lastEventId: id },
       );
     }
     return this.#checkKept(index + 1, name);
   }
 
-  /** `undefined` when it has not been appended yet. */
+  /** The event at an index, or `undefined` if it has not been appended yet. */
   at(index: number, name: string): StoredEvent | undefined {
     const event = this.#events[this.#checkKept(index, name) - this.#start];
     return event && { event, id: this.#idOf(index) };
   }
 
-  /** Calls back once, at the next append or at the close. */
+  /** Calls back once, at the next append or at the close. Returns a function that cancels this. */
   onChange(wake: () => void): () => void {
     this.#wakers.add(wake);
     return () => this.#wakers.delete(wake);
@@ -189,7 +189,7 @@ class MemoryStream {
     if (index >= this.#start) return index;
     throw new AgentStreamError(
       "POSITION_EXPIRED",
-      `Stream ${JSON.stringify(name)} does not keep its event ${index} any more; the first it has is ${this.#start}.`,
+      `Stream ${JSON.stringify(name)} no longer keeps its event ${index}; the first kept one is ${this.#start}: read the stream from its start.`,
       { lastEventId: index > 0 ? this.#idOf(index - 1) : undefined },
     );
   }
@@ -199,7 +199,7 @@ class MemoryStream {
   }
 }
 
-/** Reads by index, so it is the same before and after the reader has caught up. */
+/** Reads by index, which works the same before and after the reader has caught up. */
 class StreamReader implements AsyncIterableIterator<StoredEvent> {
   readonly #stream: MemoryStream;
   readonly #name: string;
@@ -224,7 +224,7 @@ class StreamReader implements AsyncIterableIterator<StoredEvent> {
         return { done: false, value: stored };
       }
       if (this.#stream.isClosed) break;
-      if (this.#stream.isForgotten) throw forgotten(this.#name);
+      if (this.#stream.isDropped) throw dropped(this.#name);
       await this.#change();
     }
     return { done: true, value: undefined };
@@ -243,26 +243,26 @@ class StreamReader implements AsyncIterableIterator<StoredEvent> {
   #change(): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
-        forget();
+        unsubscribe();
         this.#signal?.removeEventListener("abort", wake);
         this.#wake = undefined;
         resolve();
       };
-      const forget = this.#stream.onChange(wake);
+      const unsubscribe = this.#stream.onChange(wake);
       this.#signal?.addEventListener("abort", wake, { once: true });
       this.#wake = wake;
     });
   }
 }
 
-function forgotten(name: string): AgentStreamError {
+function dropped(name: string): AgentStreamError {
   return new AgentStreamError(
     "POSITION_EXPIRED",
-    `Stream ${JSON.stringify(name)} was dropped before it was closed: for longer than retentionMs nobody wrote to it or waited for it.`,
+    `Stream ${JSON.stringify(name)} was dropped before it was closed: it had neither writes nor readers for retentionMs.`,
   );
 }
 
-/** The result of an operation that is over at once, as a promise: what it throws, rejects. */
+/** The result of a synchronous operation as a promise, which rejects if the operation throws. */
 function settled<T>(operation: () => T): Promise<T> {
   return new Promise((resolve) => resolve(operation()));
 }

@@ -5,17 +5,17 @@ import { lastEventIdOf } from "../wire/last-event-id.ts";
 
 /** Options of {@link resumableResponse}. */
 export interface ResumableResponseOptions extends AgentStreamResponseOptions {
-  /** Read after this id instead of the one of the request. */
+  /** Read after this id instead of the request's `Last-Event-ID`. */
   lastEventId?: string | undefined;
 }
 
 /**
- * Answers a GET with the events of a stored stream: from its start, or after the `Last-Event-ID` of the
- * request, and then live until the stream is closed.
+ * Creates the response to a GET of a stored stream: its events from the start, or after the request's
+ * `Last-Event-ID`, and then live until the stream is closed.
  *
- * 204 when the stream is closed and the reader has everything, which ends an EventSource and
- * `connectAgentStream`; 410 when the events after the id are not kept any more, 400 when the stream
- * never gave that id, both with `{"error": {"code", "message"}}`.
+ * The status is 204 when the stream is closed and the reader has everything, which ends an EventSource and
+ * `connectAgentStream`; 410 when the events after the id are no longer kept; 400 when the stream never
+ * issued that id. The last two have the body `{"error": {"code", "message"}}`.
  *
  * @example
  * ```ts

@@ -1,30 +1,31 @@
-/** How a pump writes what it moves. */
+/** Turns the items of a {@link StreamPump} into frames. */
 export interface FrameWriter<Item> {
-  /** Sent before anything else. */
+  /** The text that is sent before everything else. */
   readonly opening: string;
-  /** Throws for an item that cannot be written. */
+  /** The frames of an item. Throws for an item that cannot be written. */
   write(item: Item): string;
-  /** The frames that end a stream whose source has ended, also after a failure; must not throw. */
+  /** The frames that end a stream once its source has ended, also after a failure. Must not throw. */
   close(): string;
-  /** The frames that tell the client of a failure; must not throw. */
+  /** The frames that report a failure to the client. Must not throw. */
   fail(error: unknown): string;
-  /** Hears of a failure that nobody can be told of any more; must not throw. */
+  /** Reports a failure that can no longer be sent to the client. Must not throw. */
   report(error: unknown): void;
 }
 
+/** Options of {@link StreamPump}. */
 export interface StreamPumpOptions {
   /** A comment is sent after this much silence, in milliseconds; `Infinity` for never. Default 15,000. */
   keepAliveMs?: number | undefined;
-  /** Ends the response, without `done`, and stops the source. Usually the request's own signal. */
+  /** Ends the response without `done` and stops the source. Usually the request's own signal. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Moves items, as frames of text, from a source into a byte stream: one pull, one chunk. A chunk holds
- * what the source has ready, up to 16 KiB, and leaves as soon as the source has nothing ready.
+ * Moves items, as frames of text, from a source into a byte stream: one chunk per pull. A chunk holds the
+ * items that the source has ready, up to 16 KiB, and is sent as soon as the source has no more ready.
  *
- * Whether it has can be seen without a timer: what is ready arrives within a few turns of the microtask
- * queue, and what waits for anything outside never does.
+ * No timer is needed to see that: an item that is ready arrives within a few turns of the microtask queue,
+ * one that waits for anything outside never does.
  */
 export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
   readonly #source: AsyncIterable<Item> | Iterable<Item>;
@@ -36,8 +37,8 @@ export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
   #items: AsyncIterator<Item> | Iterator<Item> | undefined;
   /** Frames that are not sent yet. */
   #text = "";
-  /** Ends the pull that is being answered; undefined while the client does not ask for more. */
-  #answerPull: (() => void) | undefined;
+  /** Resolves the pending pull; undefined while the client does not pull. */
+  #resolvePull: (() => void) | undefined;
   #isReading = false;
   #sourceEnded = false;
   #closed = false;
@@ -67,7 +68,7 @@ export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
 
   pull(): Promise<void> {
     return new Promise((resolve) => {
-      this.#answerPull = resolve;
+      this.#resolvePull = resolve;
       this.#quietSince = performance.now();
       this.#advance();
     });
@@ -78,9 +79,9 @@ export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
     this.#stopSource();
   }
 
-  /** Does the next thing that the pull waits for. */
+  /** Takes the next step towards the end of the pending pull. */
   #advance(): void {
-    if (this.#closed || !this.#answerPull) return;
+    if (this.#closed || !this.#resolvePull) return;
     if (this.#sourceEnded) this.#finish();
     else if (this.#text.length >= chunkLength) this.#send();
     else if (this.#isReading) this.#watch();
@@ -95,7 +96,7 @@ export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
         void Promise.resolve(this.#items.next()).then(this.#onResult, this.#onFailure);
         this.#watch();
       } else {
-        // All of it is ready, so there is nothing to watch for.
+        // Everything is ready, so there is nothing to watch for.
         const items = this.#items as Iterator<Item>;
         while (this.#text.length < chunkLength && this.#take(items.next()));
         this.#advance();
@@ -112,7 +113,7 @@ export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
     try {
       this.#take(result);
     } catch (error) {
-      // An event that cannot be written; the source does not know that it is over.
+      // The item could not be written; the source has not ended by itself.
       this.#stopSource();
       this.#fail(error);
       return;
@@ -135,7 +136,7 @@ export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
     return true;
   }
 
-  /** Sends what there is once the source has been quiet for some turns of the microtask queue. */
+  /** Sends the gathered text once the source has been quiet for some turns of the microtask queue. */
   #watch(): void {
     if (this.#isWatching) return;
     this.#isWatching = true;
@@ -145,9 +146,9 @@ export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
       if (this.#itemCount !== seen) {
         seen = this.#itemCount;
         quietTurns = 0;
-      } else if (++quietTurns === maxQuietTurns || !this.#answerPull) {
+      } else if (++quietTurns === maxQuietTurns || !this.#resolvePull) {
         this.#isWatching = false;
-        if (this.#answerPull) this.#onQuiet();
+        if (this.#resolvePull) this.#onQuiet();
         return;
       }
       void turn.then(look);
@@ -160,16 +161,16 @@ export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
     else this.#waitForKeepAlive(this.#keepAliveMs);
   }
 
-  /** One timer serves many pulls: it is set again when it fires, not whenever something is sent. */
+  /** One timer serves many pulls: it is set again when it fires, not at every chunk. */
   #waitForKeepAlive(ms: number): void {
-    // Longer than a timer can be is never.
+    // No timer can be longer, so a longer time means never.
     if (ms < 2 ** 31) this.#timer ??= setTimeout(this.#onTimer, ms);
   }
 
   readonly #onTimer = (): void => {
     this.#timer = undefined;
-    // A client that does not ask for more is not helped by more.
-    if (!this.#answerPull) return;
+    // A client that does not read needs no sign of life.
+    if (!this.#resolvePull) return;
     const left = this.#quietSince + this.#keepAliveMs - performance.now();
     if (left > 0) {
       this.#waitForKeepAlive(left);
@@ -179,7 +180,7 @@ export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
     this.#send();
   };
 
-  // A plain end, not an error: readers know by the missing `done` that it is no good one, and servers
+  // A plain end, not an error: readers see by the missing `done` that the stream is incomplete, and servers
   // would log an error for every client that leaves.
   readonly #onAbort = (): void => {
     this.#controller?.close();
@@ -190,9 +191,9 @@ export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
   #send(): void {
     this.#controller?.enqueue(this.#encoder.encode(this.#text));
     this.#text = "";
-    const answerPull = this.#answerPull;
-    this.#answerPull = undefined;
-    answerPull?.();
+    const resolvePull = this.#resolvePull;
+    this.#resolvePull = undefined;
+    resolvePull?.();
   }
 
   #finish(): void {
@@ -208,7 +209,7 @@ export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
     this.#advance();
   }
 
-  /** Not awaited: a source that waits for its next event answers only after it. */
+  /** Not awaited: a source that waits for its next event handles `return` only after it. */
   #stopSource(): void {
     const report = (error: unknown) => this.#writer.report(error);
     try {
@@ -224,18 +225,18 @@ export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
     this.#text = "";
     clearTimeout(this.#timer);
     this.#signal?.removeEventListener("abort", this.#onAbort);
-    this.#answerPull?.();
-    this.#answerPull = undefined;
+    this.#resolvePull?.();
+    this.#resolvePull = undefined;
   }
 }
 
-// One turn of the microtask queue; `queueMicrotask` does more in Node, and is six times slower for it.
+// One turn of the microtask queue. `queueMicrotask` does more in Node and is six times slower.
 const turn = Promise.resolve();
 
 const chunkLength = 16 * 1024;
 
-// A chain of generators takes about three turns a link to hand an event over. All of them together take
-// about a microsecond.
+// A chain of generators takes about three turns per link to pass an event on. This many turns take about a
+// microsecond.
 const maxQuietTurns = 32;
 
 function iteratorOf<Item>(

@@ -1,15 +1,15 @@
 /** Options of {@link TokenBatcher}. */
 export interface TokenBatcherOptions {
-  /** How long text is gathered, in milliseconds; 0 lets every piece through at once. Default 50. */
+  /** How long text is gathered, in milliseconds; 0 lets every piece through immediately. Default 50. */
   intervalMs?: number | undefined;
   /** A monotonic clock in milliseconds. Default `performance.now`. */
   now?: (() => number) | undefined;
 }
 
 /**
- * Joins small pieces of text into fewer, larger ones, at most one every `intervalMs`. It has no timer:
- * text stays inside until the next {@link TokenBatcher.add} or {@link TokenBatcher.flush}. Where text
- * must never wait for more text, use `batchTokens`.
+ * Joins small pieces of text into fewer, larger ones, at most one per `intervalMs`. It has no timer: text
+ * stays inside until the next {@link TokenBatcher.add} or {@link TokenBatcher.flush}. Use `batchTokens`
+ * where text must not wait for more text.
  *
  * @example
  * ```ts
@@ -31,23 +31,23 @@ export class TokenBatcher {
     this.#lastFlush = now();
   }
 
-  /** True from the first `add`, also of `""`, until the text is handed out. */
+  /** True from the first `add`, also of `""`, until the text is returned. */
   get hasContent(): boolean {
     return this.#pieces.length > 0;
   }
 
-  /** Milliseconds until an `add` would hand the text out; 0 when it is due. */
+  /** Milliseconds until an `add` would return the text; 0 when it is due. */
   get dueInMs(): number {
     return Math.max(0, this.#lastFlush + this.#intervalMs - this.#now());
   }
 
-  /** Adds a piece. Returns everything gathered when the interval has passed since the last time. */
+  /** Adds a piece. Returns everything gathered if the interval has passed since the last return. */
   add(text: string): string | undefined {
     this.#pieces.push(text);
     return this.#now() - this.#lastFlush >= this.#intervalMs ? this.flush() : undefined;
   }
 
-  /** Everything gathered, or `undefined` when there is nothing; an empty flush leaves the clock alone. */
+  /** Returns everything gathered, or `undefined` if there is nothing; the clock then keeps running. */
   flush(): string | undefined {
     if (this.#pieces.length === 0) return undefined;
     const text = this.#pieces.join("");

@@ -6,25 +6,27 @@ import { emptyTranscript, reduceAgentEvents, type AgentTranscript } from "./redu
 import { scheduleFrame } from "./schedule-frame.ts";
 
 /**
- * - `idle`: nobody is watching, the page is hidden and may pause, or there is nothing to connect to.
+ * The state of an {@link AgentStreamView}.
+ *
+ * - `idle`: it has no subscribers or no source, or the page is hidden and `pauseWhenHidden` is set.
  * - `connecting`, `open`, `waiting`: as in {@link ConnectionState}.
- * - `done`: the stream is over. `stopped`: `stop` was called. `failed`: `streamError` says why.
+ * - `done`: the stream has ended. `stopped`: `stop` was called. `failed`: `streamError` has the reason.
  */
 export type AgentStreamStatus =
   "idle" | "connecting" | "open" | "waiting" | "done" | "stopped" | "failed";
 
-/** How the stream is doing. */
+/** The condition of the stream behind a snapshot. */
 export interface AgentStreamHealth {
   readonly status: AgentStreamStatus;
-  /** Why the stream failed; or, while it waits, why the connection was lost. */
+  /** Why the stream failed or, while it is `waiting`, why the connection was lost. */
   readonly streamError: unknown;
-  /** How often it has come back after its connection was lost. */
+  /** How often the stream was reconnected after its connection was lost. */
   readonly reconnects: number;
-  /** Where a later view can go on. */
+  /** The id of the last event: a later view can continue after it. */
   readonly lastEventId: string | undefined;
 }
 
-/** What the events came to, and how the stream that they come from is doing. */
+/** The state that the events made, and the condition of their stream. */
 export type AgentStreamSnapshot<S extends object = AgentTranscript> = Readonly<S> &
   AgentStreamHealth;
 
@@ -38,41 +40,41 @@ interface WatchOptions<E extends { type: string }> extends Omit<
   ConnectAgentStreamOptions<E>,
   "signal"
 > {
-  /** Hears each event at once, not only when the view is updated. */
+  /** Called with each event immediately, not only when the view is updated. */
   onEvent?: ((received: ReceivedEvent<E>) => void) | undefined;
   /**
-   * Lets go of the connection while the page is hidden, and goes on where it was when it is seen again:
-   * a browser has six HTTP/1.1 connections for a server, and other tabs want theirs. Default false.
+   * Closes the connection while the page is hidden, and continues where it was when the page is visible
+   * again: a browser shares six HTTP/1.1 connections per server among all tabs. Default false.
    */
   pauseWhenHidden?: boolean | undefined;
   /**
-   * Calls back when the next update may be shown; returns how to cancel that. Default: with the next
-   * animation frame.
+   * Calls back when the next update may be rendered; returns a function that cancels this. Default: at the
+   * next animation frame.
    */
   schedule?: ((update: () => void) => () => void) | undefined;
 }
 
 interface TranscriptOptions {
-  /** What was said up to `lastEventId`, when it was rendered elsewhere. Default: nothing. */
+  /** The transcript up to `lastEventId`, if it was rendered elsewhere. Default: empty. */
   initialState?: AgentTranscript | (() => AgentTranscript) | undefined;
   reducer?: undefined;
 }
 
 interface StateOptions<E extends { type: string }, S extends object> {
-  /** What the state is before the first event (or was at `lastEventId`), or a function that makes it. */
+  /** The state before the first event, or at `lastEventId`, or a function that makes it. */
   initialState: S | (() => S);
   /**
-   * Makes the next state of the one before and an event, in place of `reduceAgentEvents`. It is called
-   * once for each event, never while rendering, so it may also change the state and return it.
+   * Makes the next state from the previous one and an event, instead of `reduceAgentEvents`. It is called
+   * once per event, never while rendering, so it may also change the state and return it.
    */
   reducer: (state: S, event: E, id: string | undefined) => S;
 }
 
 /**
- * A transcript, or any other state, that follows a stream as long as somebody watches it, and goes on
- * where it was when somebody watches again. It lives outside of any component; `useAgentStream` shows it.
+ * A transcript, or any other state, that follows a stream while it has subscribers and continues where it
+ * was when it has subscribers again. It lives outside of any component; `useAgentStream` renders it.
  *
- * However many events arrive, the snapshot and its watchers change at most once a frame, together.
+ * However many events arrive, the snapshot changes, and the subscribers are called, at most once per frame.
  */
 export class AgentStreamView<
   E extends { type: string } = AgentEvent,
@@ -81,17 +83,17 @@ export class AgentStreamView<
   readonly #url: string | URL;
   #options: AgentStreamViewOptions<E, S>;
   #snapshot: AgentStreamSnapshot<S>;
-  /** What the next snapshot will be. */
+  /** The state of the next snapshot. */
   #state: S;
   #status: AgentStreamStatus = "idle";
   #streamError: unknown;
   #reconnects = 0;
   #lastEventId: string | undefined;
   #hasEvents = false;
-  /** The next event is the first of the stream, once more. */
-  #beginsAgain = false;
-  readonly #watchers = new Set<() => void>();
-  /** Ends the connection that is open. */
+  /** The next event is again the first of the stream. */
+  #restarts = false;
+  readonly #subscribers = new Set<() => void>();
+  /** Ends the open connection. */
   #connection: AbortController | undefined;
   #cancelUpdate: (() => void) | undefined;
 
@@ -103,39 +105,39 @@ export class AgentStreamView<
     this.#snapshot = this.#makeSnapshot();
   }
 
-  /** The state that watchers were last told of; the same object until they are told again. */
+  /** Returns the current snapshot: the same object until the subscribers are called again. */
   readonly getSnapshot = (): AgentStreamSnapshot<S> => this.#snapshot;
 
-  /** Calls back after each change of the snapshot. The first watcher opens the connection, the last closes it. */
-  readonly subscribe = (watcher: () => void): (() => void) => {
-    this.#watchers.add(watcher);
-    // The same listener once more is no second one.
+  /** Calls back after each change of the snapshot. The first subscriber opens the connection, the last closes it. */
+  readonly subscribe = (onChange: () => void): (() => void) => {
+    this.#subscribers.add(onChange);
+    // Adding the same listener again has no effect.
     page.document?.addEventListener("visibilitychange", this.#follow);
-    // Later, so that a watcher that only changes places (StrictMode) does not cost a request.
+    // Deferred, so that a component that is unmounted and mounted again (StrictMode) costs no request.
     queueMicrotask(this.#follow);
     return () => {
-      this.#watchers.delete(watcher);
-      if (this.#watchers.size === 0) {
+      this.#subscribers.delete(onChange);
+      if (this.#subscribers.size === 0) {
         page.document?.removeEventListener("visibilitychange", this.#follow);
       }
       queueMicrotask(this.#follow);
     };
   };
 
-  /** Ends the stream; `resume` goes on. */
+  /** Ends the stream; `resume` continues it. */
   readonly stop = (): void => {
     if (isOver(this.#status)) return;
     this.#disconnect("stopped");
   };
 
-  /** Goes on after the last event: after a failure, a `stop`, or with what comes after `done`. */
+  /** Continues after the last event: after a failure, a `stop`, or `done`. */
   readonly resume = (): void => {
     if (!isOver(this.#status)) return;
     this.#disconnect("idle");
     this.#follow();
   };
 
-  /** Takes effect with the next event, and with the next request. */
+  /** Replaces the options, from the next event and the next request on. */
   setOptions(options: AgentStreamViewOptions<E, S>): void {
     this.#options = options;
   }
@@ -143,11 +145,11 @@ export class AgentStreamView<
   readonly #follow = (): void => {
     if (isOver(this.#status)) return;
     const mayPause = this.#options.pauseWhenHidden && page.document?.hidden;
-    const isWatched = this.#watchers.size > 0 && !mayPause;
-    if (isWatched && !this.#connection) {
+    const isNeeded = this.#subscribers.size > 0 && !mayPause;
+    if (isNeeded && !this.#connection) {
       this.#connection = new AbortController();
       void this.#read(this.#connection.signal);
-    } else if (!isWatched && this.#connection) {
+    } else if (!isNeeded && this.#connection) {
       this.#disconnect("idle");
     }
   };
@@ -162,14 +164,14 @@ export class AgentStreamView<
     let taken = 0;
     try {
       for await (const received of this.#connect(signal)) {
-        // What was on its way when nobody watched any more comes again with the next connection.
+        // An event that arrives after the disconnect comes again with the next connection.
         if (signal.aborted) return;
         this.#take(received);
         if (++taken % eventsPerTask === 0) await nextTask();
       }
       if (!signal.aborted) this.#set("done");
     } catch (error) {
-      // The end that `stop` and the last watcher ask for is no failure.
+      // An end by `stop` or by the last subscriber is not a failure.
       if (!signal.aborted) this.#set("failed", error);
     }
   }
@@ -180,7 +182,7 @@ export class AgentStreamView<
     return connectAgentStream(this.#url, {
       ...{ credentials, retry, idleTimeoutMs, until, schema, maxEventLength },
       ...{ signal, lastEventId: this.#lastEventId },
-      // Those of the newest render: a token may have been renewed since the connection was made.
+      // The headers of the latest render: a token may have been renewed since the connection was made.
       headers: () => {
         const { headers } = this.#options;
         return (typeof headers === "function" ? headers() : headers) ?? {};
@@ -191,8 +193,8 @@ export class AgentStreamView<
   }
 
   #take(received: ReceivedEvent<E>): void {
-    if (this.#beginsAgain) this.#state = initialStateOf(this.#options);
-    this.#beginsAgain = false;
+    if (this.#restarts) this.#state = initialStateOf(this.#options);
+    this.#restarts = false;
     this.#hasEvents = true;
     this.#state = this.#reduce(received);
     this.#lastEventId = received.id;
@@ -203,7 +205,7 @@ export class AgentStreamView<
   #reduce({ event, id }: ReceivedEvent<E>): S {
     const { reducer } = this.#options;
     if (reducer) return reducer(this.#state, event, id);
-    // Without a reducer the state is a transcript. An event of a defined type has nothing that it knows.
+    // Without a reducer the state is a transcript, which ignores events of custom types.
     const transcript = this.#state as unknown as AgentTranscript;
     return reduceAgentEvents(transcript, event as unknown as AgentEvent) as unknown as S;
   }
@@ -213,8 +215,8 @@ export class AgentStreamView<
     if (signal.aborted || state.status === "closed") return;
     if (state.status === "open") {
       if (state.reconnects > 0) this.#reconnects++;
-      // Without an id nobody can resume: what was asked for is the stream from its start.
-      this.#beginsAgain = this.#hasEvents && !state.lastEventId;
+      // Without an id the stream cannot be resumed, so the server sends it from its start.
+      this.#restarts = this.#hasEvents && !state.lastEventId;
     }
     this.#set(state.status, state.status === "waiting" ? state.cause : undefined);
   }
@@ -226,20 +228,20 @@ export class AgentStreamView<
   }
 
   #update(): void {
-    if (this.#watchers.size === 0) {
-      // Nobody is told, so there is nothing to wait for, and no timer to leave behind.
+    if (this.#subscribers.size === 0) {
+      // Without subscribers no frame is needed, and no timer is left behind.
       this.#cancelUpdate?.();
-      this.#show();
+      this.#publish();
     } else {
       const { schedule = scheduleFrame } = this.#options;
-      this.#cancelUpdate ??= schedule(() => this.#show());
+      this.#cancelUpdate ??= schedule(() => this.#publish());
     }
   }
 
-  #show(): void {
+  #publish(): void {
     this.#cancelUpdate = undefined;
     this.#snapshot = this.#makeSnapshot();
-    for (const watcher of this.#watchers) watcher();
+    for (const onChange of this.#subscribers) onChange();
   }
 
   #makeSnapshot(): AgentStreamSnapshot<S> {
@@ -260,10 +262,10 @@ export function initialStateOf<E extends { type: string }, S extends object>({
   return (typeof initialState === "function" ? initialState() : initialState) as S;
 }
 
-/** However much has come at once: a page that takes all of it in one task does not hear its user meanwhile. */
+/** A page that handles more events in one task does not respond to its user meanwhile. */
 const eventsPerTask = 500;
 
-/** Not a timer: browsers make those of a page that nobody sees wait for a second. */
+/** Not a timer: browsers delay the timers of a hidden page by a second. */
 function nextTask(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
@@ -275,7 +277,7 @@ function nextTask(): Promise<void> {
   });
 }
 
-/** A server has no document, and neither has a worker. */
+/** Servers and workers have no document. */
 const page: Partial<Pick<typeof globalThis, "document">> = globalThis;
 
 function isOver(status: AgentStreamStatus): boolean {

@@ -1,5 +1,5 @@
 /**
- * An agent's answer in a React component, as it is being given.
+ * An agent's turn in a React component, while it streams.
  *
  * @module
  */
@@ -23,26 +23,26 @@ export type {
 
 /** What {@link useAgentStream} returns. */
 export type AgentStreamState<S extends object = AgentTranscript> = AgentStreamSnapshot<S> & {
-  /** Ends the stream; what was read stays. */
+  /** Ends the stream. The state that was read stays. */
   readonly stop: () => void;
-  /** Goes on after the last event: after a failure, a `stop`, or with what comes after `done`. */
+  /** Continues after the last event: after a failure, a `stop`, or `done`. */
   readonly resume: () => void;
 };
 
 /**
- * Follows an agent stream while the component is mounted. The component is rendered at most once a frame,
- * and with what has been read by then: a transcript, or what `reducer` makes of the events. On the server
- * it renders `initialState`, and connects to nothing.
+ * Follows an agent stream while the component is mounted. The component renders at most once per frame, with
+ * the state so far: a transcript, or the result of `reducer`. On the server it renders `initialState` and
+ * makes no connection.
  *
- * @param source - the URL of the events; or an {@link AgentStreamView} made elsewhere, which goes on where
- * it was when the component is mounted again; or `null` for nothing yet
- * @param options - used by a URL; the functions among them may change with every render
+ * @param source - the URL of the events; or an {@link AgentStreamView} made outside of the component, which
+ * continues where it was when the component is mounted again; or `null` for no stream yet
+ * @param options - used with a URL; the functions in it may change with every render
  *
  * @example
  * ```tsx
  * import { useAgentStream } from "@freshet/agent-sse/react";
  *
- * export function Answer({ id }: { id: string }) {
+ * export function AgentTurn({ id }: { id: string }) {
  *   const { text, tools, status, error, stop } = useAgentStream(`/agents/${id}/events`);
  *   return (
  *     <article aria-busy={status === "open"}>
@@ -66,7 +66,7 @@ export function useAgentStream<
   const [held, setHeld] = useState(() => hold(key, options));
   let current = held;
   if (held.key !== key) {
-    // Another source: its view replaces the old one in this very render.
+    // Another source: its view replaces the old one in this render.
     current = hold(key, options);
     setHeld(current);
   }
@@ -97,11 +97,11 @@ function hold<E extends { type: string }, S extends object>(
   options: AgentStreamViewOptions<E, S>,
 ): Held<E, S> {
   if (typeof key === "string") return { key, isOwn: true, view: new AgentStreamView(key, options) };
-  return { key, isOwn: false, view: key ?? viewOfNothing(options) };
+  return { key, isOwn: false, view: key ?? emptyView(options) };
 }
 
-/** What is shown while there is no stream. */
-function viewOfNothing<E extends { type: string }, S extends object>(
+/** The view while there is no stream. */
+function emptyView<E extends { type: string }, S extends object>(
   options: AgentStreamViewOptions<E, S>,
 ): View<E, S> {
   const snapshot: AgentStreamSnapshot<S> = {

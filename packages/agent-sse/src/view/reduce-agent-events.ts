@@ -19,32 +19,34 @@ export interface ToolCall {
   durationMs: number;
 }
 
-/** A piece of a turn, at its place among the others. */
+/** A part of a turn: text, reasoning, a tool call or a creation. */
 export type TranscriptPart =
   | { readonly type: "text" | "thinking"; readonly text: string }
   | { readonly type: "tool"; readonly tool: ToolCall }
   | { readonly type: "creation"; readonly creation: CreationEvent };
 
-/** What an agent has said and done so far, ready to be shown. Treat it as immutable. */
+/** Everything an agent has said and done so far, ready to be rendered. Treat it as immutable. */
 export interface AgentTranscript {
-  /** Text, reasoning, tool calls and creations in the order in which they began. */
+  /** Text, reasoning, tool calls and creations, in the order in which they began. */
   readonly parts: readonly TranscriptPart[];
-  /** The answer so far, without what came between its parts. */
+  /** All text so far, without the parts in between. */
   readonly text: string;
-  /** The reasoning so far. */
+  /** All reasoning so far. */
   readonly thinking: string;
-  /** In the order of their start. */
+  /** The tool calls, in the order in which they began. */
   readonly tools: readonly ToolCall[];
   readonly creations: readonly CreationEvent[];
-  /** The newest of each. */
+  /** The latest `turn` event. */
   readonly turn: TurnEvent | undefined;
+  /** The latest `progress` event. */
   readonly progress: ProgressEvent | undefined;
+  /** The latest `error` event. */
   readonly error: ErrorEvent | undefined;
   /** Set when the turn is over. */
   readonly done: DoneEvent | undefined;
 }
 
-/** Where every transcript starts. */
+/** The transcript before the first event. */
 export const emptyTranscript: AgentTranscript = Object.freeze({
   parts: [],
   text: "",
@@ -58,8 +60,8 @@ export const emptyTranscript: AgentTranscript = Object.freeze({
 });
 
 /**
- * Adds an event to a transcript; a reducer for `useReducer`, `Array.reduce` or a loop. Events of unknown
- * type change nothing. An event after `done` belongs to the next answer, so it starts an empty transcript.
+ * Adds an event to a transcript. It is a reducer for `useReducer`, `Array.reduce` or a loop. Events of
+ * unknown type change nothing. An event after `done` belongs to the next turn, so it starts a new transcript.
  *
  * @example
  * ```ts
@@ -107,7 +109,7 @@ export function reduceAgentEvents(state: AgentTranscript, event: AgentEvent): Ag
   }
 }
 
-/** More of the same text makes the last part longer. */
+/** Adds text to the last part if that has the same type, otherwise as a new part. */
 function addText(
   parts: readonly TranscriptPart[],
   type: "text" | "thinking",
@@ -138,7 +140,7 @@ function startedTool(event: ToolUseEvent): ToolCall {
   };
 }
 
-/** A result whose call was never seen is shown all the same. */
+/** Adds a result to its call. A result whose call was never seen becomes a call of its own. */
 function endTool(state: AgentTranscript, event: ToolResultEvent): AgentTranscript {
   const result = {
     status: event.status,
@@ -150,7 +152,7 @@ function endTool(state: AgentTranscript, event: ToolResultEvent): AgentTranscrip
   const call = state.tools.findLast(isCall);
   if (!call) return addTool(state, { id, name, inputSummary: "", ...result });
   const tool = { ...call, ...result };
-  // By the id, not the object: a state that was stored as JSON has two of them.
+  // Compared by id: in a state that was stored as JSON, `parts` and `tools` hold different objects.
   const isPart = (part: TranscriptPart) => part.type === "tool" && isCall(part.tool);
   return {
     ...state,
@@ -159,7 +161,11 @@ function endTool(state: AgentTranscript, event: ToolResultEvent): AgentTranscrip
   };
 }
 
-function replaceLast<T>(list: readonly T[], isIt: (item: T) => boolean, by: T): readonly T[] {
-  const at = list.findLastIndex(isIt);
-  return at === -1 ? list : list.with(at, by);
+function replaceLast<T>(
+  list: readonly T[],
+  matches: (item: T) => boolean,
+  replacement: T,
+): readonly T[] {
+  const index = list.findLastIndex(matches);
+  return index === -1 ? list : list.with(index, replacement);
 }

@@ -1,8 +1,8 @@
 /**
- * Calls back with the next animation frame. A page that is hidden has no frames, and a server has none
- * at all, so a timer stands by: a title that says "answered" must change also in a tab that nobody sees.
+ * Calls back at the next animation frame. A hidden page has no frames, and neither has a server, so a timer
+ * runs as a fallback: the title of a hidden tab must still change when its turn is done.
  *
- * @returns how to cancel it
+ * @returns a function that cancels the call
  */
 export function scheduleFrame(update: () => void): () => void {
   const { requestAnimationFrame, cancelAnimationFrame } = globalThis as Partial<typeof globalThis>;

@@ -10,19 +10,23 @@ import type {
   TurnEvent,
 } from "@freshet/core";
 
-/** How a tool call ended. */
+/** Options of {@link AgentEventBuilders.toolResult}: how a tool call ended. */
 export interface ToolResultOptions {
   outputSummary?: string | undefined;
   durationMs?: number | undefined;
   isError?: boolean | undefined;
 }
 
+/** Options of {@link AgentEventBuilders.creation}. */
 export interface CreationOptions {
   toolUseId?: string | undefined;
   items?: unknown[] | undefined;
 }
 
-/** How a turn ended. Times in milliseconds, cost in US dollars. */
+/**
+ * Options of {@link AgentEventBuilders.done}: how a turn ended. Times are in milliseconds, the cost is in
+ * US dollars.
+ */
 export interface DoneOptions {
   messageId?: string | undefined;
   numTurns?: number | undefined;
@@ -52,7 +56,7 @@ export interface AgentEventBuilders {
 }
 
 /**
- * Makes agent events with every field present and in the order of the wire.
+ * Builds agent events with every field present, in the order of the wire.
  *
  * @example
  * ```ts

@@ -1,28 +1,28 @@
 import type { AgentEvent, StandardSchemaV1 } from "@freshet/core";
 
-/** For each type of event the schema of its data: its fields beside `type`. */
+/** The schema of each event type's data, which is all its fields except `type`. */
 export type EventSchemas = Readonly<Record<string, StandardSchemaV1<unknown, unknown>>>;
 
-/** The events that a reader gets: the standard ones, and the defined ones with what their schema makes. */
+/** The events that a reader gets: the standard ones, and the defined ones as their schemas output them. */
 export type DefinedEvent<Schemas extends EventSchemas> =
   | Exclude<AgentEvent, { type: keyof Schemas }>
   | {
       [Type in keyof Schemas & string]: Typed<Type, StandardSchemaV1.InferOutput<Schemas[Type]>>;
     }[keyof Schemas & string];
 
-/** The data with its type, for each member of a union of its own. */
+/** The data with its type; distributes over a union. */
 type Typed<Type extends string, Data> = Data extends unknown
   ? Flat<{ type: Type } & Omit<Data, "type">>
   : never;
 
 type Flat<T> = { [Field in keyof T]: T[Field] };
 
-/** What {@link defineEvents} returns; itself a Standard Schema of whole events. */
+/** What {@link defineEvents} returns; it is itself a Standard Schema of whole events. */
 export interface EventDefinitions<Schemas extends EventSchemas> extends StandardSchemaV1<
   unknown,
   DefinedEvent<Schemas>
 > {
-  /** Makes an event of a defined type; the compiler checks its fields, the reader validates them. */
+  /** Builds an event of a defined type. The compiler checks its fields, the reader validates them. */
   event<Type extends keyof Schemas & string>(
     type: Type,
     data: StandardSchemaV1.InferInput<Schemas[Type]>,
@@ -30,10 +30,9 @@ export interface EventDefinitions<Schemas extends EventSchemas> extends Standard
 }
 
 /**
- * Defines events of your own, or stricter versions of the standard ones, with any validator that speaks
- * Standard Schema (zod, valibot, arktype, …) and answers without a promise. Pass the result as `schema`
- * to a parser, a reader or the hook: events of the defined types are validated and typed, all others
- * pass as they are.
+ * Defines custom events, or stricter versions of the standard ones, with any synchronous validator that
+ * implements Standard Schema (zod, valibot, arktype, …). Pass the result as `schema` to a parser, a reader
+ * or the hook: events of the defined types are validated and typed, all others pass through unchanged.
  *
  * @example
  * ```ts
@@ -52,7 +51,7 @@ export interface EventDefinitions<Schemas extends EventSchemas> extends Standard
 export function defineEvents<const Schemas extends EventSchemas>(
   schemas: Schemas,
 ): EventDefinitions<Schemas> {
-  // A map, so that an event may be called "constructor".
+  // A map rather than an object, so that an event type may be "constructor".
   const byType = new Map(Object.entries(schemas));
   return {
     event: (type, data) => ({ ...(data as object), type }) as never,
@@ -69,7 +68,7 @@ function validateEvent(
   schemas: ReadonlyMap<string, StandardSchemaV1>,
 ): StandardSchemaV1.Result<unknown> | Promise<StandardSchemaV1.Result<unknown>> {
   if (typeof value !== "object" || value === null || !("type" in value)) {
-    return { issues: [{ message: "An event is an object with a type." }] };
+    return { issues: [{ message: "Expected an object with a `type`." }] };
   }
   const { type, ...data } = value;
   const schema = typeof type === "string" ? schemas.get(type) : undefined;

@@ -1,15 +1,17 @@
 import { AgentStreamError } from "./error.ts";
 
 /**
- * - `json`: what `JSON.stringify` writes.
+ * How the data of an event is written.
+ *
+ * - `json`: as `JSON.stringify` writes it.
  * - `python`: the bytes of Python's `json.dumps`: `", "` and `": "`, everything from U+007F up escaped.
  *
- * In both, a bigint is written in full, and NaN and Infinity, which JSON does not have, are refused
- * rather than turned into `null`.
+ * Both write a bigint in full, and both refuse NaN and Infinity, which JSON does not have, instead of
+ * turning them into `null`.
  */
 export type JsonFormat = "json" | "python";
 
-// As deep as Python's own recursion limit, and far from the end of a JavaScript stack.
+// Python's own recursion limit, and far from the end of a JavaScript stack.
 const maxDepth = 1000;
 
 /** `JSON.stringify` with the two exceptions of {@link JsonFormat}. */
@@ -18,20 +20,20 @@ export function stringifyJson(value: object): string {
   try {
     json = JSON.stringify(value);
   } catch (error) {
-    // Only a bigint is worth a second try; for what is circular or too deep this throws INVALID_VALUE.
+    // Only a bigint succeeds the second time; a circular or too deep value throws INVALID_VALUE.
     if (error instanceof TypeError || error instanceof RangeError) return encodeJson(value, "json");
     throw error;
   }
-  // The only trace that NaN and Infinity leave. A text that says "null" costs one walk, no more.
+  // The only trace that NaN and Infinity leave. Any other "null" costs one walk over the value, no more.
   return json.includes("null") ? encodeJson(value, "json") : json;
 }
 
-/** Writes any JSON value; what `JSON.stringify` leaves out or turns to `null`, so does this. */
+/** Writes any JSON value; leaves out, or turns into `null`, the same values as `JSON.stringify`. */
 export function encodeJson(value: unknown, format: JsonFormat): string {
   return encodeValue(plain(value, ""), format, 0) ?? "null";
 }
 
-/** The members of an object, without the braces. `floats` names those that are always written as floats. */
+/** The members of an object, without the braces. `floats` names the members that are always floats. */
 export function encodeMembers(
   object: object,
   format: JsonFormat,
@@ -52,7 +54,7 @@ export function encodeMembers(
   return json;
 }
 
-/** `undefined` for what has no JSON: undefined itself, functions and symbols. */
+/** Returns `undefined` for values that JSON does not have: undefined, functions and symbols. */
 function encodeValue(value: unknown, format: JsonFormat, depth: number): string | undefined {
   switch (typeof value) {
     case "string":
@@ -73,7 +75,7 @@ function encodeObject(value: object, format: JsonFormat, depth: number): string 
   if (depth > maxDepth) {
     throw new AgentStreamError(
       "INVALID_VALUE",
-      `An event's value is circular or nested deeper than ${maxDepth} levels; send a flatter one.`,
+      `An event holds a value that is circular or nested deeper than ${maxDepth} levels: send a flatter one.`,
     );
   }
   if (!Array.isArray(value)) return `{${encodeMembers(value, format, depth)}}`;
@@ -89,7 +91,7 @@ function plain(value: unknown, key: string): unknown {
   return (value as { toJSON(key: string): unknown }).toJSON(key);
 }
 
-/** A JSON string. Short text without anything to escape, as most tokens are, needs no serializer. */
+/** Writes a JSON string. Short text with nothing to escape, as most tokens are, needs no serializer. */
 export function encodeString(text: string, format: JsonFormat): string {
   const limit = format === "python" ? 0x7f : firstSurrogate;
   if (isPlain(text, 0, text.length, limit)) return `"${text}"`;
@@ -103,10 +105,10 @@ export function encodeString(text: string, format: JsonFormat): string {
 
 const firstSurrogate = 0xd800;
 
-// Longer text is faster with the engine's own loop.
+// For longer text the engine's own loop is faster.
 const longestPlain = 64;
 
-/** Whether a part of a text stands in a JSON string as it is: short, and nothing in it to escape. */
+/** Whether a part of a text is short and has nothing that a JSON string must escape. */
 export function isPlain(text: string, start: number, end: number, limit = 0x10000): boolean {
   if (end - start > longestPlain) return false;
   for (let index = start; index < end; index++) {
@@ -125,7 +127,7 @@ function encodeNumber(value: number, format: JsonFormat): string {
   return JSON.stringify(value);
 }
 
-/** Python's `repr` of a float: exponents below 1e-4 and from 1e16 on, of two digits at least. */
+/** Python's `repr` of a float: an exponent of at least two digits below 1e-4 and from 1e16 on. */
 function encodeFloat(value: number): string {
   refuseNonFinite(value);
   const size = Math.abs(value);
@@ -139,6 +141,6 @@ function refuseNonFinite(value: number): void {
   if (Number.isFinite(value)) return;
   throw new AgentStreamError(
     "INVALID_VALUE",
-    `JSON has no ${value}: an event may hold finite numbers only. Send null or leave the field out.`,
+    `An event holds ${value}, which JSON does not have: send a finite number, null, or leave the field out.`,
   );
 }

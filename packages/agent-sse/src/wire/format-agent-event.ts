@@ -7,9 +7,9 @@ import { fieldsOf } from "./event-fields.ts";
 /** Options of {@link formatAgentEvent}. */
 export interface FormatAgentEventOptions {
   /**
-   * Where a reader that saw this event resumes. It comes back in the `Last-Event-ID` header, so it
-   * holds no control characters, no line separators and no space at either end. `""` tells readers
-   * to forget the last id.
+   * Where a reader that has seen this event resumes. It comes back in the `Last-Event-ID` header, so it
+   * may hold no control characters, no line separators and no space at either end. `""` makes readers
+   * forget the last id.
    */
   id?: string | undefined;
   /** How long readers wait before they reconnect, in milliseconds. */
@@ -18,14 +18,14 @@ export interface FormatAgentEventOptions {
   format?: JsonFormat | undefined;
 }
 
-/** Any event of the wire: the ones of {@link AgentEvent}, and those this package does not know. */
+/** Any event on the wire: an {@link AgentEvent}, or one of a type that this package does not know. */
 export type WireEvent = { type: string } | { type: string; [field: string]: unknown };
 
 /**
- * One event as a frame of text/event-stream.
+ * Formats one event as a frame of text/event-stream.
  *
- * @throws AgentStreamError `INVALID_ID` or `INVALID_EVENT_NAME` for what would break the frame apart,
- * `INVALID_VALUE` for NaN, Infinity and circular values
+ * @throws AgentStreamError `INVALID_ID` or `INVALID_EVENT_NAME` for an id or a type that would break the
+ * frame apart, `INVALID_VALUE` for NaN, Infinity and circular values
  *
  * @example
  * ```ts
@@ -70,7 +70,7 @@ const knownTypes: readonly AgentEvent["type"][] = [
   "done",
 ];
 
-/** For each known type, how its frame begins, and its JSON when the type is the first field there. */
+/** How the frame of each known type begins, and how its JSON begins when `type` is its first field. */
 const linesOfType: ReadonlyMap<string, { start: string; jsonStart: string }> = new Map(
   knownTypes.map((type) => [
     type,
@@ -83,7 +83,7 @@ const floats: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ["done", new Set(["total_cost_usd"])],
 ]);
 
-/** The data of an event that is a type and a text, as nearly all events are; `undefined` for others. */
+/** The data of an event with only a type and a text, as nearly all events are; `undefined` for others. */
 function textData(event: WireEvent, format: JsonFormat = "json"): string | undefined {
   const { text } = event as { text?: unknown };
   if (typeof text !== "string") return undefined;
@@ -91,7 +91,7 @@ function textData(event: WireEvent, format: JsonFormat = "json"): string | undef
   return `{"text":${format === "python" ? " " : ""}${encodeString(text, format)}}`;
 }
 
-/** The data of any event. `jsonStart` is how its JSON begins when its type is known, and is its first field. */
+/** The data of any event. `jsonStart` is how its JSON begins when `type` is known and its first field. */
 function jsonData(
   event: WireEvent,
   format: JsonFormat | undefined,
@@ -101,23 +101,23 @@ function jsonData(
     return `{${encodeMembers(fieldsOf(event), "python", 1, floats.get(event.type))}}`;
   }
   if (jsonStart !== undefined && !("toJSON" in event)) {
-    // To cut the type off the text costs less than a copy of the event without it.
+    // Cutting the type off the text costs less than copying the event without it.
     const json = stringifyJson(event);
     if (json.startsWith(jsonStart)) return `{${json.slice(jsonStart.length)}`;
   }
   return stringifyJson(fieldsOf(event));
 }
 
-// C0 controls and DEL, NEL, line and paragraph separator, byte order mark, lone surrogates: what ends
-// a line somewhere on the way, or does not survive UTF-8 or an HTTP header.
-// eslint-disable-next-line no-control-regex -- control characters are what it looks for
+// C0 controls and DEL, NEL, line and paragraph separator, byte order mark, lone surrogates: each of them
+// ends a line in some parser, or does not survive UTF-8 or an HTTP header.
+// eslint-disable-next-line no-control-regex -- it looks for control characters
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\p{Surrogate}]/u;
 
 function checkEventName(type: unknown): string {
   if (typeof type === "string" && type !== "" && !unsafe.test(type)) return type;
   throw new AgentStreamError(
     "INVALID_EVENT_NAME",
-    `${JSON.stringify(type)} cannot be an event's type: it must be text without control characters or line separators.`,
+    `Invalid event type ${JSON.stringify(type)}: expected text without control characters or line separators.`,
   );
 }
 
@@ -125,6 +125,6 @@ function checkId(id: string): string {
   if (typeof id === "string" && !unsafe.test(id) && id.trim() === id) return id;
   throw new AgentStreamError(
     "INVALID_ID",
-    `${JSON.stringify(id)} cannot be an event's id: it must be text without control characters, line separators, or spaces at its ends.`,
+    `Invalid event id ${JSON.stringify(id)}: expected text without control characters, line separators, or spaces at its ends.`,
   );
 }

@@ -1,4 +1,4 @@
-/** A header holds bytes, each written as one character; the id goes as UTF-8, as EventSource sends it. */
+/** Encodes an id for the `Last-Event-ID` header: UTF-8, one character per byte, as EventSource sends it. */
 export function lastEventIdHeader(id: string): string {
   let value = "";
   for (const byte of new TextEncoder().encode(id)) value += String.fromCharCode(byte);
@@ -6,7 +6,7 @@ export function lastEventIdHeader(id: string): string {
 }
 
 /**
- * The id that a reader resumes after, from its `Last-Event-ID` header.
+ * Reads the id that a reader resumes after from its `Last-Event-ID` header.
  *
  * @example
  * ```ts

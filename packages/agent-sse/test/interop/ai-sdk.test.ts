@@ -106,7 +106,7 @@ test("an error of the agent, an exception and an early end are all errors to the
     throw new Error("secret");
   }
   expect(await messageOf(await throughTransport(throwing()))).toMatchObject({
-    errors: [new Error("The agent failed. Its log says why.")],
+    errors: [new Error("The agent failed. The server's log has the reason.")],
   });
   expect(await messageOf(await throughTransport([agentEvent.token("a")]))).toMatchObject({
     errors: [new Error("The answer is incomplete: its stream ended early.")],

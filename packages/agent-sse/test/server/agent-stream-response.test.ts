@@ -268,7 +268,7 @@ describe("an exception in the source", () => {
     formatAgentEvent(agentEvent.error(type, message, details)) +
     formatAgentEvent(agentEvent.done());
 
-  const masked = told("internal_error", "The agent failed. Its log says why.");
+  const masked = told("internal_error", "The agent failed. The server's log has the reason.");
 
   test("is told without its message, and logged", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
