@@ -23,7 +23,7 @@ test("the parser and the client of a browser stay below 5 kB, minified and gzipp
   expect(gzipSync(bytes, { level: 9 }).length).toBeLessThanOrEqual(5000);
 });
 
-test("no entry brings another one's peer along", async () => {
+test("no entry imports the optional peer of another entry", async () => {
   const { inputs } = await bundle(
     'export * from "../src/view/react.ts"; export * from "../src/index.ts"',
   );

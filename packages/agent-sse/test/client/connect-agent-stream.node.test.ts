@@ -71,7 +71,7 @@ async function startCuttingProxy(target: number, cutAfter: number[]): Promise<nu
 
 const retry = { initialDelayMs: 5, maxDelayMs: 50 };
 
-test("every event once and in order, over connections cut at any byte", async () => {
+test("connectAgentStream delivers every event once and in order over connections cut at any byte", async () => {
   const { server, port } = await startServer();
   closers.push(() => server.close());
   const cuts = Array.from({ length: 40 }, (_, index) => (index * 997) % 2500);
@@ -96,7 +96,7 @@ test("every event once and in order, over connections cut at any byte", async ()
   expect(states.at(-1)).toEqual({ status: "closed", lastEventId: `pos${texts.length}` });
 });
 
-test("goes on while nobody listens, until the server is back", async () => {
+test("connectAgentStream keeps trying until the server is back", async () => {
   const first = await startServer();
   const proxy = await startCuttingProxy(first.port, [3000]);
   let onRefused: (() => void) | undefined;

@@ -17,22 +17,22 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-interface Asked {
+interface SentRequest {
   url: string;
   headers: Record<string, string>;
   init: RequestInit;
 }
 
-/** A server whose answers are scripted; the last one is given again and again. */
-function scripted(...answers: (() => Response | Promise<Response>)[]) {
-  const asked: Asked[] = [];
+/** A server whose responses are scripted; it repeats the last one. */
+function scripted(...responses: (() => Response | Promise<Response>)[]) {
+  const requests: SentRequest[] = [];
   const fetch = async (url: string, init: RequestInit) => {
-    asked.push({ url, init, headers: Object.fromEntries(new Headers(init.headers)) });
-    const answer = answers[Math.min(asked.length, answers.length) - 1];
+    requests.push({ url, init, headers: Object.fromEntries(new Headers(init.headers)) });
+    const respond = responses[Math.min(requests.length, responses.length) - 1];
     await Promise.resolve();
-    return (answer as () => Response)();
+    return (respond as () => Response)();
   };
-  return { asked, fetch };
+  return { requests, fetch };
 }
 
 /** A body that ends, or breaks, after the frames. */
@@ -83,18 +83,18 @@ async function run(
 const waits = (states: ConnectionState[]) =>
   states.flatMap((state) => (state.status === "waiting" ? [state.delayMs] : []));
 
-test("asks with GET and the headers of an event stream; ends after done", async () => {
-  const { fetch, asked } = scripted(body(token("a", "1") + done("2") + token("never", "3")));
+test("connectAgentStream sends GET with the headers of an event stream and ends after done", async () => {
+  const { fetch, requests } = scripted(body(token("a", "1") + done("2") + token("never", "3")));
   const result = await run(fetch, { headers: { authorization: "Bearer x" } });
   expect(result).toMatchObject({ texts: ["a", "done"], outcome: "ended", lastEventId: "2" });
-  expect(asked).toHaveLength(1);
-  expect(asked[0]?.init.method ?? "GET").toBe("GET");
-  expect(asked[0]?.headers).toEqual({ accept: "text/event-stream", authorization: "Bearer x" });
+  expect(requests).toHaveLength(1);
+  expect(requests[0]?.init.method ?? "GET").toBe("GET");
+  expect(requests[0]?.headers).toEqual({ accept: "text/event-stream", authorization: "Bearer x" });
   expect(result.states.map(({ status }) => status)).toEqual(["connecting", "open", "closed"]);
 });
 
-test("resumes after the last id, also when a connection dies before its first event", async () => {
-  const { fetch, asked } = scripted(
+test("connectAgentStream resumes after the last id, even if a connection dies before its first event", async () => {
+  const { fetch, requests } = scripted(
     ...[body(token("a", "1") + token("b", "2") + "data: {", "break"), body("", "break")],
     ...[
       body(":\n\n"),
@@ -104,7 +104,7 @@ test("resumes after the last id, also when a connection dies before its first ev
   );
   const { texts, states } = await run(fetch);
   expect(texts).toEqual(["a", "b", "c", "done"]);
-  expect(asked.map(({ headers }) => headers["last-event-id"])).toEqual([
+  expect(requests.map(({ headers }) => headers["last-event-id"])).toEqual([
     ...[undefined, "2", "2", "2", "2"],
   ]);
   const reconnects = states.filter((state) => state.status === "open");
@@ -114,14 +114,14 @@ test("resumes after the last id, also when a connection dies before its first ev
   expect(causes[2]).toMatchObject({ code: "INCOMPLETE_STREAM", lastEventId: "2" });
 });
 
-test("starts after the id it is given, and sends ids as UTF-8", async () => {
-  const { fetch, asked } = scripted(body(done()));
+test("connectAgentStream starts after the lastEventId option and sends ids as UTF-8", async () => {
+  const { fetch, requests } = scripted(body(done()));
   const { lastEventId } = await run(fetch, { lastEventId: "pos-é" });
-  expect(asked[0]?.headers["last-event-id"]).toBe("pos-Ã©");
+  expect(requests[0]?.headers["last-event-id"]).toBe("pos-Ã©");
   expect(lastEventId).toBe("pos-é");
 });
 
-test("a server that replays from anywhere repeats nothing", async () => {
+test("events that a server replays from anywhere are not repeated", async () => {
   const all = Array.from({ length: 9 }, (_, index) => token(String(index), `p${index}`));
   const from = (start: number, end: number) => body(all.slice(start, end).join(""), "break");
   const { fetch } = scripted(
@@ -132,26 +132,26 @@ test("a server that replays from anywhere repeats nothing", async () => {
   expect(texts).toEqual([...Array.from({ length: 9 }, (_, index) => String(index)), "done"]);
 });
 
-test("headers can be made anew for each request", async () => {
+test("a headers function is called for each request", async () => {
   let count = 0;
-  const { fetch, asked } = scripted(body(token("a", "1")), body(done()));
+  const { fetch, requests } = scripted(body(token("a", "1")), body(done()));
   await run(fetch, { headers: () => Promise.resolve({ authorization: `Bearer ${++count}` }) });
-  expect(asked.map(({ headers }) => headers["authorization"])).toEqual(["Bearer 1", "Bearer 2"]);
+  expect(requests.map(({ headers }) => headers["authorization"])).toEqual(["Bearer 1", "Bearer 2"]);
 });
 
-test("a failure to make the headers is final", async () => {
-  const { fetch, asked } = scripted(body(done()));
+test("an error of the headers function is final", async () => {
+  const { fetch, requests } = scripted(body(done()));
   const headers = () => Promise.reject(new Error("signed out"));
   expect(await run(fetch, { headers })).toMatchObject({ outcome: new Error("signed out") });
-  expect(asked).toHaveLength(0);
+  expect(requests).toHaveLength(0);
 });
 
-describe("what is final", () => {
+describe("connectAgentStream does not retry", () => {
   test.each([400, 401, 403, 404, 410, 501 - 100])("status %d", async (status) => {
-    const { fetch, asked } = scripted(empty(status));
+    const { fetch, requests } = scripted(empty(status));
     const { outcome } = await run(fetch);
     expect(outcome).toMatchObject({ code: "UNEXPECTED_STATUS", status, body: "why not" });
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 
   test("another content type", async () => {
@@ -159,12 +159,12 @@ describe("what is final", () => {
     expect((await run(fetch)).outcome).toMatchObject({ code: "UNEXPECTED_CONTENT_TYPE" });
   });
 
-  test("bad data, after what was good", async () => {
-    const { fetch, asked } = scripted(body(`${token("a", "1")}data: [DONE]\n\n`));
+  test("invalid data, after the good events", async () => {
+    const { fetch, requests } = scripted(body(`${token("a", "1")}data: [DONE]\n\n`));
     const { texts, outcome } = await run(fetch);
     expect(texts).toEqual(["a"]);
     expect(outcome).toMatchObject({ code: "INVALID_EVENT", lastEventId: "1" });
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 
   test("an event that is too large", async () => {
@@ -178,27 +178,27 @@ describe("what is final", () => {
   });
 });
 
-describe("what is tried again", () => {
+describe("connectAgentStream retries", () => {
   test.each([408, 425, 429, 500, 502, 503, 504])("status %d", async (status) => {
-    const { fetch, asked } = scripted(empty(status), body(done()));
+    const { fetch, requests } = scripted(empty(status), body(done()));
     expect((await run(fetch)).outcome).toBe("ended");
-    expect(asked).toHaveLength(2);
+    expect(requests).toHaveLength(2);
   });
 
   test("a connection that cannot be made", async () => {
     const refused = () => Promise.reject(new TypeError("fetch failed"));
-    const { fetch, asked } = scripted(refused, refused, body(done()));
+    const { fetch, requests } = scripted(refused, refused, body(done()));
     expect((await run(fetch)).outcome).toBe("ended");
-    expect(asked).toHaveLength(3);
+    expect(requests).toHaveLength(3);
   });
 });
 
-test("204 ends it before a turn and after one, and is an error within one", async () => {
+test("204 ends connectAgentStream before or after a turn, and is an error within one", async () => {
   expect((await run(scripted(empty(204)).fetch)).outcome).toBe("ended");
   const turns = scripted(body(token("a", "1") + done("2")), body(done("3")), empty(204));
   const over = await run(turns.fetch, { until: "closed" });
   expect(over).toMatchObject({ texts: ["a", "done", "done"], outcome: "ended", lastEventId: "3" });
-  expect(turns.asked.map(({ headers }) => headers["last-event-id"])).toEqual([
+  expect(turns.requests.map(({ headers }) => headers["last-event-id"])).toEqual([
     ...[undefined, "2", "3"],
   ]);
   const within = await run(scripted(body(token("a", "1")), empty(204)).fetch);
@@ -208,10 +208,10 @@ test("204 ends it before a turn and after one, and is an error within one", asyn
   });
 });
 
-describe("when it comes back", () => {
+describe("connectAgentStream reconnects", () => {
   const retry = { initialDelayMs: 100, maxDelayMs: 1000, jitter: 0, maxRetries: 6 };
 
-  test("a server that closes at once is asked at growing intervals, up to the cap", async () => {
+  test("at growing intervals, up to the cap, to a server that closes immediately", async () => {
     const { states, outcome } = await run(scripted(body(":\n\n")).fetch, { retry });
     expect(waits(states)).toEqual([100, 200, 400, 800, 1000, 1000]);
     expect(outcome).toMatchObject({
@@ -219,7 +219,7 @@ describe("when it comes back", () => {
     });
   });
 
-  test("an event starts the count anew", async () => {
+  test("with a new count after an event", async () => {
     const { fetch } = scripted(
       empty(503),
       empty(503),
@@ -231,7 +231,7 @@ describe("when it comes back", () => {
     expect(waits(states)).toEqual([100, 200, 100, 200]);
   });
 
-  test("the jitter takes from the wait, and never adds to it", async () => {
+  test("with a jitter that shortens the wait and never extends it", async () => {
     const { states } = await run(scripted(empty(503)).fetch, { retry: { ...retry, jitter: 0.5 } });
     for (const [index, ms] of waits(states).entries()) {
       const full = Math.min(1000, 100 * 2 ** index);
@@ -240,7 +240,7 @@ describe("when it comes back", () => {
     }
   });
 
-  test("retry: and Retry-After are the least wait", async () => {
+  test("not before the times of retry: and Retry-After", async () => {
     const { fetch } = scripted(
       ...[body("retry: 5000\n\n"), empty(503, { "retry-after": "60" }), empty(503), body(done())],
     );
@@ -248,7 +248,7 @@ describe("when it comes back", () => {
     expect(waits(states)).toEqual([5100, 60_200, 5400]);
   });
 
-  test("no wait is longer than an hour, whatever is asked for", async () => {
+  test("no wait is longer than an hour, whatever is requests for", async () => {
     const { fetch } = scripted(body("retry: 99999999999999\n\n"), empty(503), body(done()));
     const { states } = await run(fetch, {
       retry: { ...retry, initialDelayMs: 1e300, maxDelayMs: Infinity },
@@ -257,9 +257,9 @@ describe("when it comes back", () => {
     expect(waits(states)).toEqual([3_600_000, 3_600_000]);
   });
 
-  test("the defaults begin below a second, stay below 30, and do not give up", async () => {
-    const answers = Array.from({ length: 40 }, () => empty(503));
-    const { states, outcome } = await run(scripted(...answers, body(done())).fetch);
+  test("by default first within a second, then within 30, without giving up", async () => {
+    const responses = Array.from({ length: 40 }, () => empty(503));
+    const { states, outcome } = await run(scripted(...responses, body(done())).fetch);
     expect(outcome).toBe("ended");
     expect(waits(states)).toHaveLength(40);
     expect(Math.max(...waits(states))).toBeLessThanOrEqual(30_000);
@@ -267,8 +267,8 @@ describe("when it comes back", () => {
   });
 });
 
-describe("silence", () => {
-  test("on a connection ends it, a comment is not silence", async () => {
+describe("silence of a server", () => {
+  test("on a connection ends it; a comment is not silence", async () => {
     const feed = new Feed<Uint8Array>();
     const encoder = new TextEncoder();
     const live = () =>
@@ -281,14 +281,14 @@ describe("silence", () => {
         }),
         { headers: { "content-type": "text/event-stream" } },
       );
-    const { fetch, asked } = scripted(live, body(done()));
+    const { fetch, requests } = scripted(live, body(done()));
     const options = { idleTimeoutMs: 1000, retry: { initialDelayMs: 10 } };
     const { states, texts } = await run(fetch, options, async () => {
       feed.push(encoder.encode(token("a", "1")));
       await vi.advanceTimersByTimeAsync(900);
       feed.push(encoder.encode(":\n\n"));
       await vi.advanceTimersByTimeAsync(900);
-      expect(asked).toHaveLength(1);
+      expect(requests).toHaveLength(1);
       await vi.runAllTimersAsync();
     });
     expect(texts).toEqual(["a", "done"]);
@@ -297,7 +297,7 @@ describe("silence", () => {
     });
   });
 
-  test("instead of an answer ends the request", async () => {
+  test("instead of a response ends the request", async () => {
     const signals: AbortSignal[] = [];
     let count = 0;
     const fetch = (_: string, { signal }: RequestInit) => {
@@ -312,7 +312,7 @@ describe("silence", () => {
   });
 });
 
-describe("an end from outside", () => {
+describe("connectAgentStream is ended by", () => {
   const open = (fetch: ConnectAgentStreamOptions["fetch"], signal?: AbortSignal) =>
     connectAgentStream("https://example.com/", { fetch, signal });
 
@@ -330,7 +330,7 @@ describe("an end from outside", () => {
     expect(inner?.reason).toBe("enough");
   });
 
-  test("an abort while it waits to come back", async () => {
+  test("an abort while it waits to reconnect", async () => {
     const controller = new AbortController();
     const next = open(scripted(empty(503)).fetch, controller.signal).next();
     await vi.advanceTimersByTimeAsync(1);
@@ -347,13 +347,13 @@ describe("an end from outside", () => {
     expect(await events.next()).toEqual({ done: true, value: undefined });
   });
 
-  test("a signal that has fired already asks nothing", async () => {
-    const { fetch, asked } = scripted(body(done()));
+  test("a signal that has already fired, without a request", async () => {
+    const { fetch, requests } = scripted(body(done()));
     await expect(open(fetch, AbortSignal.abort("never")).next()).rejects.toBe("never");
-    expect(asked).toHaveLength(0);
+    expect(requests).toHaveLength(0);
   });
 
-  test("leaving the loop cancels the response", async () => {
+  test("leaving the loop, which cancels the response", async () => {
     const feed = new Feed<never>();
     const fetch = () => Promise.resolve(agentStreamResponse(chain()));
     async function* chain() {
@@ -368,7 +368,7 @@ describe("an end from outside", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("return while a read waits ends both", async () => {
+  test("return during a pending read, which ends both", async () => {
     const feed = new Feed<never>();
     const events = open(() => Promise.resolve(agentStreamResponse(feed)));
     const next = events.next();
@@ -378,31 +378,31 @@ describe("an end from outside", () => {
     expect(feed.returned).toBe(1);
   });
 
-  test("throw ends it with that error", async () => {
+  test("throw, which rejects with its error", async () => {
     const feed = new Feed<never>();
     const events = open(() => Promise.resolve(agentStreamResponse(feed)));
     await expect(events.throw(new Error("mine"))).rejects.toThrow("mine");
     expect(await events.next()).toEqual({ done: true, value: undefined });
   });
 
-  test("a response that comes too late is let go", async () => {
+  test("an abort before the response, which is then cancelled", async () => {
     const controller = new AbortController();
     const feed = new Feed<never>();
-    let answer: ((response: Response) => void) | undefined;
-    const fetch = () => new Promise<Response>((resolve) => (answer = resolve));
+    let respond: ((response: Response) => void) | undefined;
+    const fetch = () => new Promise<Response>((resolve) => (respond = resolve));
     const next = open(fetch, controller.signal).next();
     await vi.advanceTimersByTimeAsync(1);
     controller.abort("enough");
     await expect(next).rejects.toBe("enough");
-    answer?.(agentStreamResponse(feed));
+    respond?.(agentStreamResponse(feed));
     await vi.advanceTimersByTimeAsync(1);
     expect(feed.returned).toBe(1);
   });
 });
 
-test("headers that never come are no reason not to hear of an abort", async () => {
+test("an abort is noticed while the headers function is pending", async () => {
   const abort = new AbortController();
-  const { fetch, asked } = scripted(body(done()));
+  const { fetch, requests } = scripted(body(done()));
   const events = connectAgentStream("https://example.com/", {
     ...{ fetch, signal: abort.signal },
     headers: () => new Promise<HeadersInit>(() => undefined),
@@ -410,10 +410,10 @@ test("headers that never come are no reason not to hear of an abort", async () =
   const next = events.next();
   abort.abort(new Error("enough"));
   await expect(next).rejects.toThrow("enough");
-  expect(asked).toHaveLength(0);
+  expect(requests).toHaveLength(0);
 });
 
-test("a callback that throws when the connection opens leaves none open", async () => {
+test("an onStateChange that throws when the connection opens leaves none open", async () => {
   const cancel = vi.fn();
   const events = connectAgentStream("https://example.com/", {
     fetch: () =>
@@ -430,7 +430,7 @@ test("a callback that throws when the connection opens leaves none open", async 
   await vi.waitFor(() => expect(cancel).toHaveBeenCalledOnce());
 });
 
-test("what onStateChange throws, the loop throws", async () => {
+test("the loop throws an exception of onStateChange", async () => {
   const events = connectAgentStream("https://example.com/", {
     fetch: scripted(body(done())).fetch,
     onStateChange: ({ status }) => {

@@ -28,7 +28,7 @@ async function readAll(source: Parameters<typeof readAgentEvents>[0]) {
   return { received, error: undefined };
 }
 
-test("reads chunks, a stream and a response", async () => {
+test("readAgentEvents reads chunks, a stream and a response", async () => {
   const expected = [
     { event: agentEvent.token("a"), id: undefined },
     { event: agentEvent.done(), id: undefined },
@@ -44,7 +44,7 @@ test("reads chunks, a stream and a response", async () => {
   }
 });
 
-test("batches are what a chunk completes, and never empty", async () => {
+test("a batch holds the events that one chunk completes, and is never empty", async () => {
   const two = new Uint8Array([...frame("a"), ...frame("b", "2")]);
   const batches = [];
   const source = [two, frame("c").slice(0, 5), frame("c").slice(5), done];
@@ -54,7 +54,7 @@ test("batches are what a chunk completes, and never empty", async () => {
   ]);
 });
 
-test("a stream without done is incomplete, and says where", async () => {
+test("a stream without done is incomplete, and its error has the position", async () => {
   const { received, error } = await readAll([frame("a", "17")]);
   expect(received).toHaveLength(1);
   expect(error).toMatchObject({ code: "INCOMPLETE_STREAM", lastEventId: "17" });
@@ -62,7 +62,7 @@ test("a stream without done is incomplete, and says where", async () => {
   expect(empty.error).toMatchObject({ code: "INCOMPLETE_STREAM", lastEventId: undefined });
 });
 
-test("what came before bad input comes out before the error, also in batches", async () => {
+test("the events before bad input come out before the error, also in batches", async () => {
   const chunk = new Uint8Array([...frame("a"), ...encoder.encode("data: x\n\n")]);
   const { received, error } = await readAll([chunk]);
   expect(received).toHaveLength(1);
@@ -93,7 +93,7 @@ test("a wrong content type is an error with the start of the body", async () => 
   expect(none).toMatchObject({ code: "UNEXPECTED_CONTENT_TYPE", body: "" });
 });
 
-test("a body that trickles does not hold back the error of its status", async () => {
+test("a body that trickles does not delay the error of its status", async () => {
   vi.useFakeTimers();
   const feed = new Feed<Uint8Array>();
   feed.push(encoder.encode("wait"));
@@ -111,7 +111,7 @@ test("a body that trickles does not hold back the error of its status", async ()
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("an error of the source is thrown as it is", async () => {
+test("an error of the source is thrown unchanged", async () => {
   async function* broken() {
     yield await Promise.resolve(frame("a"));
     throw new TypeError("network");
@@ -121,7 +121,7 @@ test("an error of the source is thrown as it is", async () => {
   expect(error).toEqual(new TypeError("network"));
 });
 
-test("leaving the loop cancels the source", async () => {
+test("leaving the loop of readAgentEvents cancels the source", async () => {
   const feed = new Feed<Uint8Array>();
   feed.push(frame("a"));
   for await (const { event } of readAgentEvents(feed)) {
@@ -138,14 +138,14 @@ test("leaving the loop cancels the source", async () => {
   expect(batched.returned).toBe(1);
 });
 
-test("leaving before the first event cancels a response", async () => {
+test("leaving before the first event cancels the response", async () => {
   const feed = new Feed<never>();
   const response = agentStreamResponse(feed);
   await readAgentEvents(response).return?.();
   expect(feed.returned).toBe(1);
 });
 
-test("an abort rejects at once with its reason, also while events are waiting", async () => {
+test("an abort rejects readAgentEvents immediately, even if more events have arrived", async () => {
   const controller = new AbortController();
   const feed = new Feed<Uint8Array>();
   feed.push(new Uint8Array([...frame("a"), ...frame("b")]));
@@ -164,7 +164,7 @@ test("an abort rejects at once with its reason, also while events are waiting", 
   expect(silent.returned).toBeGreaterThan(0);
 });
 
-test("silence is an error after idleTimeoutMs, and a comment is not silence", async () => {
+test("readAgentEvents fails after idleTimeoutMs of silence; a comment is not silence", async () => {
   vi.useFakeTimers();
   const feed = new Feed<Uint8Array>();
   const events = readAgentEvents(feed, { idleTimeoutMs: 1000 });

@@ -10,7 +10,7 @@ function accepted(filter: ReplayFilter, sent: readonly (string | undefined)[]) {
   return sent.filter((id) => filter.accept(received(id)));
 }
 
-test("drops what a server says again, from wherever it starts", () => {
+test("ReplayFilter drops repeated events, wherever the server starts", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 50 }), fc.nat(), fc.nat(5), (count, from, more) => {
       const filter = new ReplayFilter(undefined);
@@ -23,7 +23,7 @@ test("drops what a server says again, from wherever it starts", () => {
   );
 });
 
-test("a replay that is cut in its middle, and begins again", () => {
+test("ReplayFilter drops a replay that is cut in its middle and restarts", () => {
   const filter = new ReplayFilter(undefined);
   filter.onConnect();
   accepted(filter, ids(0, 10));
@@ -33,7 +33,7 @@ test("a replay that is cut in its middle, and begins again", () => {
   expect(accepted(filter, ids(0, 12))).toEqual(["10", "11"]);
 });
 
-test("a replay from the very start is noticed, however long ago that was", () => {
+test("ReplayFilter notices a replay from the very start after any number of events", () => {
   const filter = new ReplayFilter(undefined);
   filter.onConnect();
   accepted(filter, ids(0, 30_000));
@@ -41,13 +41,13 @@ test("a replay from the very start is noticed, however long ago that was", () =>
   expect(accepted(filter, ids(0, 30_002))).toEqual(["30000", "30001"]);
 });
 
-test("the id of the first request counts as known", () => {
+test("ReplayFilter knows the id of the first request", () => {
   const filter = new ReplayFilter("4");
   filter.onConnect();
   expect(accepted(filter, ids(4, 7))).toEqual(["5", "6"]);
 });
 
-test("events without ids pass; many events may share one", () => {
+test("ReplayFilter passes events without ids and events that share an id", () => {
   const filter = new ReplayFilter(undefined);
   filter.onConnect();
   expect(accepted(filter, [undefined, "a", "a", "a"])).toHaveLength(4);
@@ -55,7 +55,7 @@ test("events without ids pass; many events may share one", () => {
   expect(accepted(filter, [undefined, "b", "b"])).toHaveLength(3);
 });
 
-test("a server that goes on with other ids is not held up", () => {
+test("ReplayFilter passes the events of a server that continues with other ids", () => {
   const filter = new ReplayFilter(undefined);
   filter.onConnect();
   accepted(filter, ["a", "b", "c"]);

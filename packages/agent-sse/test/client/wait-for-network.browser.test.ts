@@ -8,13 +8,13 @@ afterEach(() => {
 const never = new AbortController().signal;
 const hidden = (value: boolean) => vi.spyOn(document, "hidden", "get").mockReturnValue(value);
 
-test("a browser that comes back online ends the wait", async () => {
+test("a browser that comes back online ends waitForNetwork", async () => {
   const wait = waitForNetwork(1e9, never);
   dispatchEvent(new Event("online"));
   await wait;
 });
 
-test("a page that becomes visible ends the wait, one that is hidden does not", async () => {
+test("a page that becomes visible ends waitForNetwork, a hidden one does not", async () => {
   const onWake = vi.fn();
   const wait = waitForNetwork(1e9, never).then(onWake);
   hidden(true);
@@ -26,7 +26,7 @@ test("a page that becomes visible ends the wait, one that is hidden does not", a
   await wait;
 });
 
-test("leaves no listener behind", async () => {
+test("waitForNetwork leaves no listener behind", async () => {
   const signals: AbortSignal[] = [];
   for (const target of [globalThis, document]) {
     const add = target.addEventListener.bind(target);
@@ -40,7 +40,7 @@ test("leaves no listener behind", async () => {
   expect(signals.every(({ aborted }) => aborted)).toBe(true);
 });
 
-test("an abort rejects at once with its reason", async () => {
+test("an abort rejects waitForNetwork immediately with its reason", async () => {
   const controller = new AbortController();
   const wait = waitForNetwork(1e9, controller.signal);
   controller.abort("enough");

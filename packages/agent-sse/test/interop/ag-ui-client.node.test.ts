@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { toAgUi } from "../../src/interop/ag-ui.ts";
 import { agentEvent } from "../../src/index.ts";
 
-test("AG-UI's own client takes a run, and its checks of the order of events pass", async () => {
+test("AG-UI's own client accepts a run of toAgUi and the order of its events", async () => {
   async function* turn() {
     yield agentEvent.turn(1);
     yield agentEvent.thinking("Let me see.");

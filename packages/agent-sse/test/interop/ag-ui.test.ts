@@ -15,7 +15,7 @@ async function collect<T>(events: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-test("a whole run, in AG-UI's terms", async () => {
+test("toAgUi turns a whole turn into an AG-UI run", async () => {
   const events = [
     agentEvent.turn(1, 1),
     agentEvent.thinking("hm"),
@@ -65,7 +65,7 @@ test("a whole run, in AG-UI's terms", async () => {
   ]);
 });
 
-test("any run is valid by AG-UI's own schemas, and comes back as it was", async () => {
+test("any run is valid by AG-UI's own schemas, and fromAgUi restores it", async () => {
   // An error is the last thing that a run says there, so it comes last here.
   const body = anyEvent.filter(({ type }) => type !== "error" && type !== "done");
   const error = anyEvent.filter(({ type }) => type === "error");
@@ -81,7 +81,7 @@ test("any run is valid by AG-UI's own schemas, and comes back as it was", async 
   );
 });
 
-test("an error ends its run, and keeps what done had to say", async () => {
+test("toAgUi ends a run at an error and keeps the fields of its done", async () => {
   const events = [
     agentEvent.token("a"),
     agentEvent.error("e", "It broke.", { n: 1 }),
@@ -92,7 +92,7 @@ test("an error ends its run, and keeps what done had to say", async () => {
   expect(await collect(fromAgUi(agUi))).toEqual(events);
 });
 
-test("a run that breaks off ends with an error", async () => {
+test("toAgUi ends an incomplete run with RUN_ERROR", async () => {
   const cut = await collect(toAgUi([agentEvent.turn(1), agentEvent.token("a")], ids));
   expect(cut.slice(-3)).toMatchObject([
     { type: "TEXT_MESSAGE_END" },
@@ -104,7 +104,7 @@ test("a run that breaks off ends with an error", async () => {
   expect(await collect(toAgUi([], ids))).toEqual([]);
 });
 
-test("events of another agent, chunks among them", async () => {
+test("fromAgUi reads the events of another agent, including chunks", async () => {
   const events: AGUIEvent[] = [
     { type: EventType.RUN_STARTED, ...ids },
     { type: EventType.STEP_STARTED, stepName: "search" },
@@ -144,7 +144,7 @@ test("events of another agent, chunks among them", async () => {
   });
 });
 
-test("a call whose chunks are the last thing that comes is not lost", async () => {
+test("fromAgUi keeps a tool call whose chunks come last", async () => {
   const chunk = { type: EventType.TOOL_CALL_CHUNK as const, toolCallId: "c", toolCallName: "t" };
   expect(await collect(fromAgUi([chunk]))).toEqual([agentEvent.toolUse("t", "c")]);
 });

@@ -17,18 +17,18 @@ afterEach(() => {
   container.remove();
 });
 
-/** A server that keeps the answer, as one over durable streams does. */
+/** A server that keeps the events of a turn, as one over durable streams does. */
 function server() {
   const store = new MemoryEventStore();
-  const asked: string[] = [];
+  const requests: string[] = [];
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const { pathname } = new URL(input instanceof Request ? input.url : input, location.href);
-    asked.push(`${init?.method ?? "GET"} ${pathname}`);
+    requests.push(`${init?.method ?? "GET"} ${pathname}`);
     const events = await store.readAfter("chat", undefined);
     if (events.isAtEnd) return new Response(null, { status: 204 });
-    return uiMessageResponse(events, { messageId: "answer" });
+    return uiMessageResponse(events, { messageId: "reply" });
   };
-  return { store, asked, fetch };
+  return { store, requests, fetch };
 }
 
 function Chat({ fetch, resume }: { fetch: typeof globalThis.fetch; resume: boolean }) {
@@ -51,26 +51,26 @@ const shows = (text: string) =>
     timeout: 15_000,
   });
 
-test("useChat reads an answer as it is given, and a reload resumes it whole", async () => {
-  const { store, asked, fetch } = server();
+test("useChat renders a turn while it streams, and a reload resumes the whole turn", async () => {
+  const { store, requests, fetch } = server();
   root.render(createElement(Chat, { key: "first", fetch, resume: false }));
   await shows("ready");
   container.querySelector("button")?.click();
   await store.append("chat", agentEvent.token("Hel"));
   await shows("user: Hi | assistant: Hel | streaming");
-  // A reload: the message on the screen is gone, the answer goes on.
+  // A reload: the message on the screen is gone, the turn continues.
   root.render(createElement(Chat, { key: "second", fetch, resume: true }));
   await shows("assistant: Hel | streaming");
   await store.append("chat", agentEvent.token("lo."), agentEvent.done());
   await store.close("chat");
   await shows("assistant: Hello. | ready");
-  expect(asked).toEqual(["POST /chat", "GET /chat/c1/stream"]);
+  expect(requests).toEqual(["POST /chat", "GET /chat/c1/stream"]);
 });
 
-test("nothing to resume is no error", async () => {
-  const { store, asked, fetch } = server();
+test("useChat reports no error when there is nothing to resume", async () => {
+  const { store, requests, fetch } = server();
   await store.close("chat");
   root.render(createElement(Chat, { fetch, resume: true }));
-  await vi.waitFor(() => expect(asked).toEqual(["GET /chat/c1/stream"]));
+  await vi.waitFor(() => expect(requests).toEqual(["GET /chat/c1/stream"]));
   await shows("ready");
 });

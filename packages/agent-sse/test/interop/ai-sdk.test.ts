@@ -51,7 +51,7 @@ async function messageOf(stream: ReadableStream<UIMessageChunk>) {
   return { message: last, errors };
 }
 
-test("the AI SDK's own reader makes the message that was said", async () => {
+test("the AI SDK's own reader builds the message from the chunks", async () => {
   const { message, errors } = await messageOf(
     await throughTransport(turn, {
       messageId: "m1",
@@ -80,7 +80,7 @@ test("the AI SDK's own reader makes the message that was said", async () => {
   ]);
 });
 
-test("the response has the headers and the end that the AI SDK asks for", async () => {
+test("uiMessageResponse sends the headers and the end that the AI SDK expects", async () => {
   const response = uiMessageResponse([agentEvent.token("a"), agentEvent.done()], {
     headers: { "x-mine": "1" },
   });
@@ -90,13 +90,13 @@ test("the response has the headers and the end that the AI SDK asks for", async 
   expect(await response.text()).toMatch(/data: {"type":"finish"}\n\ndata: \[DONE\]\n\n$/);
 });
 
-test("chunks are the same with and without a response", async () => {
+test("toUiMessageChunks and uiMessageResponse give the same chunks", async () => {
   expect(await chunksOf(await throughTransport(turn))).toEqual(
     await chunksOf(toUiMessageChunks(turn)),
   );
 });
 
-test("an error of the agent, an exception and an early end are all errors to the reader", async () => {
+test("an error event, an exception and an early end are all errors for the AI SDK's reader", async () => {
   const error = [agentEvent.token("a"), agentEvent.error("e", "It broke."), agentEvent.done()];
   expect(await messageOf(await throughTransport(error))).toMatchObject({
     errors: [new Error("It broke.")],
@@ -114,7 +114,7 @@ test("an error of the agent, an exception and an early end are all errors to the
   });
 });
 
-test("a writer works too, and so does an input that is no JSON", async () => {
+test("uiMessageResponse accepts a writer function, and tool input that is not JSON", async () => {
   const { message } = await messageOf(
     await throughTransport(async (writer) => {
       await writer.toolUse("search", "t1", "the weather");
@@ -129,7 +129,7 @@ test("a writer works too, and so does an input that is no JSON", async () => {
   ]);
 });
 
-test("what comes after done belongs to another message", async () => {
+test("UI message chunks leave out events after done", async () => {
   const chunks = await chunksOf(toUiMessageChunks([agentEvent.done(), agentEvent.token("late")]));
   expect(chunks).toEqual([{ type: "start" }, { type: "finish" }]);
 });

@@ -12,7 +12,7 @@ async function types(response: Response) {
   return read;
 }
 
-test("answers with the events of a source", async () => {
+test("streamAgent responds with the events of a source", async () => {
   const app = new Hono();
   app.get("/", (c) => streamAgent(c, [agentEvent.token("a"), agentEvent.done()]));
   const response = await app.request("/");
@@ -21,7 +21,7 @@ test("answers with the events of a source", async () => {
   expect(await types(response)).toEqual(["token", "done"]);
 });
 
-test("every method of the writer writes its event", async () => {
+test("every method of AgentStreamWriter writes its event", async () => {
   const app = new Hono();
   app.get("/", (c) =>
     streamAgent(c, async (writer) => {
@@ -55,7 +55,7 @@ test("every method of the writer writes its event", async () => {
   expect(read.at(-1)?.id).toBe("9");
 });
 
-test("headers of the context and of its middleware stay; nothing compresses the stream", async () => {
+test("streamAgent keeps the headers of the context and its middleware, and the stream is not compressed", async () => {
   const app = new Hono();
   app.use(cors({ origin: "https://example.com" }), compress());
   app.get("/", (c) => {
@@ -74,7 +74,7 @@ test("headers of the context and of its middleware stay; nothing compresses the 
   expect(await types(response)).toEqual(["token", "done"]);
 });
 
-test("the client that leaves stops a source", async () => {
+test("a Hono client that leaves stops the source", async () => {
   const feed = new Feed<never>();
   const app = new Hono();
   app.get("/", (c) => streamAgent(c, feed));
@@ -88,7 +88,7 @@ test("the client that leaves stops a source", async () => {
   expect(feed.returned).toBe(1);
 });
 
-test("the client that leaves stops a writer at its next write, and its signal fires", async () => {
+test("a Hono client that leaves stops a writer at its next write and fires its signal", async () => {
   const app = new Hono();
   let outcome: ((error: unknown) => void) | undefined;
   const stopped = new Promise((resolve) => (outcome = resolve));
@@ -118,7 +118,7 @@ test("the client that leaves stops a writer at its next write, and its signal fi
   expect(written - before).toBeLessThanOrEqual(1);
 });
 
-test("a writer writes no faster than the client reads", async () => {
+test("a writer function writes no faster than the client reads", async () => {
   const app = new Hono();
   let written = 0;
   app.get("/", (c) =>
@@ -138,7 +138,7 @@ test("a writer writes no faster than the client reads", async () => {
   await reader.cancel();
 });
 
-test("what a writer throws becomes an error event; writes that nobody awaits harm nobody", async () => {
+test("an exception in a writer function becomes an error event, and writes without await are harmless", async () => {
   const app = new Hono();
   const errors: unknown[] = [];
   app.get("/", (c) =>
@@ -157,7 +157,7 @@ test("what a writer throws becomes an error event; writes that nobody awaits har
   expect(errors).toEqual([new Error("broken")]);
 });
 
-test("what a writer throws after its client has left goes to onError, unless it is just that", async () => {
+test("an exception in a writer after its client left goes to onError, unless it is the signal's reason", async () => {
   const app = new Hono();
   const errors: unknown[] = [];
   let onReported: (() => void) | undefined;

@@ -36,7 +36,7 @@ function counter(count = Infinity) {
   async function* events() {
     try {
       while (state.made < count) {
-        yield agentEvent.token(`token ${state.made++} of a very long answer`);
+        yield agentEvent.token(`token ${state.made++} of a very long turn`);
         // Leaves the event loop free, as a model would.
         if (state.made % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
       }
@@ -91,7 +91,7 @@ const servers: [
 ];
 
 describe.each(servers)("%s", (_, serveEvents) => {
-  test("delivers all of it", async () => {
+  test("delivers every event", async () => {
     const { events } = counter(5000);
     const response = await fetch(await serveEvents(events as never));
     let tokens = 0;
@@ -115,7 +115,7 @@ describe.each(servers)("%s", (_, serveEvents) => {
   });
 });
 
-test("the first bytes are there before the first event", async () => {
+test("a response sends its first bytes before its first event", async () => {
   const url = await start(() =>
     agentStreamResponse({
       [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }),
@@ -126,7 +126,7 @@ test("the first bytes are there before the first event", async () => {
   expect(new TextDecoder().decode(value)).toBe(":\n\n");
 });
 
-test("a client that does not read holds the source back, and memory stays flat over 1,000,000 events", async () => {
+test("a client that does not read holds back the source, and memory stays flat over 1,000,000 events", async () => {
   const total = 1_000_000;
   const { events, state } = counter(total);
   const url = await start(() => agentStreamResponse(events()));
@@ -150,7 +150,7 @@ test("a client that does not read holds the source back, and memory stays flat o
   }
   expect(state.made).toBe(total);
   expect(bytes).toBeGreaterThan(50 * total);
-  // 1,000,000 frames are 70 MB; without backpressure they would all be there at once.
+  // 1,000,000 frames are 70 MB; without backpressure they would all be in memory together.
   const growth = Math.max(...samples) - Math.min(...samples);
   expect(growth).toBeLessThan(20 * 1024 * 1024);
 });

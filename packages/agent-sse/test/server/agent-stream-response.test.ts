@@ -38,7 +38,7 @@ async function settle() {
   for (let turn = 0; turn < 200; turn++) await Promise.resolve();
 }
 
-test("has the headers of an event stream", () => {
+test("agentStreamResponse has the headers of an event stream", () => {
   const { response } = open([]);
   expect(Object.fromEntries(response.headers)).toEqual({
     "content-type": "text/event-stream; charset=utf-8",
@@ -47,7 +47,7 @@ test("has the headers of an event stream", () => {
   });
 });
 
-test("takes more headers, but stays an event stream", () => {
+test("agentStreamResponse accepts more headers but stays an event stream", () => {
   const headers = { "content-type": "text/html", "cache-control": "no-store", "x-mine": "1" };
   const { response } = open([], { headers });
   expect(Object.fromEntries(response.headers)).toEqual({
@@ -58,12 +58,12 @@ test("takes more headers, but stays an event stream", () => {
   });
 });
 
-test("begins with a comment at once, with the retry in it", async () => {
+test("agentStreamResponse begins immediately with a comment and the retry", async () => {
   expect(await open(new Feed<AgentStreamItem>()).read()).toBe(":\n\n");
   expect(await open([], { retryMs: 250 }).read()).toBe(":\nretry: 250\n\n");
 });
 
-test("any events with any ids come out as they went in, in both formats", async () => {
+test("any events with any ids survive a response and a reader, in both formats", async () => {
   const ids = fc.option(fc.stringMatching(/^[0-9a-z_,-]*$/), { nil: undefined });
   await fc.assert(
     fc.asyncProperty(
@@ -93,7 +93,7 @@ test("any events with any ids come out as they went in, in both formats", async 
   );
 });
 
-describe("what is ready together, leaves together", () => {
+describe("a response sends events in one chunk that are ready together", () => {
   test("from an asynchronous source, also through a chain of generators", async () => {
     async function* relay(events: AsyncIterable<AgentStreamItem>) {
       yield* events;
@@ -115,7 +115,7 @@ describe("what is ready together, leaves together", () => {
     expect(await read()).toBeUndefined();
   });
 
-  test("and an event that is alone does not wait for company, nor for a timer", async () => {
+  test("and sends a single event without waiting for another or a timer", async () => {
     vi.useFakeTimers();
     try {
       const feed = new Feed<AgentStreamItem>();
@@ -132,7 +132,7 @@ describe("what is ready together, leaves together", () => {
     }
   });
 
-  test("up to 16 KiB and the event that goes beyond them", async () => {
+  test("up to 16 KiB plus the event that exceeds it", async () => {
     const text = "x".repeat(1000);
     const { read } = open(Array.from({ length: 100 }, () => token(text)));
     await read();
@@ -142,15 +142,15 @@ describe("what is ready together, leaves together", () => {
   });
 });
 
-describe("the source is pulled only as far as the client reads", () => {
+describe("a response pulls its source only as far as the client reads", () => {
   test("not at all before the client reads", async () => {
     const feed = new Feed<AgentStreamItem>();
     const { read } = open(feed);
     await settle();
-    expect(feed.asked).toBe(0);
+    expect(feed.pulled).toBe(0);
     await read();
     await settle();
-    expect(feed.asked).toBe(0);
+    expect(feed.pulled).toBe(0);
   });
 
   test("one event ahead of a client that has stopped", async () => {
@@ -162,12 +162,12 @@ describe("the source is pulled only as far as the client reads", () => {
     await next;
     for (let index = 0; index < 50; index++) feed.push(token(String(index)));
     await settle();
-    expect(feed.asked).toBe(2);
+    expect(feed.pulled).toBe(2);
     expect(await read()).toContain('"49"');
   });
 });
 
-describe("a client that leaves", () => {
+describe("a client that leaves a response", () => {
   test("stops the source while it waits", async () => {
     const feed = new Feed<AgentStreamItem>();
     const { read, reader } = open(feed);
@@ -200,7 +200,7 @@ describe("a client that leaves", () => {
     expect(made - before).toBeLessThanOrEqual(1);
   });
 
-  test("stops also a source that was never read", async () => {
+  test("also stops a source that was never read", async () => {
     const feed = new Feed<AgentStreamItem>();
     const { response } = open(feed);
     const body = agentStreamResponse(feed).body;
@@ -209,7 +209,7 @@ describe("a client that leaves", () => {
     expect(response.bodyUsed).toBe(false);
   });
 
-  test("hears nothing of what the source then throws; onError does", async () => {
+  test("does not get the source's later exception; onError does", async () => {
     const errors: unknown[] = [];
     const source = {
       [Symbol.asyncIterator]: () => ({
@@ -225,7 +225,7 @@ describe("a client that leaves", () => {
   });
 });
 
-describe("a signal", () => {
+describe("the signal of a response", () => {
   test("ends the response without done, and stops the source", async () => {
     const feed = new Feed<AgentStreamItem>();
     const controller = new AbortController();
@@ -240,14 +240,14 @@ describe("a signal", () => {
     await settle();
   });
 
-  test("that has fired already stops everything before it begins", async () => {
+  test("stops everything before it begins if it has already fired", async () => {
     const feed = new Feed<AgentStreamItem>();
     const { readAll } = open(feed, { signal: AbortSignal.abort() });
     expect(await readAll()).toBe(":\n\n");
-    expect(feed).toMatchObject({ asked: 0, returned: 1 });
+    expect(feed).toMatchObject({ pulled: 0, returned: 1 });
   });
 
-  test("is let go when the response is over", async () => {
+  test("has no listener left when the response has ended", async () => {
     const controller = new AbortController();
     const removed = vi.spyOn(controller.signal, "removeEventListener");
     await open([agentEvent.done()], { signal: controller.signal }).readAll();
@@ -256,21 +256,24 @@ describe("a signal", () => {
   });
 });
 
-describe("an exception in the source", () => {
+describe("an exception in the source of a response", () => {
   async function* failing(error: unknown) {
     yield await Promise.resolve({ event: token("a"), id: "1" });
     throw error;
   }
   const after = (error: unknown, options?: AgentStreamResponseOptions) =>
     open(failing(error), options).readAll();
-  const told = (type: string, message: string, details = {}) =>
+  const errorThenDone = (type: string, message: string, details = {}) =>
     `:\n\n${formatAgentEvent(token("a"), { id: "1" })}` +
     formatAgentEvent(agentEvent.error(type, message, details)) +
     formatAgentEvent(agentEvent.done());
 
-  const masked = told("internal_error", "The agent failed. The server's log has the reason.");
+  const masked = errorThenDone(
+    "internal_error",
+    "The agent failed. The server's log has the reason.",
+  );
 
-  test("is told without its message, and logged", async () => {
+  test("is sent without its message, and logged", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
     try {
       const error = new Error("password is hunter2");
@@ -281,7 +284,7 @@ describe("an exception in the source", () => {
     }
   });
 
-  test.each(["cancels", "aborts"])("goes to onError once, also when its reader %s", async (how) => {
+  test.each(["cancels", "aborts"])("goes to onError once, even if its reader %s", async (how) => {
     const errors: unknown[] = [];
     const controller = new AbortController();
     let fail: (error: unknown) => void = () => undefined;
@@ -303,23 +306,25 @@ describe("an exception in the source", () => {
     expect(errors).toEqual(["boom"]);
   });
 
-  test("goes to onError, which may say what to tell", async () => {
+  test("goes to onError, whose result is sent", async () => {
     const errors: unknown[] = [];
     expect(await after("boom", { onError: (error) => void errors.push(error) })).toBe(masked);
     expect(errors).toEqual(["boom"]);
     const onError = () => ({ errorType: "quota", message: "Come back later.", details: { s: 3 } });
-    expect(await after("boom", { onError })).toBe(told("quota", "Come back later.", { s: 3 }));
+    expect(await after("boom", { onError })).toBe(
+      errorThenDone("quota", "Come back later.", { s: 3 }),
+    );
   });
 
-  test("is told with its message when it says so itself", async () => {
+  test("is sent with its message if it has expose: true", async () => {
     const exposed = Object.assign(new Error("Too long."), { expose: true, code: "TOO_LONG" });
-    expect(await after(exposed)).toBe(told("TOO_LONG", "Too long."));
+    expect(await after(exposed)).toBe(errorThenDone("TOO_LONG", "Too long."));
     const unnamed = Object.assign(new RangeError("Too long."), { expose: true });
-    expect(await after(unnamed)).toBe(told("RangeError", "Too long."));
+    expect(await after(unnamed)).toBe(errorThenDone("RangeError", "Too long."));
     expect(await after(Object.assign(new Error("x"), { expose: "true" }))).toBe(masked);
   });
 
-  test("is told when onError itself fails, or says what cannot be written", async () => {
+  test("is sent masked if onError throws or returns what cannot be written", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
     const onError = () => {
       throw new Error("in the handler");
@@ -362,7 +367,7 @@ describe("an exception in the source", () => {
     },
   );
 
-  test("of a source that fails before its first event", async () => {
+  test("is sent if the source fails before its first event", async () => {
     const source = {
       [Symbol.asyncIterator]: () => {
         throw new Error("no iterator");
@@ -372,7 +377,7 @@ describe("an exception in the source", () => {
   });
 });
 
-describe("keep-alive", () => {
+describe("the keep-alive of a response", () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -417,7 +422,7 @@ describe("keep-alive", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("Infinity is never", async () => {
+  test("is never sent with Infinity", async () => {
     const { read, reader } = open(new Feed<AgentStreamItem>(), { keepAliveMs: Infinity });
     await read();
     void read();

@@ -16,7 +16,7 @@ async function* from(events: readonly AgentEvent[]) {
   for (const event of events) yield await Promise.resolve(event);
 }
 
-test("joins text of one kind; nothing changes places", async () => {
+test("batchTokens joins text of one type and keeps all events in order", async () => {
   const tool = agentEvent.toolUse("t", "1");
   const events = [
     ...[token("a"), token("b"), agentEvent.thinking("c"), agentEvent.thinking("d"), token("e")],
@@ -27,12 +27,12 @@ test("joins text of one kind; nothing changes places", async () => {
   ]);
 });
 
-test("an interval of 0 changes nothing", async () => {
+test("batchTokens with an interval of 0 changes nothing", async () => {
   const events = [token("a"), token("b"), agentEvent.thinking("c"), agentEvent.done()];
   expect(await collect(batchTokens(from(events), { intervalMs: 0 }))).toEqual(events);
 });
 
-test("text with fields of its own is not joined", async () => {
+test("batchTokens does not join text events with more fields", async () => {
   const own = { ...token("b"), language: "en" };
   const events = [token("a"), own, token("c"), token("d")];
   expect(await collect(batchTokens(from(events), { intervalMs: 1e6 }))).toEqual([
@@ -40,7 +40,7 @@ test("text with fields of its own is not joined", async () => {
   ]);
 });
 
-test("no text is lost or moved, whatever the events and the interval", async () => {
+test("batchTokens neither loses nor moves text, for any events and any interval", async () => {
   const event = fc.oneof(
     { weight: 4, arbitrary: fc.string().map(token) },
     { weight: 2, arbitrary: fc.string().map((text) => agentEvent.thinking(text)) },
@@ -64,7 +64,7 @@ test("no text is lost or moved, whatever the events and the interval", async () 
   );
 });
 
-test("what was gathered when the source fails comes out first", async () => {
+test("batchTokens emits gathered text before the error of its source", async () => {
   async function* broken() {
     yield* from([token("a"), token("b")]);
     throw new Error("broken");
@@ -77,7 +77,7 @@ test("what was gathered when the source fails comes out first", async () => {
   expect(seen).toEqual([token("ab")]);
 });
 
-describe("by the clock", () => {
+describe("batchTokens over time", () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -86,7 +86,7 @@ describe("by the clock", () => {
     vi.useRealTimers();
   });
 
-  test("a tail is sent when the model stalls", async () => {
+  test("sends the gathered tail when the model stalls", async () => {
     const feed = new Feed<AgentEvent>();
     const batched = batchTokens(feed);
     const first = batched.next();
@@ -104,7 +104,7 @@ describe("by the clock", () => {
     expect(feed.returned).toBe(1);
   });
 
-  test("an abort rejects at once with its reason and lets the source go", async () => {
+  test("an abort rejects immediately with its reason and stops the source", async () => {
     const feed = new Feed<AgentEvent>();
     const controller = new AbortController();
     const batched = batchTokens(feed, { signal: controller.signal });
@@ -117,13 +117,13 @@ describe("by the clock", () => {
     expect(await batched.next()).toEqual({ done: true, value: undefined });
   });
 
-  test("a signal that is already aborted rejects before the source is read", async () => {
+  test("an aborted signal rejects before the source is read", async () => {
     const feed = new Feed<AgentEvent>();
     const batched = batchTokens(feed, { signal: AbortSignal.abort("never") });
     await expect(batched.next()).rejects.toBe("never");
   });
 
-  test("return while it waits ends the wait and lets the source go", async () => {
+  test("return during a wait ends the wait and stops the source", async () => {
     const feed = new Feed<AgentEvent>();
     const batched = batchTokens(feed);
     const next = batched.next();

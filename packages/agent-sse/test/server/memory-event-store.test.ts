@@ -23,7 +23,7 @@ async function filled(count: number, options?: ConstructorParameters<typeof Memo
   return { store, ids };
 }
 
-test("reads after any id, and from the start", async () => {
+test("MemoryEventStore reads from the start and after any id", async () => {
   const { store, ids } = await filled(5);
   await store.close("s");
   const texts = ["0", "1", "2", "3", "4"];
@@ -35,7 +35,7 @@ test("reads after any id, and from the start", async () => {
   }
 });
 
-test("a reader may be there before the stream is", async () => {
+test("a reader may come before its stored stream exists", async () => {
   const store = new MemoryEventStore();
   const reading = read(store.readAfter("s", undefined));
   const other = read(store.readAfter("t", undefined));
@@ -46,7 +46,7 @@ test("a reader may be there before the stream is", async () => {
   expect((await other).texts).toEqual([]);
 });
 
-test("the hand-over from replay to live loses and repeats nothing, whoever runs when", async () => {
+test("the change from stored to live events loses and repeats nothing, in any schedule", async () => {
   const pause = fc.nat({ max: 4 });
   const wait = async (turns = 0) => {
     for (let turn = 0; turn < turns; turn++) await Promise.resolve();
@@ -91,7 +91,7 @@ test("the hand-over from replay to live loses and repeats nothing, whoever runs 
   );
 });
 
-test("an id that the stream never gave is an error", async () => {
+test("an id that the stored stream never issued is an error", async () => {
   const { store, ids } = await filled(2);
   const { ids: foreign } = await filled(2);
   const nonce = ids[0]?.split("-")[0] ?? "";
@@ -111,7 +111,7 @@ test("an id that the stream never gave is an error", async () => {
   }
 });
 
-test("a position whose events are gone is an error, for a new reader and for a slow one", async () => {
+test("a position whose events were dropped is an error for a new reader and a slow one", async () => {
   const { store, ids } = await filled(4, { maxEvents: 8 });
   const slow = (await store.readAfter("s", undefined))[Symbol.asyncIterator]();
   await slow.next();
@@ -127,14 +127,14 @@ test("a position whose events are gone is an error, for a new reader and for a s
   ]);
 });
 
-test("an append to a closed stream is an error", async () => {
+test("an append to a closed stored stream is an error", async () => {
   const { store } = await filled(1);
   await store.close("s");
   await store.close("s");
   await expect(store.append("s", token("late"))).rejects.toMatchObject({ code: "STREAM_CLOSED" });
 });
 
-test("an abort rejects at once with its reason", async () => {
+test("an abort rejects a pending read of the store with its reason", async () => {
   const { store, ids } = await filled(1);
   const controller = new AbortController();
   const events = await store.readAfter("s", ids[0], { signal: controller.signal });
@@ -144,7 +144,7 @@ test("an abort rejects at once with its reason", async () => {
   await expect(store.readAfter("s", ids[0], { signal: controller.signal })).rejects.toBe("enough");
 });
 
-test("return ends a read that waits", async () => {
+test("return ends a pending read of the store", async () => {
   const { store, ids } = await filled(1);
   const iterator = (await store.readAfter("s", ids[0]))[Symbol.asyncIterator]();
   const next = iterator.next();
@@ -152,7 +152,7 @@ test("return ends a read that waits", async () => {
   expect(await next).toEqual({ done: true, value: undefined });
 });
 
-test("a stream is forgotten an hour after its last event, unless somebody reads it", async () => {
+test("a stored stream is dropped an hour after its last event unless it has readers", async () => {
   const clock = { now: 0 };
   const { store, ids } = await filled(1, { now: () => clock.now });
   const waiting = (await store.readAfter("s", ids[0]))[Symbol.asyncIterator]();
@@ -165,7 +165,7 @@ test("a stream is forgotten an hour after its last event, unless somebody reads 
   await expect(store.readAfter("s", ids[0])).rejects.toMatchObject({ code: "POSITION_UNKNOWN" });
 });
 
-test("an append costs the same however many streams there are", async () => {
+test("an append to the store costs the same with any number of streams", async () => {
   const store = new MemoryEventStore();
   const count = 50_000;
   for (let stream = 0; stream < count; stream++) {
@@ -176,7 +176,7 @@ test("an append costs the same however many streams there are", async () => {
   expect(await store.readAfter("chat-0", last)).toMatchObject({ isAtEnd: true });
 });
 
-test("a reader that comes back to a stream that was dropped learns of it, and waits for nothing", async () => {
+test("a reader that returns to a dropped stream gets an error instead of waiting", async () => {
   let now = 0;
   const store = new MemoryEventStore({ retentionMs: 1000, now: () => now });
   await store.append("s", token("a"));

@@ -29,7 +29,7 @@ async function types(response: Response) {
   return read;
 }
 
-test("from the start, after the id of the request, after the id of the options", async () => {
+test("resumableResponse reads from the start, after the request's id, or after the option's id", async () => {
   const { store, first, second } = await stored();
   expect(await types(await resumableResponse(request(), store, "s"))).toEqual(["a", "b", "done"]);
   expect(await types(await resumableResponse(request(first), store, "s"))).toEqual(["b", "done"]);
@@ -37,7 +37,7 @@ test("from the start, after the id of the request, after the id of the options",
   expect(await types(response)).toEqual(["done"]);
 });
 
-test("204 when there is nothing more", async () => {
+test("resumableResponse responds 204 when the reader has everything", async () => {
   const { store, last } = await stored();
   const headers = { "access-control-allow-origin": "*" };
   const response = await resumableResponse(request(last), store, "s", { headers });
@@ -45,7 +45,7 @@ test("204 when there is nothing more", async () => {
   expect(response.headers.get("access-control-allow-origin")).toBe("*");
 });
 
-test("400 for an id that is unknown, 410 for one that has expired", async () => {
+test("resumableResponse responds 400 to an unknown id and 410 to an expired one", async () => {
   const { store } = await stored();
   const unknown = await resumableResponse(request("x-1"), store, "s");
   expect(unknown.status).toBe(400);
@@ -57,13 +57,13 @@ test("400 for an id that is unknown, 410 for one that has expired", async () => 
   expect(await expired.json()).toMatchObject({ error: { code: "POSITION_EXPIRED" } });
 });
 
-test("any other failure of a store is thrown", async () => {
+test("resumableResponse throws any other error of the store", async () => {
   const store = new MemoryEventStore();
   vi.spyOn(store, "readAfter").mockRejectedValue(new Error("disk"));
   await expect(resumableResponse(request(), store, "s")).rejects.toThrow("disk");
 });
 
-test("a reader that is cut off at every event still gets each of them once", async () => {
+test("a reader that is cut off at every event gets each event once", async () => {
   const store = new MemoryEventStore();
   const texts = Array.from({ length: 30 }, (_, index) => String(index));
   const writing = (async () => {

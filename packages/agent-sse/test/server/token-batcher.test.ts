@@ -7,7 +7,7 @@ function batcherAt(intervalMs?: number) {
   return { clock, batcher };
 }
 
-test("gathers for 50 ms from its start, then from each flush", () => {
+test("TokenBatcher gathers for 50 ms from its start, then from each flush", () => {
   const { clock, batcher } = batcherAt();
   expect(batcher.add("a")).toBeUndefined();
   clock.now += 49;
@@ -23,19 +23,19 @@ test("gathers for 50 ms from its start, then from each flush", () => {
   expect(batcher.add("e")).toBe("de");
 });
 
-test("text that comes after a pause leaves at once", () => {
+test("TokenBatcher returns text after a pause immediately", () => {
   const { clock, batcher } = batcherAt();
   clock.now += 50;
   expect(batcher.add("a")).toBe("a");
 });
 
-test("an interval of 0 lets every piece through", () => {
+test("TokenBatcher with an interval of 0 lets every piece through", () => {
   const { batcher } = batcherAt(0);
   expect(batcher.add("a")).toBe("a");
   expect(batcher.add("")).toBe("");
 });
 
-test("flush hands out what there is and starts the clock anew; an empty one does neither", () => {
+test("TokenBatcher.flush returns the text and restarts the clock; an empty flush does neither", () => {
   const { clock, batcher } = batcherAt();
   clock.now += 40;
   expect(batcher.flush()).toBeUndefined();
@@ -48,7 +48,7 @@ test("flush hands out what there is and starts the clock anew; an empty one does
   expect(batcher.add("c")).toBeUndefined();
 });
 
-test("an empty piece is content", () => {
+test("an empty piece is content of a TokenBatcher", () => {
   const { batcher } = batcherAt();
   expect(batcher.hasContent).toBe(false);
   batcher.add("");
@@ -56,7 +56,7 @@ test("an empty piece is content", () => {
   expect(batcher.flush()).toBe("");
 });
 
-test("the clock is performance.now unless another is given", () => {
+test("TokenBatcher uses performance.now unless it is given another clock", () => {
   expect(new TokenBatcher({ intervalMs: 0 }).add("a")).toBe("a");
   expect(new TokenBatcher({ intervalMs: 1e9 }).add("a")).toBeUndefined();
 });

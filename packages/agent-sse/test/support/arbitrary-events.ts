@@ -2,7 +2,7 @@ import type { AgentEvent } from "@freshet/core";
 import fc from "fast-check";
 import { agentEvent } from "../../src/index.ts";
 
-/** Text with everything that has broken a stream somewhere: line ends, NUL, separators, marks, half pairs. */
+/** Text with everything that has broken a stream: line ends, NUL, separators, byte order marks, lone surrogates. */
 export const nastyText: fc.Arbitrary<string> = fc
   .array(
     fc.oneof(
@@ -62,7 +62,7 @@ export const anyEvent: fc.Arbitrary<AgentEvent> = fc.oneof(
     ),
 );
 
-/** -0 becomes 0 in JSON; everything else comes back as it was. */
+/** A value as JSON carries it: -0 becomes 0. */
 export function throughJson<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 
-/** Whole, byte by byte, and at every single position; for streams of up to a few hundred bytes. */
+/** The bytes whole, byte by byte, and cut at every position; for streams of up to a few hundred bytes. */
 export function everySplit(bytes: Uint8Array): Uint8Array[][] {
   const single = Array.from(bytes, (_, index) => bytes.slice(index, index + 1));
   const pairs = single.map((_, index) => [bytes.slice(0, index), bytes.slice(index)]);
   return [[bytes], single, ...pairs];
 }
 
-/** Random sizes, empty chunks among them. */
+/** The bytes cut into chunks of the given sizes, some of them empty. */
 export function splitAt(bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] {
   const chunks: Uint8Array[] = [];
   let start = 0;

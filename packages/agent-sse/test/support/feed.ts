@@ -1,7 +1,7 @@
-/** A source that a test feeds by hand, and that says what was asked of it. */
+/** A source that a test feeds by hand, and that counts the calls of its consumer. */
 export class Feed<T> implements AsyncIterableIterator<T> {
   /** How often `next` was called. */
-  asked = 0;
+  pulled = 0;
   /** How often `return` was called. */
   returned = 0;
   #items: T[] = [];
@@ -20,7 +20,7 @@ export class Feed<T> implements AsyncIterableIterator<T> {
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
-    this.asked++;
+    this.pulled++;
     const [item] = this.#items.splice(0, 1);
     if (item !== undefined) return Promise.resolve({ done: false, value: item });
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });

@@ -16,11 +16,11 @@ function open<S extends object = AgentTranscript>(
   options: AgentStreamViewOptions<AgentEvent, S> = {},
 ) {
   const feeds: Feed<AgentStreamItem>[] = [];
-  const asked: (string | null)[] = [];
+  const requests: (string | null)[] = [];
   const updates: (() => void)[] = [];
   const asIs: AgentStreamViewOptions<AgentEvent, S> = {
     fetch: (_, { headers, signal }) => {
-      asked.push(new Headers(headers).get("last-event-id"));
+      requests.push(new Headers(headers).get("last-event-id"));
       const feed = new Feed<AgentStreamItem>();
       feeds.push(feed);
       return Promise.resolve(agentStreamResponse(feed, { signal: signal ?? undefined }));
@@ -36,7 +36,7 @@ function open<S extends object = AgentTranscript>(
     await settle();
     for (const update of updates.splice(0)) update();
   };
-  return { view, feeds, asked, frame, updates };
+  return { view, feeds, requests, frame, updates };
 }
 
 async function settle() {
@@ -45,34 +45,34 @@ async function settle() {
 
 const token = (text: string, id?: string) => ({ event: agentEvent.token(text), id });
 
-test("the snapshot changes with a frame, once for all that came, and then the watchers are told", async () => {
+test("AgentStreamView changes its snapshot once per frame and then calls its subscribers", async () => {
   const { view, feeds, frame } = open();
-  const watcher = vi.fn();
-  view.subscribe(watcher);
+  const onChange = vi.fn();
+  view.subscribe(onChange);
   await frame();
   expect(view.getSnapshot()).toMatchObject({ status: "open", text: "" });
   const before = view.getSnapshot();
-  watcher.mockClear();
+  onChange.mockClear();
   for (const text of ["a", "b", "c"]) feeds[0]?.push(token(text));
   await settle();
   expect(view.getSnapshot()).toBe(before);
-  expect(watcher).not.toHaveBeenCalled();
+  expect(onChange).not.toHaveBeenCalled();
   await frame();
   expect(view.getSnapshot()).toMatchObject({ text: "abc" });
-  expect(watcher).toHaveBeenCalledOnce();
+  expect(onChange).toHaveBeenCalledOnce();
   feeds[0]?.push({ event: agentEvent.done() });
   await frame();
   expect(view.getSnapshot()).toMatchObject({ text: "abc", status: "done", done: { type: "done" } });
 });
 
-test("connects for the first watcher, and lets go after the last", async () => {
-  const { view, feeds, asked } = open();
+test("AgentStreamView connects for the first subscriber and disconnects after the last", async () => {
+  const { view, feeds, requests } = open();
   await settle();
-  expect(asked).toHaveLength(0);
+  expect(requests).toHaveLength(0);
   const first = view.subscribe(() => undefined);
   const second = view.subscribe(() => undefined);
   await settle();
-  expect(asked).toHaveLength(1);
+  expect(requests).toHaveLength(1);
   first();
   await settle();
   expect(feeds[0]?.returned).toBe(0);
@@ -82,17 +82,17 @@ test("connects for the first watcher, and lets go after the last", async () => {
   expect(view.getSnapshot().status).toBe("idle");
 });
 
-test("a watcher that goes and comes at once costs no second request", async () => {
-  const { view, asked } = open();
+test("a subscriber that leaves and returns in the same task costs no second request", async () => {
+  const { view, requests } = open();
   view.subscribe(() => undefined)();
   view.subscribe(() => undefined)();
   view.subscribe(() => undefined);
   await settle();
-  expect(asked).toHaveLength(1);
+  expect(requests).toHaveLength(1);
 });
 
-test("goes on where it was when it is watched again", async () => {
-  const { view, feeds, asked, frame } = open();
+test("AgentStreamView continues where it was when it has a subscriber again", async () => {
+  const { view, feeds, requests, frame } = open();
   const leave = view.subscribe(() => undefined);
   await frame();
   feeds[0]?.push(token("a", "1"));
@@ -103,14 +103,14 @@ test("goes on where it was when it is watched again", async () => {
   expect(view.getSnapshot()).toMatchObject({ text: "ab", lastEventId: "2" });
   view.subscribe(() => undefined);
   await frame();
-  expect(asked).toEqual([null, "2"]);
+  expect(requests).toEqual([null, "2"]);
   feeds[1]?.push(token("c", "3"));
   await frame();
   expect(view.getSnapshot().text).toBe("abc");
 });
 
-test("stop ends it; resume goes on where it was", async () => {
-  const { view, feeds, asked, frame } = open();
+test("stop ends an AgentStreamView, and resume continues where it was", async () => {
+  const { view, feeds, requests, frame } = open();
   const leave = view.subscribe(() => undefined);
   await frame();
   feeds[0]?.push(token("a", "1"));
@@ -128,24 +128,24 @@ test("stop ends it; resume goes on where it was", async () => {
   leave();
   view.subscribe(() => undefined);
   await settle();
-  expect(asked).toEqual([null]);
+  expect(requests).toEqual([null]);
   view.resume();
   await frame();
-  expect(asked).toEqual([null, "1"]);
+  expect(requests).toEqual([null, "1"]);
   feeds[1]?.push(token("b", "2"));
   feeds[1]?.push({ event: agentEvent.done(), id: "3" });
   await frame();
   expect(view.getSnapshot()).toMatchObject({ status: "done", text: "ab" });
   view.resume();
   await frame();
-  feeds[2]?.push(token("next answer", "4"));
+  feeds[2]?.push(token("next turn", "4"));
   await frame();
-  expect(asked).toEqual([null, "1", "3"]);
-  expect(view.getSnapshot()).toMatchObject({ status: "open", text: "next answer" });
+  expect(requests).toEqual([null, "1", "3"]);
+  expect(view.getSnapshot()).toMatchObject({ status: "open", text: "next turn" });
   view.stop();
 });
 
-test("a failure is shown with its error, and what came before it", async () => {
+test("an AgentStreamView shows a failure with its error and the state before it", async () => {
   const { view, frame } = open({
     fetch: () => Promise.resolve(new Response("no", { status: 404 })),
   });
@@ -156,10 +156,10 @@ test("a failure is shown with its error, and what came before it", async () => {
   });
 });
 
-test("a lost connection is shown while it lasts", async () => {
-  let answer = (): Promise<Response> => Promise.reject(new TypeError("offline"));
+test("an AgentStreamView shows that it waits to reconnect", async () => {
+  let respond = (): Promise<Response> => Promise.reject(new TypeError("offline"));
   const { view, frame } = open({
-    fetch: () => answer(),
+    fetch: () => respond(),
     retry: { initialDelayMs: 50, maxDelayMs: 50, jitter: 0 },
   });
   view.subscribe(() => undefined);
@@ -167,14 +167,14 @@ test("a lost connection is shown while it lasts", async () => {
   expect(view.getSnapshot()).toMatchObject({
     ...{ status: "waiting", streamError: new TypeError("offline") },
   });
-  answer = () => Promise.resolve(agentStreamResponse([agentEvent.done()]));
+  respond = () => Promise.resolve(agentStreamResponse([agentEvent.done()]));
   await vi.waitFor(async () => {
     await frame();
     expect(view.getSnapshot()).toMatchObject({ status: "done", streamError: undefined });
   });
 });
 
-test("begins with what was rendered elsewhere", async () => {
+test("AgentStreamView starts from a state that was rendered elsewhere", async () => {
   const { view: first, feeds, frame } = open();
   const leave = first.subscribe(() => undefined);
   await frame();
@@ -187,10 +187,10 @@ test("begins with what was rendered elsewhere", async () => {
   expect(second.view.getSnapshot()).toMatchObject({ text: "a", status: "idle" });
   second.view.subscribe(() => undefined);
   await settle();
-  expect(second.asked).toEqual(["1"]);
+  expect(second.requests).toEqual(["1"]);
 });
 
-test("onEvent hears every event at once; new options are used from then on", async () => {
+test("onEvent gets every event immediately, and new options apply from then on", async () => {
   const heard: string[] = [];
   const { view, feeds } = open({ onEvent: ({ event }) => heard.push(`first ${event.type}`) });
   view.subscribe(() => undefined);
@@ -204,37 +204,37 @@ test("onEvent hears every event at once; new options are used from then on", asy
   view.stop();
 });
 
-test("a state of one's own is made by a reducer", async () => {
+test("a reducer makes a custom state of an AgentStreamView", async () => {
   interface Conversation {
-    answers: AgentTranscript[];
+    turns: AgentTranscript[];
     ids: (string | undefined)[];
   }
   const { view, feeds, frame } = open({
     until: "closed",
-    initialState: (): Conversation => ({ answers: [], ids: [] }),
-    reducer: ({ answers, ids }, event, id) => {
-      const last = answers.at(-1);
+    initialState: (): Conversation => ({ turns: [], ids: [] }),
+    reducer: ({ turns, ids }, event, id) => {
+      const last = turns.at(-1);
       const isNew = !last || last.done !== undefined;
-      const answer = reduceAgentEvents(isNew ? emptyTranscript : last, event);
-      return { answers: [...(isNew ? answers : answers.slice(0, -1)), answer], ids: [...ids, id] };
+      const turn = reduceAgentEvents(isNew ? emptyTranscript : last, event);
+      return { turns: [...(isNew ? turns : turns.slice(0, -1)), turn], ids: [...ids, id] };
     },
   });
-  expect(view.getSnapshot()).toMatchObject({ answers: [], ids: [], status: "idle" });
+  expect(view.getSnapshot()).toMatchObject({ turns: [], ids: [], status: "idle" });
   view.subscribe(() => undefined);
   await frame();
   feeds[0]?.push(token("one", "1"));
   feeds[0]?.push({ event: agentEvent.done(), id: "2" });
   feeds[0]?.push(token("two", "3"));
   await frame();
-  const { answers, ids, status, lastEventId } = view.getSnapshot();
-  expect(answers.map(({ text }) => text)).toEqual(["one", "two"]);
+  const { turns, ids, status, lastEventId } = view.getSnapshot();
+  expect(turns.map(({ text }) => text)).toEqual(["one", "two"]);
   expect({ ids, status, lastEventId }).toEqual({
     ...{ ids: ["1", "2", "3"], status: "open", lastEventId: "3" },
   });
   view.stop();
 });
 
-test("a stream without ids comes from its start after a cut, and is not shown twice", async () => {
+test("a stream without ids restarts after a cut and is not shown twice", async () => {
   let cut = () => undefined as unknown;
   let connections = 0;
   const { view, frame } = open({
@@ -264,26 +264,26 @@ test("a stream without ids comes from its start after a cut, and is not shown tw
   view.stop();
 });
 
-test("a request that is made again has the headers and the fetch of the newest options", async () => {
-  const asked: string[] = [];
+test("a repeated request uses the headers and the fetch of the latest options", async () => {
+  const requests: string[] = [];
   const options = (name: string): AgentStreamViewOptions => ({
     headers: { authorization: name },
     fetch: (_, { headers }) => {
-      asked.push(`${name} ${new Headers(headers).get("authorization") ?? ""}`);
+      requests.push(`${name} ${new Headers(headers).get("authorization") ?? ""}`);
       return Promise.reject(new TypeError("offline"));
     },
     retry: { initialDelayMs: 50, jitter: 0 },
   });
   const { view } = open(options("old"));
   view.subscribe(() => undefined);
-  await vi.waitFor(() => expect(asked).toHaveLength(1));
+  await vi.waitFor(() => expect(requests).toHaveLength(1));
   view.setOptions(options("new"));
-  await vi.waitFor(() => expect(asked).toHaveLength(2));
-  expect(asked).toEqual(["old old", "new new"]);
+  await vi.waitFor(() => expect(requests).toHaveLength(2));
+  expect(requests).toEqual(["old old", "new new"]);
   view.stop();
 });
 
-test("events that come all at once leave room for other tasks", async () => {
+test("a burst of events leaves room for other tasks", async () => {
   const count = 20_000;
   let taken = 0;
   let takenBefore: number | undefined;
@@ -307,7 +307,7 @@ test("events that come all at once leave room for other tasks", async () => {
   expect(takenBefore).toBeLessThan(count);
 });
 
-test("an update can be cancelled, and comes without frames too", async () => {
+test("scheduleFrame can be cancelled, and works without animation frames", async () => {
   const update = vi.fn();
   scheduleFrame(update)();
   await new Promise((resolve) => setTimeout(resolve, 50));
@@ -315,7 +315,7 @@ test("an update can be cancelled, and comes without frames too", async () => {
   await new Promise<void>((resolve) => scheduleFrame(resolve));
 });
 
-test("a page that is hidden, and so has no frames, is updated all the same", async () => {
+test("scheduleFrame updates a hidden page, which has no frames", async () => {
   vi.useFakeTimers();
   vi.stubGlobal("requestAnimationFrame", () => 1);
   vi.stubGlobal("cancelAnimationFrame", () => undefined);

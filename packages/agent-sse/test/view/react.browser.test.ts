@@ -35,23 +35,23 @@ function render(node: ReactNode) {
 /** A server with a feed for each connection. */
 function server() {
   const feeds: Feed<AgentStreamItem>[] = [];
-  const asked: { url: string; lastEventId: string | null }[] = [];
+  const requests: { url: string; lastEventId: string | null }[] = [];
   const fetch = (url: string, { headers, signal }: RequestInit) => {
-    asked.push({ url, lastEventId: new Headers(headers).get("last-event-id") });
+    requests.push({ url, lastEventId: new Headers(headers).get("last-event-id") });
     const feed = new Feed<AgentStreamItem>();
     feeds.push(feed);
     return Promise.resolve(agentStreamResponse(feed, { signal: signal ?? undefined }));
   };
-  return { feeds, asked, fetch };
+  return { feeds, requests, fetch };
 }
 
-interface AnswerProps {
+interface TurnProps {
   source: string | URL | AgentStreamView | null;
   options?: AgentStreamViewOptions;
   onRender?: () => void;
 }
 
-function Answer({ source, options, onRender }: AnswerProps) {
+function Turn({ source, options, onRender }: TurnProps) {
   const { text, status, stop, streamError } = useAgentStream(source, options);
   onRender?.();
   return createElement(
@@ -69,20 +69,20 @@ const shows = (text: string) =>
   });
 const token = (text: string, id?: string) => ({ event: agentEvent.token(text), id });
 
-test("shows the answer as it is given, with one request in StrictMode", async () => {
-  const { fetch, feeds, asked } = server();
-  const answer = createElement(Answer, { source: "/a", options: { fetch } });
-  render(createElement(StrictMode, null, answer));
+test("useAgentStream renders a turn while it streams, with one request in StrictMode", async () => {
+  const { fetch, feeds, requests } = server();
+  const turn = createElement(Turn, { source: "/a", options: { fetch } });
+  render(createElement(StrictMode, null, turn));
   await shows("open: ");
   feeds[0]?.push(token("Hel"));
   await shows("open: Hel");
   feeds[0]?.push(token("lo"));
   feeds[0]?.push({ event: agentEvent.done() });
   await shows("done: Hello");
-  expect(asked).toEqual([{ url: "/a", lastEventId: null }]);
+  expect(requests).toEqual([{ url: "/a", lastEventId: null }]);
 });
 
-test("10,000 tokens at full speed are rendered at most once a frame, and all there", async () => {
+test("useAgentStream renders 10,000 tokens at full speed at most once per frame, and loses none", async () => {
   let frames = 0;
   let counting = true;
   const count = () => {
@@ -94,41 +94,41 @@ test("10,000 tokens at full speed are rendered at most once a frame, and all the
     Promise.resolve(agentStreamResponse([...texts.map((text) => token(text)), agentEvent.done()]));
   const onRender = vi.fn();
   requestAnimationFrame(count);
-  render(createElement(Answer, { source: "/a", options: { fetch }, onRender }));
+  render(createElement(Turn, { source: "/a", options: { fetch }, onRender }));
   await shows(`done: ${texts.join("")}`);
   counting = false;
   // The first render, and one for each frame that has passed.
   expect(onRender.mock.calls.length).toBeLessThanOrEqual(frames + 2);
 });
 
-test("unmounting closes the connection", async () => {
+test("unmounting the component closes the connection", async () => {
   const { fetch, feeds } = server();
-  render(createElement(Answer, { source: "/a", options: { fetch } }));
+  render(createElement(Turn, { source: "/a", options: { fetch } }));
   await shows("open: ");
   render(null);
   await vi.waitFor(() => expect(feeds[0]?.returned).toBe(1));
 });
 
-test("a view goes on by its position when it is mounted again", async () => {
-  const { fetch, feeds, asked } = server();
+test("a view continues at its position when its component is mounted again", async () => {
+  const { fetch, feeds, requests } = server();
   const view = new AgentStreamView("/a", { fetch });
-  const answer = createElement(Answer, { source: view });
-  render(answer);
+  const turn = createElement(Turn, { source: view });
+  render(turn);
   await shows("open: ");
   feeds[0]?.push(token("a", "1"));
   feeds[0]?.push(token("b", "2"));
   await shows("open: ab");
   render(null);
   await vi.waitFor(() => expect(feeds[0]?.returned).toBe(1));
-  render(answer);
-  await vi.waitFor(() => expect(asked).toHaveLength(2));
-  expect(asked[1]?.lastEventId).toBe("2");
+  render(turn);
+  await vi.waitFor(() => expect(requests).toHaveLength(2));
+  expect(requests[1]?.lastEventId).toBe("2");
   feeds[1]?.push(token("c", "3"));
   await shows("open: abc");
 });
 
-test("a hidden page lets go of its connection, if it may, and goes on when it is seen", async () => {
-  const { fetch, feeds, asked } = server();
+test("pauseWhenHidden closes the connection of a hidden page and continues when it is visible", async () => {
+  const { fetch, feeds, requests } = server();
   const setHidden = (hidden: boolean) => {
     Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
     document.dispatchEvent(new Event("visibilitychange"));
@@ -136,7 +136,7 @@ test("a hidden page lets go of its connection, if it may, and goes on when it is
   try {
     setHidden(true);
     const options = { fetch, pauseWhenHidden: true };
-    render(createElement(Answer, { source: "/a", options }));
+    render(createElement(Turn, { source: "/a", options }));
     await shows("idle: ");
     setHidden(false);
     await shows("open: ");
@@ -147,18 +147,18 @@ test("a hidden page lets go of its connection, if it may, and goes on when it is
     expect(feeds[0]?.returned).toBe(1);
     setHidden(false);
     await shows("open: a");
-    expect(asked.map(({ lastEventId }) => lastEventId)).toEqual([null, "1"]);
+    expect(requests.map(({ lastEventId }) => lastEventId)).toEqual([null, "1"]);
     render(null);
     await vi.waitFor(() => expect(feeds[1]?.returned).toBe(1));
     setHidden(true);
     setHidden(false);
-    expect(asked).toHaveLength(2);
+    expect(requests).toHaveLength(2);
   } finally {
     Reflect.deleteProperty(document, "hidden");
   }
 });
 
-test("a state of one's own is typed by the schema of its events", async () => {
+test("the schema of the events types the state of a reducer", async () => {
   const events = defineEvents({ "order.placed": z.object({ items: z.number() }) });
   const { fetch, feeds } = server();
   function Orders() {
@@ -178,9 +178,9 @@ test("a state of one's own is typed by the schema of its events", async () => {
   await shows("5");
 });
 
-test("stop ends it; what was read stays", async () => {
+test("stop of useAgentStream ends the stream and keeps its state", async () => {
   const { fetch, feeds } = server();
-  render(createElement(Answer, { source: "/a", options: { fetch } }));
+  render(createElement(Turn, { source: "/a", options: { fetch } }));
   await shows("open: ");
   feeds[0]?.push(token("a"));
   await shows("open: a");
@@ -189,29 +189,29 @@ test("stop ends it; what was read stays", async () => {
   expect(feeds[0]?.returned).toBe(1);
 });
 
-test("a failure is shown", async () => {
+test("useAgentStream renders a failure", async () => {
   const fetch = () => Promise.resolve(new Response("who are you", { status: 401 }));
-  render(createElement(Answer, { source: "/a", options: { fetch } }));
+  render(createElement(Turn, { source: "/a", options: { fetch } }));
   await shows("failed: ");
   expect(container.querySelector("i")?.textContent).toContain("401");
 });
 
-test("another URL starts anew and lets the old one go; null is nothing", async () => {
-  const { fetch, feeds, asked } = server();
-  render(createElement(Answer, { source: "/a", options: { fetch } }));
+test("another URL restarts useAgentStream and closes the old connection; null means no stream", async () => {
+  const { fetch, feeds, requests } = server();
+  render(createElement(Turn, { source: "/a", options: { fetch } }));
   await shows("open: ");
   feeds[0]?.push(token("a"));
   await shows("open: a");
-  render(createElement(Answer, { source: new URL("/b", location.href), options: { fetch } }));
+  render(createElement(Turn, { source: new URL("/b", location.href), options: { fetch } }));
   await shows("open: ");
-  expect(asked.map(({ url }) => new URL(url, location.href).pathname)).toEqual(["/a", "/b"]);
+  expect(requests.map(({ url }) => new URL(url, location.href).pathname)).toEqual(["/a", "/b"]);
   await vi.waitFor(() => expect(feeds[0]?.returned).toBe(1));
-  render(createElement(Answer, { source: null }));
+  render(createElement(Turn, { source: null }));
   await shows("idle: ");
   await vi.waitFor(() => expect(feeds[1]?.returned).toBe(1));
 });
 
-test("callbacks may be new at every render; state they set is theirs", async () => {
+test("callbacks of useAgentStream may change with every render and may set state", async () => {
   const events = defineEvents({ "order.placed": z.object({ items: z.number() }) });
   const { fetch, feeds } = server();
   function Orders() {
@@ -233,18 +233,18 @@ test("callbacks may be new at every render; state they set is theirs", async () 
   await shows("5");
 });
 
-test("goes on from what the server rendered", async () => {
-  const { fetch, feeds, asked } = server();
+test("useAgentStream continues from the state that the server rendered", async () => {
+  const { fetch, feeds, requests } = server();
   const initialState = { ...emptyTranscript, text: "so far" };
   const options = { fetch, initialState, lastEventId: "4" };
   container.innerHTML = "<section><p>idle: so far</p><button>stop</button></section>";
   const onRecoverableError = vi.fn();
-  root = hydrateRoot(container, createElement(Answer, { source: "/a", options }), {
+  root = hydrateRoot(container, createElement(Turn, { source: "/a", options }), {
     onRecoverableError,
   });
   await shows("open: so far");
   expect(onRecoverableError).not.toHaveBeenCalled();
-  expect(asked).toEqual([{ url: "/a", lastEventId: "4" }]);
+  expect(requests).toEqual([{ url: "/a", lastEventId: "4" }]);
   feeds[0]?.push(token(", and on"));
   await shows("open: so far, and on");
 });

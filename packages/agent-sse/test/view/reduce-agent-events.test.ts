@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { agentEvent, emptyTranscript, reduceAgentEvents } from "../../src/index.ts";
 
-test("a whole turn", () => {
+test("reduceAgentEvents makes the transcript of a whole turn", () => {
   const events = [
     agentEvent.turn(1),
     agentEvent.thinking("Let me "),
@@ -44,7 +44,7 @@ test("a whole turn", () => {
   });
 });
 
-test("a state is never changed, only replaced", () => {
+test("reduceAgentEvents never changes a state, only replaces it", () => {
   const before = reduceAgentEvents(emptyTranscript, agentEvent.toolUse("a", "1"));
   const copy = structuredClone(before);
   const after = reduceAgentEvents(before, agentEvent.toolResult("a", "1"));
@@ -54,7 +54,7 @@ test("a state is never changed, only replaced", () => {
   expect(emptyTranscript.tools).toEqual([]);
 });
 
-test("a state that was stored goes on: a call that runs in it ends", () => {
+test("reduceAgentEvents continues a stored state and ends a running call in it", () => {
   const running = [agentEvent.toolUse("a", "1"), agentEvent.toolUse("b", "2")];
   const state = running.reduce(reduceAgentEvents, emptyTranscript);
   const stored = JSON.parse(JSON.stringify(state)) as typeof state;
@@ -64,7 +64,7 @@ test("a state that was stored goes on: a call that runs in it ends", () => {
   expect(parts).toEqual(tools.map((tool) => ({ type: "tool", tool })));
 });
 
-test("of two calls with one id the last ends", () => {
+test("a result ends the last of two calls with the same id", () => {
   const again = [agentEvent.toolUse("a", "1"), agentEvent.token("-"), agentEvent.toolUse("a", "1")];
   const state = again.reduce(reduceAgentEvents, emptyTranscript);
   const { parts, tools } = reduceAgentEvents(state, agentEvent.toolResult("a", "1"));
@@ -77,7 +77,7 @@ test("of two calls with one id the last ends", () => {
   ]);
 });
 
-test("a result whose call was never seen is shown", () => {
+test("a result without its call becomes a call of its own", () => {
   const { tools, parts } = reduceAgentEvents(emptyTranscript, agentEvent.toolResult("a", "1"));
   const tool = {
     ...{ id: "1", name: "a", status: "done", inputSummary: "" },
@@ -87,7 +87,7 @@ test("a result whose call was never seen is shown", () => {
   expect(parts).toEqual([{ type: "tool", tool }]);
 });
 
-test("when a tool id is used twice, the result belongs to the newer call", () => {
+test("a result belongs to the newer call if a tool id is used twice", () => {
   const events = [agentEvent.toolUse("a", "1"), agentEvent.toolUse("b", "1")];
   const { tools } = [...events, agentEvent.toolResult("b", "1")].reduce(
     reduceAgentEvents,
@@ -96,14 +96,14 @@ test("when a tool id is used twice, the result belongs to the newer call", () =>
   expect(tools.map(({ status }) => status)).toEqual(["running", "done"]);
 });
 
-test("an error is kept with what was said before it", () => {
+test("reduceAgentEvents keeps an error and everything before it", () => {
   const events = [agentEvent.token("a"), agentEvent.error("e", "m"), agentEvent.done()];
   expect(events.reduce(reduceAgentEvents, emptyTranscript)).toMatchObject({
     ...{ text: "a", error: { error_type: "e" }, done: { type: "done" } },
   });
 });
 
-test("the event after done starts the next answer", () => {
+test("reduceAgentEvents starts a new transcript after done", () => {
   const events = [agentEvent.token("a"), agentEvent.done(), agentEvent.token("b")];
   expect(events.reduce(reduceAgentEvents, emptyTranscript)).toEqual({
     ...emptyTranscript,
@@ -112,7 +112,7 @@ test("the event after done starts the next answer", () => {
   });
 });
 
-test("a type that is not known changes nothing", () => {
+test("an event of unknown type changes nothing", () => {
   const state = reduceAgentEvents(emptyTranscript, agentEvent.token("a"));
   expect(reduceAgentEvents(state, { type: "order.placed" } as never)).toBe(state);
 });

@@ -101,7 +101,7 @@ const streams: [string, string, Outcome][] = [
     { received: [{ event: { type: "done" } as never, id: undefined }], code: "INCOMPLETE_STREAM" },
   ],
   [
-    "a comment that is cut off after done harms nobody",
+    "a comment that is cut off after done is harmless",
     "event: done\ndata: {}\n\n: keep-al",
     { received: [{ event: { type: "done" } as never, id: undefined }], code: undefined },
   ],
@@ -132,7 +132,7 @@ describe.each(streams)("%s", (_, text, expected) => {
   });
 });
 
-test("any events, in any chunks and either format, come back as they were", () => {
+test("the parser restores any events, in any chunks and either format", () => {
   const options = fc.record({ format: fc.constantFrom("json" as const, "python" as const) });
   fc.assert(
     fc.property(fc.array(anyEvent), options, chunkSizes, (events, { format }, sizes) => {
@@ -186,7 +186,7 @@ test("gives the events that eventsource-parser gives for any text", () => {
   );
 });
 
-test("an event is given as soon as its blank line is there, whatever the line end", () => {
+test("an event is complete at its blank line, whatever the line end", () => {
   for (const end of ["\n", "\r", "\r\n"]) {
     const parser = new AgentEventParser();
     parser.push(`event: token${end}data: {"text":"a"}${end}${end}`);
@@ -196,20 +196,20 @@ test("an event is given as soon as its blank line is there, whatever the line en
   }
 });
 
-test("a field named __proto__ stays a field", () => {
+test("the parser keeps a field named __proto__ as a field", () => {
   const { received } = parse(['event: x\ndata: {"__proto__":{"polluted":true},"a":1}\n\n']);
   expect(Object.keys(received[0]?.event ?? {})).toEqual(["type", "__proto__", "a"]);
   expect(received[0]?.event).not.toHaveProperty("polluted");
 });
 
-test("type is the first key, as in a durable JSON stream", () => {
+test("type is the first key of a parsed event, as in a durable JSON stream", () => {
   const { received } = parse(['event: turn\ndata: {"turn_number":1,"total_tools":0}\n\n']);
   expect(JSON.stringify(received[0]?.event)).toBe(
     '{"type":"turn","turn_number":1,"total_tools":0}',
   );
 });
 
-test("a failure is thrown again and again, after what was good; push is silent", () => {
+test("read throws a failure every time after the good events, and push never does", () => {
   const parser = new AgentEventParser();
   parser.push('event: token\ndata: {"text":"a"}\nid: 9\n\ndata: nonsense\n\n').push("more");
   expect(parser.read()).toEqual(token("a", "9"));
@@ -221,7 +221,7 @@ test("a failure is thrown again and again, after what was good; push is silent",
   }
 });
 
-test("readBatch gives what read has not given yet", () => {
+test("readBatch returns the events that read has not returned", () => {
   const parser = new AgentEventParser();
   const frame = (text: string) => formatAgentEvent(agentEvent.token(text));
   parser.push(frame("a") + frame("b") + frame("c"));
@@ -230,7 +230,7 @@ test("readBatch gives what read has not given yet", () => {
   expect(parser.readBatch()).toEqual([]);
 });
 
-describe("the size of an event is limited", () => {
+describe("the parser limits the size of an event", () => {
   const event = (size: number) => `event: x\ndata: {"a":"${"y".repeat(size - 8)}"}\n\n`;
 
   test.each([
@@ -250,7 +250,7 @@ describe("the size of an event is limited", () => {
   });
 });
 
-test("a large event in small chunks takes linear time and memory", () => {
+test("the parser takes linear time and memory for a large event in small chunks", () => {
   const text = "x".repeat(4 * 1024 * 1024);
   const bytes = encoder.encode(formatAgentEvent(agentEvent.token(text)));
   const sizes = Array.from({ length: Math.ceil(bytes.length / 1400) }, () => 1400);
@@ -259,7 +259,7 @@ test("a large event in small chunks takes linear time and memory", () => {
   expect((received[0]?.event as { text: string }).text === text).toBe(true);
 });
 
-test("retry is told in milliseconds, nonsense is not", () => {
+test("onRetry gets valid retry fields in milliseconds and no invalid ones", () => {
   const retries: number[] = [];
   parse(["retry: 1500\n\nretry: soon\nretry: -1\nretry: 7\n\n"], {
     onRetry: (ms) => retries.push(ms),
@@ -267,7 +267,7 @@ test("retry is told in milliseconds, nonsense is not", () => {
   expect(retries).toEqual([1500, 7]);
 });
 
-test("continues with the id of the stream before", () => {
+test("the parser continues with the last id of an earlier stream", () => {
   const { received } = parse([formatAgentEvent(agentEvent.token("a"))], { lastEventId: "41" });
   expect(received).toEqual([token("a", "41")]);
 });

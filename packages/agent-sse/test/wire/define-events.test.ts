@@ -34,7 +34,7 @@ describe.each([
     ];
   };
 
-  test("events of defined types are validated, and are what their schema makes of them", () => {
+  test("events of defined types are validated and are their schema's output", () => {
     const emitter = new AgentStreamEmitter();
     const placed = events.event("order.placed", { order: "7", items: 2 });
     const shipped = events.event("order.shipped", { at: "2026-01-02T00:00:00.000Z" });
@@ -46,7 +46,7 @@ describe.each([
     if (first?.type === "token") expectTypeOf(first.text).toEqualTypeOf<string>();
   });
 
-  test("what its schema refuses is an error with the issues, after what was good", () => {
+  test("an event that its schema refuses is an error with the issues, after the good events", () => {
     const parser = new AgentEventParser({ schema: events });
     parser.push(formatAgentEvent(agentEvent.token("a"), { id: "1" }));
     parser.push(formatAgentEvent({ type: "order.placed", order: 7, items: 0.5 }));
@@ -62,14 +62,14 @@ describe.each([
     );
   });
 
-  test("all other events pass as they are", () => {
+  test("events of other types pass through unchanged", () => {
     const unknown = { type: "constructor", x: 1 };
     expect(read(formatAgentEvent(agentEvent.turn(1)), formatAgentEvent(unknown))).toEqual([
       ...[agentEvent.turn(1), unknown],
     ]);
   });
 
-  test("through a response and a reader", async () => {
+  test("defined events survive a response and a reader", async () => {
     const placed = events.event("order.placed", { order: "7", items: 2 });
     const response = agentStreamResponse([placed, agentEvent.done()]);
     const types = [];
@@ -81,7 +81,7 @@ describe.each([
   });
 });
 
-test("a standard event can be made stricter", () => {
+test("defineEvents can make a standard event stricter", () => {
   const events = defineEvents({ token: z.object({ text: z.string().max(3) }) });
   const parser = new AgentEventParser({ schema: events });
   parser.push(
@@ -91,7 +91,7 @@ test("a standard event can be made stricter", () => {
   expect(() => parser.read()).toThrow(expect.objectContaining({ code: "INVALID_EVENT" }));
 });
 
-test("a schema of whole events needs no definitions", () => {
+test("a schema of whole events works without defineEvents", () => {
   const schema = z.object({ type: z.literal("token"), text: z.string() });
   const parser = new AgentEventParser({ schema });
   parser.push(formatAgentEvent(agentEvent.token("a")) + formatAgentEvent(agentEvent.done()));
@@ -100,7 +100,7 @@ test("a schema of whole events needs no definitions", () => {
   expect(() => parser.read()).toThrow(expect.objectContaining({ code: "INVALID_EVENT" }));
 });
 
-test("done ends the stream, whatever a schema makes of it", async () => {
+test("done ends the stream, whatever its schema outputs", async () => {
   const events = defineEvents({ done: z.object({ model: z.string() }) });
   const read = [];
   const response = agentStreamResponse([agentEvent.done({ model: "m" })]);
@@ -114,7 +114,7 @@ const broken = (
   "~standard": { version: 1, vendor: "test", validate },
 });
 
-test("a schema that answers with a promise, or throws, is an error and not a crash", () => {
+test("a schema that returns a promise or throws is an error and not a crash", () => {
   const asynchronous = broken(() => Promise.reject(new Error("later")) as never);
   const throwing = broken(() => {
     throw new Error("in the schema");
@@ -125,7 +125,7 @@ test("a schema that answers with a promise, or throws, is an error and not a cra
   }
 });
 
-test("is a Standard Schema of whole events by itself", async () => {
+test("the result of defineEvents is a Standard Schema of whole events", async () => {
   const validate = withZod["~standard"].validate;
   expect(await validate({ type: "order.placed", order: "1", items: 1 })).toEqual({
     value: { type: "order.placed", order: "1", items: 1 },

@@ -39,20 +39,20 @@ const samples: [string, object][] = [
   ['we"ird {"text":1}', { type: 'we"ird', text: 1 }],
 ];
 
-test.each(samples)("%s", (expected, event) => {
+test.each(samples)("formatAgentEvent writes %s", (expected, event) => {
   const [name, ...data] = expected.split(" ");
   expect(formatAgentEvent(event as { type: string })).toBe(
     `event: ${name ?? ""}\ndata: ${data.join(" ")}\n\n`,
   );
 });
 
-test("the id comes after the data, then the retry", () => {
+test("a frame has the id after the data, then the retry", () => {
   expect(formatAgentEvent(agentEvent.token("Hi"), { id: "0_1,2", retryMs: 500 })).toBe(
     'event: token\ndata: {"text":"Hi"}\nid: 0_1,2\nretry: 500\n\n',
   );
 });
 
-test("an emitter writes what formatAgentEvent writes", () => {
+test("AgentStreamEmitter writes the same frames as formatAgentEvent", () => {
   const emitter = new AgentStreamEmitter();
   expect(emitter.token("a")).toBe(formatAgentEvent(agentEvent.token("a")));
   expect(emitter.thinking("a")).toBe(formatAgentEvent(agentEvent.thinking("a")));
@@ -87,7 +87,7 @@ test("a bigint is written in full, in both formats", () => {
   );
 });
 
-test("what JSON.stringify leaves out, is left out in both formats; dates are what they say", () => {
+test("both formats leave out what JSON.stringify leaves out, and use toJSON", () => {
   const event = {
     ...{ type: "x", none: undefined, fn: () => 1, nothing: null, list: [undefined, () => 1, null] },
     date: new Date(0),
@@ -103,21 +103,24 @@ test("what JSON.stringify leaves out, is left out in both formats; dates are wha
   expect(formatAgentEvent(event, { format: "python" })).toBe(`event: x\ndata: ${python}\n\n`);
 });
 
-test.each(["json", "python"] as const)("%s: NaN, Infinity and circles are refused", (format) => {
-  const circle: Record<string, unknown> = { type: "x" };
-  circle["self"] = circle;
-  const bad = [
-    agentEvent.turn(Number.NaN),
-    agentEvent.creation("c", 1, { items: [{ deep: Number.POSITIVE_INFINITY }] }),
-    agentEvent.done({ totalCostUsd: Number.NaN }),
-    circle as { type: string },
-  ];
-  for (const event of bad) {
-    expect(() => formatAgentEvent(event, { format })).toThrow(
-      expect.objectContaining({ code: "INVALID_VALUE" }),
-    );
-  }
-});
+test.each(["json", "python"] as const)(
+  "the %s format refuses NaN, Infinity and circular values",
+  (format) => {
+    const circle: Record<string, unknown> = { type: "x" };
+    circle["self"] = circle;
+    const bad = [
+      agentEvent.turn(Number.NaN),
+      agentEvent.creation("c", 1, { items: [{ deep: Number.POSITIVE_INFINITY }] }),
+      agentEvent.done({ totalCostUsd: Number.NaN }),
+      circle as { type: string },
+    ];
+    for (const event of bad) {
+      expect(() => formatAgentEvent(event, { format })).toThrow(
+        expect.objectContaining({ code: "INVALID_VALUE" }),
+      );
+    }
+  },
+);
 
 function nested(levels: number): unknown {
   let value: unknown = [];
@@ -125,7 +128,7 @@ function nested(levels: number): unknown {
   return value;
 }
 
-test("a value too deep for the engine's own JSON is refused, not a stack that overflows", () => {
+test("a value too deep for the engine's own JSON is refused without a stack overflow", () => {
   const event = agentEvent.creation("too deep", 1, { items: [nested(100_000)] });
   const code = (format: "json" | "python") => {
     try {
@@ -140,7 +143,7 @@ test("a value too deep for the engine's own JSON is refused, not a stack that ov
   expect(["written", "INVALID_VALUE"]).toContain(code("json"));
 });
 
-test("the data is the same wherever the type stands, and whatever the event's own toJSON says", () => {
+test("the data is the same wherever the type stands, and for events with toJSON", () => {
   const frame = 'event: turn\ndata: {"turn_number":1,"total_tools":0}\n\n';
   const { type, ...fields } = agentEvent.turn(1);
   expect(formatAgentEvent({ type, ...fields })).toBe(frame);
@@ -157,7 +160,7 @@ test("the data is the same wherever the type stands, and whatever the event's ow
   expect(formatAgentEvent({ type: "token" })).toBe("event: token\ndata: {}\n\n");
 });
 
-test("a text that says null is not mistaken for one", () => {
+test('the text "null" is not taken for a null', () => {
   expect(formatAgentEvent(agentEvent.error("null", "null"))).toContain(
     '{"error_type":"null","message":"null","details":{}}',
   );
@@ -176,7 +179,7 @@ const unsafe = [
   "\u007f",
 ];
 
-test.each(unsafe)("an id or a name with %j is refused", (text) => {
+test.each(unsafe)("an id or an event type with %j is refused", (text) => {
   const event = agentEvent.token("Hi");
   for (const id of [text, `a${text}`, `${text}a`]) {
     expect(() => formatAgentEvent(event, { id })).toThrow(
@@ -188,13 +191,13 @@ test.each(unsafe)("an id or a name with %j is refused", (text) => {
   }
 });
 
-test.each([" a", "a ", "\ta"])("an id that a header would trim is refused: %j", (id) => {
+test.each([" a", "a ", "\ta"])("the id %j, which a header would trim, is refused", (id) => {
   expect(() => formatAgentEvent(agentEvent.token("Hi"), { id })).toThrow(
     expect.objectContaining({ code: "INVALID_ID" }),
   );
 });
 
-test("no name, and no text for a name, is refused", () => {
+test("an event type that is missing, empty or not text is refused", () => {
   for (const type of ["", undefined, 7]) {
     expect(() => formatAgentEvent({ type } as { type: string })).toThrow(
       expect.objectContaining({ code: "INVALID_EVENT_NAME" }),
@@ -203,7 +206,7 @@ test("no name, and no text for a name, is refused", () => {
 });
 
 test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
-  "a retry of %d is refused",
+  "a retryMs of %d is refused",
   (retryMs) => {
     expect(() => formatAgentEvent(agentEvent.token("Hi"), { retryMs })).toThrow(
       expect.objectContaining({ code: "INVALID_VALUE" }),

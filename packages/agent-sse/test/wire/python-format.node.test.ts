@@ -44,7 +44,7 @@ const hasPython = (() => {
 
 // Where Python is missing, the recorded bytes of python-format.test.ts hold the format.
 test.runIf(hasPython)(
-  "writes the bytes that Python's json.dumps writes, and reads them, for any events",
+  "the python format has the bytes of Python's json.dumps, and Python reads them, for any events",
   () => {
     const events = fc.sample(anyEvent, {
       numRuns: 5000,

@@ -42,13 +42,13 @@ const recorded: [string, { type: string }][] = [
   [doneData("5e-324"), done(Number.MIN_VALUE)],
 ];
 
-test.each(recorded)("%s", (data, event) => {
+test.each(recorded)("the Python package writes %s", (data, event) => {
   expect(formatAgentEvent(event, { format: "python" })).toBe(
     `event: ${event.type}\ndata: ${data}\n\n`,
   );
 });
 
-test("a recorded answer of the Python package is read as it was meant", () => {
+test("the parser reads a recorded stream of the Python package", () => {
   const recordedAnswer = String.raw`event: turn
 data: {"turn_number": 1, "total_tools": 1}
 
@@ -86,14 +86,14 @@ data: {"message_id": "m1", "num_turns": 1, "tool_count": 1, "duration_ms": 40, "
   expect(written).toBe(recordedAnswer);
 });
 
-test("the emitter writes it too", () => {
+test("AgentStreamEmitter writes the Python format", () => {
   const emitter = new AgentStreamEmitter({ format: "python" });
   expect(emitter.progress("s", 1, "ü")).toBe(
     String.raw`event: progress${"\n"}data: {"step": "s", "percentage": 1, "message": "\u00fc"}${"\n\n"}`,
   );
 });
 
-test("the data is the same in both formats, for any event", () => {
+test("both formats carry the same data, for any event", () => {
   const data = (frame: string): unknown => JSON.parse(frame.slice(frame.indexOf("data:") + 5));
   fc.assert(
     fc.property(anyEvent, (event) => {
