@@ -32,7 +32,7 @@ export { MemoryEventStore } from "./server/memory-event-store.ts";
 export type { MemoryEventStoreOptions } from "./server/memory-event-store.ts";
 export { readAgentEvents } from "./client/read-agent-events.ts";
 export type { AgentEvents, ReadAgentEventsOptions } from "./client/read-agent-events.ts";
-export type { ConnectAgentStreamOptions, ConnectionState } from "./client/reconnecting-reader.ts";
+export type { ConnectAgentStreamOptions, ConnectionState } from "./client/connect-options.ts";
 export { emptyTranscript, reduceAgentEvents } from "./view/reduce-agent-events.ts";
 export type { AgentTranscript, ToolCall, TranscriptPart } from "./view/reduce-agent-events.ts";
 export { lastEventIdOf } from "./wire/last-event-id.ts";

@@ -1,30 +1,28 @@
+import { isRetryableStatus, mediaType, parseRetryAfterMs, readErrorBody } from "@freshet/core";
 import { AgentStreamError } from "../wire/error.ts";
 
-/**
- * Checks that an answer is an event stream.
- *
- * @param body - opens its bytes; the first of them go into the error
- * @throws AgentStreamError `UNEXPECTED_STATUS` or `UNEXPECTED_CONTENT_TYPE`
- */
-export async function checkResponse(
-  { headers, ok, status, url }: Response,
-  body: () => AsyncIterator<Uint8Array>,
-  lastEventId?: string,
-): Promise<void> {
-  const contentType = headers.get("content-type") ?? "";
-  if (ok && /^text\/event-stream\s*(;|$)/i.test(contentType)) return;
-  let start = "";
-  try {
-    const chunks = body();
-    const { value } = (await chunks.next()) as { value?: Uint8Array };
-    start = new TextDecoder().decode(value).slice(0, 1000);
-    await chunks.return?.();
-  } catch {
-    // Whatever is wrong with the body, the status matters more.
-  }
-  throw new AgentStreamError(
+/** Whether a response is an event stream. */
+export function isEventStream({ ok, headers }: Response): boolean {
+  return ok && mediaType(headers.get("content-type")) === "text/event-stream";
+}
+
+/** The error of a response that is not an event stream. Reads the start of its body. */
+export async function responseError(
+  { body, headers, ok, status, url }: Response,
+  lastEventId: string | undefined,
+  signal?: AbortSignal,
+): Promise<AgentStreamError> {
+  const contentType = headers.get("content-type") ?? "no content type";
+  const retryAfterMs = parseRetryAfterMs(headers.get("retry-after"));
+  const start = await readErrorBody(body, { maxBytes: 1000, signal });
+  signal?.throwIfAborted();
+  const wait = retryAfterMs === undefined ? "" : `; it asks for a wait of ${retryAfterMs} ms`;
+  return new AgentStreamError(
     ok ? "UNEXPECTED_CONTENT_TYPE" : "UNEXPECTED_STATUS",
-    `${url || "The server"} answered ${status} (${contentType}), not an event stream: ${start}`,
-    { status, url, body: start, lastEventId },
+    `${url || "The server"} responded ${status} (${contentType}${wait}), expected an event stream: ${start}`,
+    {
+      ...{ status, url, body: start, retryAfterMs, lastEventId },
+      retryable: isRetryableStatus(status),
+    },
   );
 }

@@ -1,102 +1,87 @@
-import { idleTimeoutError } from "../wire/error.ts";
+import { abortable, iterateBytes, linkedAbort, SilenceTimer, type Fetch } from "@freshet/core";
 import { lastEventIdHeader } from "../wire/last-event-id.ts";
-import { ignoreRejection } from "../wire/ignore-rejection.ts";
+import { idleTimeoutError } from "./idle-timeout-error.ts";
 
-/** What `connectAgentStream` needs to make its requests. */
+/** The headers of a request: as for `fetch`, but a value may also be a function that makes it. */
+export type RequestHeaders =
+  | NonNullable<RequestInit["headers"]>
+  | Readonly<Record<string, string | (() => string | Promise<string>)>>;
+
+/** The options of `connectAgentStream` that its requests need. */
 export interface RequestOptions {
-  /** Sent with every request; a function is asked again for each, so that a token can be renewed. */
-  headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>) | undefined;
+  /**
+   * Sent with every request. Functions are called for each request, so that a token can be renewed: one for a
+   * single header, or one for all of them.
+   */
+  headers?: RequestHeaders | (() => RequestHeaders | Promise<RequestHeaders>) | undefined;
   /** Whether cookies are sent to other origins; as in `fetch`. */
-  credentials?: RequestCredentials | undefined;
-  /** Default: the global `fetch`. */
-  fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
+  credentials?: "omit" | "same-origin" | "include" | undefined;
+  /** Sends the requests. Default: the global `fetch`. */
+  fetch?: Fetch | undefined;
 }
 
-/**
- * One request and the bytes of its answer. An abort, or silence while something is waited for, ends the
- * wait at once, also if what makes the headers, `fetch` or the body do not hear of it. Core's `iterateBytes` begins only at the
- * body; doing both here is what keeps the client small.
- */
-export class EventStreamRequest implements AsyncIterableIterator<Uint8Array> {
-  readonly #abort = new AbortController();
-  readonly #stop: AbortSignal;
-  readonly #timeoutMs: number;
-  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+/** One request and its response. An abort or silence ends each of its waits, even if `fetch` ignores both. */
+export class EventStreamRequest {
+  readonly #abort: AbortController;
+  readonly #silence: SilenceTimer;
+  readonly #idleTimeoutMs: number;
 
-  /** @param timeoutMs - the longest silence */
-  constructor(stop: AbortSignal, timeoutMs = 45_000) {
-    this.#stop = stop;
-    this.#timeoutMs = timeoutMs;
+  constructor(stop: AbortSignal, idleTimeoutMs: number) {
+    this.#abort = linkedAbort(stop);
+    this.#idleTimeoutMs = idleTimeoutMs;
+    this.#silence = new SilenceTimer(idleTimeoutMs, () =>
+      this.#abort.abort(idleTimeoutError(idleTimeoutMs)),
+    );
   }
 
-  /** The head of the answer. */
-  async open(
+  /** Sends the request and waits for the head of its response. */
+  send(
     url: string,
     headers: Headers,
     { fetch = globalThis.fetch, credentials }: RequestOptions,
   ): Promise<Response> {
     const init: RequestInit = {
-      headers,
-      cache: "no-store",
-      signal: this.#abort.signal,
+      ...{ headers, cache: "no-store", signal: this.#abort.signal },
       ...(credentials && { credentials }),
     };
-    // Called as a free function: a browser's own `fetch` refuses to be a method of anything else.
-    const response = await this.within(fetch(url, init), (late) => late.body?.cancel());
-    this.#reader = response.body?.getReader();
-    return response;
+    // Called as a free function: a browser's own `fetch` must not be a method of another object.
+    return this.within(fetch(url, init), (late) => late.body?.cancel());
   }
 
-  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    const result = this.#reader && (await this.within(this.#reader.read()));
-    return (result ?? { done: true }) as IteratorResult<Uint8Array, undefined>;
-  }
-
-  /** Lets go of the connection. */
-  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
-    await this.#reader?.cancel();
-    return { done: true, value: undefined };
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  /** The result of some work, unless the abort or the end of the time comes first. */
-  within<T>(work: Promise<T>, tooLate?: (result: T) => unknown): Promise<T> {
-    const stop = this.#stop;
-    const timeoutMs = this.#timeoutMs;
-    return new Promise((resolve, reject) => {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const end = () => {
-        clearTimeout(timer);
-        stop.removeEventListener("abort", onStop);
-      };
-      const giveUp = (reason: unknown) => {
-        end();
-        this.#abort.abort(reason);
-        reject(reason);
-        this.return().catch(ignoreRejection);
-        // Nobody reads an answer that comes now.
-        work.then(tooLate).catch(ignoreRejection);
-      };
-      const onStop = () => giveUp(stop.reason);
-      // A timer that is asked for more fires at once.
-      if (timeoutMs < 2 ** 31) {
-        timer = setTimeout(() => giveUp(idleTimeoutError(timeoutMs)), timeoutMs);
-      }
-      stop.addEventListener("abort", onStop);
-      work.finally(end).then(resolve, reject);
+  /** The bytes of the response. */
+  bytes({ body }: Response): AsyncIterable<Uint8Array> {
+    return iterateBytes(body ?? [], {
+      ...{ signal: this.#abort.signal, idleTimeoutMs: this.#idleTimeoutMs },
+      idleError: idleTimeoutError,
     });
+  }
+
+  /** Waits for a promise until an abort or the end of the time. */
+  async within<T>(work: Promise<T>, onLate?: (result: T) => unknown): Promise<T> {
+    this.#silence.start();
+    try {
+      return await abortable(work, this.#abort.signal, onLate);
+    } finally {
+      this.#silence.close();
+    }
+  }
+
+  /** Releases the connection. */
+  close(): void {
+    this.#abort.abort();
   }
 }
 
-/** The headers of one request. */
+/** Makes the headers of one request. */
 export async function requestHeaders(
-  init: RequestOptions["headers"],
+  source: RequestOptions["headers"] = {},
   lastEventId: string | undefined,
 ): Promise<Headers> {
-  const headers = new Headers(typeof init === "function" ? await init() : init);
+  const init = typeof source === "function" ? await source() : source;
+  const headers = new Headers();
+  for (const [name, value] of Symbol.iterator in init ? init : Object.entries(init)) {
+    headers.append(name, typeof value === "function" ? await value() : value);
+  }
   headers.set("accept", "text/event-stream");
   if (lastEventId) headers.set("last-event-id", lastEventIdHeader(lastEventId));
   return headers;

@@ -1,37 +1,48 @@
-import { iterateBytes, type AgentEvent, type ByteSource } from "@freshet/core";
+import {
+  anAbortSignal,
+  checkOptions,
+  ignoreRejection,
+  parseStream,
+  timeLimit,
+  type AgentEvent,
+  type ByteSource,
+  type ParseStreamOptions,
+  type PushParser,
+} from "@freshet/core";
 import {
   AgentEventParser,
+  parserRules,
   type AgentEventParserOptions,
   type ReceivedEvent,
 } from "../wire/agent-event-parser.ts";
-import { checkResponse } from "./check-response.ts";
-import { idleTimeoutError } from "../wire/error.ts";
-import { ignoreRejection } from "../wire/ignore-rejection.ts";
+import { invalidOption } from "../wire/error.ts";
+import { isEventStream, responseError } from "./check-response.ts";
+import { idleTimeoutError } from "./idle-timeout-error.ts";
 
 /** Options of {@link readAgentEvents}. */
 export interface ReadAgentEventsOptions<E extends { type: string } = AgentEvent> extends Pick<
   AgentEventParserOptions<E>,
   "lastEventId" | "maxEventLength" | "schema"
 > {
-  /** Ends the loop at once with the signal's own reason, and cancels the source. */
+  /** Ends the loop immediately with the signal's own reason, and cancels the source. */
   signal?: AbortSignal | undefined;
   /** The longest silence, in milliseconds; comments count as signs of life. Default: no limit. */
   idleTimeoutMs?: number | undefined;
 }
 
-/** What {@link readAgentEvents} returns. One-shot: consume it once, one by one or in batches. */
-export interface AgentEvents<E = AgentEvent> extends AsyncIterableIterator<ReceivedEvent<E>> {
-  /** The same events in arrays, each of them what one chunk of the source completed. */
-  batches(): AsyncIterableIterator<ReceivedEvent<E>[]>;
+/** The events that {@link readAgentEvents} reads, once: one by one or in batches. */
+export interface AgentEvents<E = AgentEvent> extends AsyncGenerator<ReceivedEvent<E>, undefined> {
+  /** The same events in arrays, each with the events that one chunk of the source completed. */
+  batches(): AsyncGenerator<ReceivedEvent<E>[], undefined>;
 }
 
 /**
- * Reads the agent events of a response, or of any source of bytes, that is already there. It does not
- * reconnect; `connectAgentStream` does.
+ * Reads the agent events of a response, or of any other source of bytes. It does not reconnect;
+ * `connectAgentStream` does.
  *
- * @throws AgentStreamError from the loop: `UNEXPECTED_STATUS`, `UNEXPECTED_CONTENT_TYPE`,
- * `INVALID_EVENT`, `EVENT_TOO_LARGE`, `IDLE_TIMEOUT`, and `INCOMPLETE_STREAM` when the source ends
- * before `done`. All events before the failure come out first.
+ * @throws AgentStreamError `INVALID_OPTION`; and from the loop `UNEXPECTED_STATUS`,
+ * `UNEXPECTED_CONTENT_TYPE`, `INVALID_PAYLOAD`, `EVENT_TOO_LARGE`, `IDLE_TIMEOUT`, and `INCOMPLETE_STREAM`
+ * when the source ends before `done`. All events before the failure come out first.
  *
  * @example
  * ```ts
@@ -47,109 +58,54 @@ export function readAgentEvents<E extends { type: string } = AgentEvent>(
   source: Response | ByteSource,
   options: ReadAgentEventsOptions<E> = {},
 ): AgentEvents<E> {
-  return new AgentEventReader(source, options);
+  checkOptions(options, rules, invalidOption);
+  const parser = new AgentEventParser(options);
+  const parse = <T>(pushParser: PushParser<T>): AsyncGenerator<T, undefined> =>
+    parseSource(source, pushParser, options.lastEventId, {
+      ...{ signal: options.signal, idleTimeoutMs: options.idleTimeoutMs },
+      idleError: (idleTimeoutMs) => idleTimeoutError(idleTimeoutMs, parser.lastEventId),
+    });
+  const events = parse(parser);
+  return Object.assign(events, {
+    batches() {
+      const batches = parse(batchParser(parser));
+      // Both read the same source: to leave one is to leave the other.
+      events.return = async () => {
+        await batches.return(undefined);
+        return { done: true, value: undefined };
+      };
+      return batches;
+    },
+  });
 }
 
-class AgentEventReader<E extends { type: string }> implements AgentEvents<E> {
-  readonly #source: Response | ByteSource;
-  readonly #options: ReadAgentEventsOptions<E>;
-  readonly #parser: AgentEventParser<E>;
-  #chunks: AsyncIterableIterator<Uint8Array> | undefined;
-  #batch: ReceivedEvent<E>[] = [];
-  #next = 0;
-  #ended = false;
+const rules = { ...parserRules, signal: anAbortSignal, idleTimeoutMs: timeLimit };
 
-  constructor(source: Response | ByteSource, options: ReadAgentEventsOptions<E>) {
-    this.#source = source;
-    this.#options = options;
-    this.#parser = new AgentEventParser(options);
-  }
+/** Parses the batches of another parser: everything that one chunk has completed, as one value. */
+function batchParser<E extends { type: string }>(
+  parser: AgentEventParser<E>,
+): PushParser<ReceivedEvent<E>[]> {
+  return {
+    push: (chunk) => parser.push(chunk),
+    read() {
+      const batch = parser.readBatch();
+      return batch.length > 0 ? batch : undefined;
+    },
+    end: () => parser.end(),
+  };
+}
 
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  next(): Promise<IteratorResult<ReceivedEvent<E>, undefined>> {
-    const received = this.#batch[this.#next];
-    // Most events are here already: no async function for those.
-    if (received && !this.#options.signal?.aborted) {
-      this.#next++;
-      return Promise.resolve({ done: false, value: received });
-    }
-    return this.#nextOfSource();
-  }
-
-  async return(): Promise<IteratorResult<ReceivedEvent<E>, undefined>> {
-    this.#ended = true;
-    this.#batch = [];
-    await this.#cancel();
-    return { done: true, value: undefined };
-  }
-
-  batches(): AsyncIterableIterator<ReceivedEvent<E>[]> {
-    const batches: AsyncIterableIterator<ReceivedEvent<E>[]> = {
-      next: async () => {
-        const batch = await this.#nextBatch();
-        return batch ? { done: false, value: batch } : { done: true, value: undefined };
-      },
-      return: async () => {
-        await this.return();
-        return { done: true, value: undefined };
-      },
-      [Symbol.asyncIterator]: () => batches,
-    };
-    return batches;
-  }
-
-  async #nextOfSource(): Promise<IteratorResult<ReceivedEvent<E>, undefined>> {
-    const batch = await this.#nextBatch();
-    const received = batch?.[0];
-    if (!batch || !received) return { done: true, value: undefined };
-    this.#batch = batch;
-    this.#next = 1;
-    return { done: false, value: received };
-  }
-
-  /** Never empty; `undefined` at the end. */
-  async #nextBatch(): Promise<ReceivedEvent<E>[] | undefined> {
-    if (this.#ended) return undefined;
-    try {
-      this.#options.signal?.throwIfAborted();
-      this.#chunks ??= await this.#open();
-      for (;;) {
-        const batch = this.#parser.readBatch();
-        if (batch.length > 0) return batch;
-        const chunk = await this.#chunks.next();
-        if (chunk.done) break;
-        this.#parser.push(chunk.value);
-      }
-      this.#ended = true;
-      this.#parser.end();
-      return undefined;
-    } catch (error) {
-      this.#ended = true;
-      this.#cancel().catch(ignoreRejection);
-      throw error;
-    }
-  }
-
-  async #open(): Promise<AsyncIterableIterator<Uint8Array>> {
-    const { signal, idleTimeoutMs = Infinity } = this.#options;
-    const source = this.#source;
-    const { lastEventId } = this.#parser;
-    const bytes = "body" in source ? (source.body ?? []) : source;
-    if ("body" in source) {
-      // The body of an error may trickle, or never come; the error does not wait for it.
-      const open = () => iterateBytes(bytes, { signal, idleTimeoutMs: 1000, idleError: Error });
-      await checkResponse(source, open, lastEventId);
-    }
-    const idleError = () => idleTimeoutError(idleTimeoutMs, this.#parser.lastEventId);
-    return iterateBytes(bytes, { signal, idleTimeoutMs, idleError });
-  }
-
-  /** Also a source that was never read is told that nobody wants it. */
-  async #cancel(): Promise<void> {
-    if (this.#chunks) await this.#chunks.return?.();
-    else if ("body" in this.#source) await this.#source.body?.cancel();
-  }
+function parseSource<T>(
+  source: Response | ByteSource,
+  parser: PushParser<T>,
+  lastEventId: string | undefined,
+  options: ParseStreamOptions,
+): AsyncGenerator<T, undefined> {
+  if (!("body" in source)) return parseStream(source, parser, options);
+  if (isEventStream(source)) return parseStream(source.body ?? [], parser, options);
+  const refuse = async () => {
+    throw await responseError(source, lastEventId, options.signal);
+  };
+  const cancel = () => void source.body?.cancel().catch(ignoreRejection);
+  return parseStream<T>([], refuse, { ...options, onEnd: cancel });
 }

@@ -1,31 +1,30 @@
+import { delay, linkedAbort } from "@freshet/core";
+
 /**
- * Waits `ms` milliseconds, or less: a browser that comes back online, and a page that becomes visible,
- * end the wait, because what made the connection fail has probably changed. An abort rejects at once
- * with the signal's own reason. Nothing is left behind.
+ * Waits `ms` milliseconds, or less: the wait also ends when a browser comes back online, and when a page
+ * becomes visible, because the reason of the failure is then probably gone. An abort rejects immediately
+ * with the signal's own reason. No timer and no listener is left behind.
  */
-export function waitForNetwork(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const over = new AbortController();
-    const end = () => {
-      clearTimeout(timer);
-      over.abort();
-      if (signal.aborted) reject(signal.reason);
-      else resolve();
-    };
-    const timer = setTimeout(end, ms);
-    if (signal.aborted) end();
-    const whileWaiting = { signal: over.signal };
-    signal.addEventListener("abort", end, whileWaiting);
-    page.addEventListener?.("online", end, whileWaiting);
-    page.document?.addEventListener(
-      "visibilitychange",
-      () => {
-        if (!page.document?.hidden) end();
-      },
-      whileWaiting,
-    );
-  });
+export async function waitForNetwork(ms: number, signal: AbortSignal): Promise<void> {
+  const wait = linkedAbort(signal);
+  const end = () => wait.abort();
+  const whileWaiting = { signal: wait.signal };
+  page.addEventListener?.("online", end, whileWaiting);
+  page.document?.addEventListener(
+    "visibilitychange",
+    () => {
+      if (!page.document?.hidden) end();
+    },
+    whileWaiting,
+  );
+  try {
+    await delay(ms, wait.signal);
+  } catch {
+    signal.throwIfAborted();
+  } finally {
+    end();
+  }
 }
 
-/** Both are there in a page; a worker has the first, Node neither. */
+/** A page has both, a worker only the first, Node neither. */
 const page: Partial<Pick<typeof globalThis, "addEventListener" | "document">> = globalThis;

@@ -5,7 +5,7 @@
  * @module
  * @see https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol
  */
-import type { AgentEvent } from "@freshet/core";
+import { aFunction, checkOptions, type AgentEvent } from "@freshet/core";
 import type { UIMessageChunk } from "ai";
 import {
   clientErrorOf,
@@ -16,17 +16,24 @@ import {
 } from "../server/agent-frame-writer.ts";
 import { eventStreamResponse, type AgentStreamSource } from "../server/agent-stream-response.ts";
 import { AgentStreamWriter } from "../server/agent-stream-writer.ts";
+import { invalidOption } from "../wire/error.ts";
+import { text } from "../wire/option-rules.ts";
 import { stringifyJson } from "../wire/encode-json.ts";
 import type { WireEvent } from "../wire/format-agent-event.ts";
-import type { FrameWriter, StreamPumpOptions } from "../server/stream-pump.ts";
+import {
+  frameStreamRules,
+  type FrameStreamOptions,
+  type FrameWriter,
+} from "../server/frame-stream.ts";
 import { UiMessageChunker, type UiMessageOptions } from "./ui-message-chunks.ts";
 
 export type { UiMessageOptions } from "./ui-message-chunks.ts";
 
 /** Options of {@link uiMessageResponse}. */
 export interface UiMessageResponseOptions
-  extends StreamPumpOptions, UiMessageOptions, Pick<AgentFrameWriterOptions, "onError"> {
-  headers?: HeadersInit | undefined;
+  extends FrameStreamOptions, UiMessageOptions, Pick<AgentFrameWriterOptions, "onError"> {
+  /** More headers for the response. */
+  headers?: ResponseInit["headers"] | undefined;
 }
 
 /**
@@ -43,11 +50,21 @@ export interface UiMessageResponseOptions
  * }
  * ```
  */
-export async function* toUiMessageChunks(
+export function toUiMessageChunks(
   events: AsyncIterable<AgentEvent | WireEvent> | Iterable<AgentEvent | WireEvent>,
   options: UiMessageOptions = {},
 ): AsyncGenerator<UIMessageChunk, undefined, undefined> {
-  const chunker = new UiMessageChunker(options);
+  checkOptions(options, rules, invalidOption);
+  return generateChunks(events, new UiMessageChunker(options));
+}
+
+const rules = { messageId: text, messageMetadata: aFunction };
+const responseRules = { ...rules, ...frameStreamRules, onError: aFunction };
+
+async function* generateChunks(
+  events: AsyncIterable<AgentEvent | WireEvent> | Iterable<AgentEvent | WireEvent>,
+  chunker: UiMessageChunker,
+): AsyncGenerator<UIMessageChunk, undefined, undefined> {
   for await (const event of events) yield* chunker.push(event);
   yield* chunker.end();
 }
@@ -71,9 +88,10 @@ export async function* toUiMessageChunks(
  */
 export function uiMessageResponse(
   source: AgentStreamSource,
-  { headers: init, ...options }: UiMessageResponseOptions = {},
+  options: UiMessageResponseOptions = {},
 ): Response {
-  const headers = new Headers(init);
+  checkOptions(options, responseRules, invalidOption);
+  const headers = new Headers(options.headers);
   headers.set("x-vercel-ai-ui-message-stream", "v1");
   const events = typeof source === "function" ? AgentStreamWriter.run(source) : source;
   return eventStreamResponse(events, new UiFrameWriter(options), { ...options, headers });

@@ -41,6 +41,7 @@ export function streamAgent(
   source: AgentStreamSource,
   options: AgentStreamResponseOptions = {},
 ): Response {
-  const response = agentStreamResponse(source, { signal: c.req.raw.signal, ...options });
+  const signal = options.signal ?? c.req.raw.signal;
+  const response = agentStreamResponse(source, { ...options, signal });
   return c.body(response.body as ReadableStream, 200, Object.fromEntries(response.headers));
 }

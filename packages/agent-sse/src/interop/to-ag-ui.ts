@@ -1,5 +1,14 @@
 import { EventType, type AGUIEvent } from "@ag-ui/core";
-import type { AgentEvent, DoneEvent, ErrorEvent, ToolUseEvent, TurnEvent } from "@freshet/core";
+import {
+  checkOptions,
+  type AgentEvent,
+  type DoneEvent,
+  type ErrorEvent,
+  type ToolUseEvent,
+  type TurnEvent,
+} from "@freshet/core";
+import { invalidOption } from "../wire/error.ts";
+import { text } from "../wire/option-rules.ts";
 import { fieldsOf } from "../wire/event-fields.ts";
 import type { WireEvent } from "../wire/format-agent-event.ts";
 
@@ -25,7 +34,15 @@ export interface ToAgUiOptions {
  * // RUN_STARTED, TEXT_MESSAGE_START, TEXT_MESSAGE_CONTENT, TEXT_MESSAGE_END, RUN_FINISHED
  * ```
  */
-export async function* toAgUi(
+export function toAgUi(
+  events: AsyncIterable<AgentEvent | WireEvent> | Iterable<AgentEvent | WireEvent>,
+  options: ToAgUiOptions,
+): AsyncGenerator<AGUIEvent, undefined, undefined> {
+  checkOptions(options, { threadId: text, runId: text }, invalidOption);
+  return generateAgUi(events, options);
+}
+
+async function* generateAgUi(
   events: AsyncIterable<AgentEvent | WireEvent> | Iterable<AgentEvent | WireEvent>,
   { threadId, runId }: ToAgUiOptions,
 ): AsyncGenerator<AGUIEvent, undefined, undefined> {

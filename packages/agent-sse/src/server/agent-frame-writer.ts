@@ -1,8 +1,8 @@
-import type { AgentEvent } from "@freshet/core";
+import { aFunction, wholeNumber, type AgentEvent, type OptionRules } from "@freshet/core";
 import { agentEvent } from "../wire/agent-event.ts";
-import type { JsonFormat } from "../wire/encode-json.ts";
+import { aJsonFormat, type JsonFormat } from "../wire/encode-json.ts";
 import { formatAgentEvent, formatRetry, type WireEvent } from "../wire/format-agent-event.ts";
-import type { FrameWriter } from "./stream-pump.ts";
+import type { FrameWriter } from "./frame-stream.ts";
 
 /** An event, alone or with the id that a reader resumes after. */
 export type AgentStreamItem<E extends WireEvent = AgentEvent | WireEvent> =
@@ -27,6 +27,12 @@ export interface AgentFrameWriterOptions {
    */
   onError?: ((error: unknown) => ClientError | undefined) | undefined;
 }
+
+export const agentFrameWriterRules: OptionRules<AgentFrameWriterOptions> = {
+  retryMs: wholeNumber(0),
+  format: aJsonFormat,
+  onError: aFunction,
+};
 
 /** Writes agent events as frames; a failure becomes an `error` event and a `done`. */
 export class AgentFrameWriter implements FrameWriter<AgentStreamItem> {

@@ -1,4 +1,4 @@
-import type { AgentEvent } from "@freshet/core";
+import { checkOption, type AgentEvent } from "@freshet/core";
 import {
   agentEvent,
   type AgentEventBuilders,
@@ -6,7 +6,8 @@ import {
   type DoneOptions,
   type ToolResultOptions,
 } from "../wire/agent-event.ts";
-import type { JsonFormat } from "../wire/encode-json.ts";
+import { aJsonFormat, type JsonFormat } from "../wire/encode-json.ts";
+import { invalidOption } from "../wire/error.ts";
 import {
   formatAgentEvent,
   type FormatAgentEventOptions,
@@ -37,7 +38,9 @@ type FrameBuilders = {
 export class AgentStreamEmitter implements FrameBuilders {
   readonly #format: { format: JsonFormat };
 
+  /** @throws AgentStreamError `INVALID_OPTION` */
   constructor({ format = "json" }: AgentStreamEmitterOptions = {}) {
+    checkOption("format", format, aJsonFormat, invalidOption);
     this.#format = { format };
   }
 

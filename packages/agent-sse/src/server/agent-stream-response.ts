@@ -1,11 +1,19 @@
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html (section 9.2) */
+import { checkOptions, type OptionRules } from "@freshet/core";
+import { invalidOption } from "../wire/error.ts";
 import {
   AgentFrameWriter,
+  agentFrameWriterRules,
   type AgentFrameWriterOptions,
   type AgentStreamItem,
 } from "./agent-frame-writer.ts";
 import { AgentStreamWriter } from "./agent-stream-writer.ts";
-import { StreamPump, type FrameWriter, type StreamPumpOptions } from "./stream-pump.ts";
+import {
+  frameStream,
+  frameStreamRules,
+  type FrameStreamOptions,
+  type FrameWriter,
+} from "./frame-stream.ts";
 
 /** The source of a response's events: an iterable, or a function that writes them. */
 export type AgentStreamSource =
@@ -14,9 +22,9 @@ export type AgentStreamSource =
   | ((writer: AgentStreamWriter) => Promise<void>);
 
 /** Options of {@link agentStreamResponse}. */
-export interface AgentStreamResponseOptions extends AgentFrameWriterOptions, StreamPumpOptions {
+export interface AgentStreamResponseOptions extends AgentFrameWriterOptions, FrameStreamOptions {
   /** More headers for the response. The content type cannot be changed. */
-  headers?: HeadersInit | undefined;
+  headers?: ResponseInit["headers"] | undefined;
 }
 
 /**
@@ -28,6 +36,7 @@ export interface AgentStreamResponseOptions extends AgentFrameWriterOptions, Str
  * message stays on the server unless the exception has `expose: true` or `onError` returns a message.
  *
  * @param source - events, alone or with the id that a reader resumes after
+ * @throws AgentStreamError `INVALID_OPTION`
  *
  * @example
  * ```ts
@@ -44,22 +53,26 @@ export function agentStreamResponse(
   source: AgentStreamSource,
   options: AgentStreamResponseOptions = {},
 ): Response {
+  checkOptions(options, agentStreamResponseRules, invalidOption);
   const events = typeof source === "function" ? AgentStreamWriter.run(source) : source;
   return eventStreamResponse(events, new AgentFrameWriter(options), options);
 }
+
+export const agentStreamResponseRules: OptionRules<AgentStreamResponseOptions> = {
+  ...agentFrameWriterRules,
+  ...frameStreamRules,
+};
 
 /** Creates a text/event-stream response of any frames. */
 export function eventStreamResponse<Item>(
   source: AsyncIterable<Item> | Iterable<Item>,
   writer: FrameWriter<Item>,
-  { headers: init, ...options }: StreamPumpOptions & { headers?: HeadersInit | undefined },
+  { headers: init, ...options }: FrameStreamOptions & Pick<AgentStreamResponseOptions, "headers">,
 ): Response {
   const headers = new Headers(init);
   headers.set("content-type", "text/event-stream; charset=utf-8");
   // `no-transform` keeps compressing proxies from buffering events; `x-accel-buffering` is for nginx.
   if (!headers.has("cache-control")) headers.set("cache-control", "no-cache, no-transform");
   if (!headers.has("x-accel-buffering")) headers.set("x-accel-buffering", "no");
-  // Nothing is prepared ahead of the reader: each pull gathers what is ready then.
-  const body = new ReadableStream(new StreamPump(source, writer, options), { highWaterMark: 0 });
-  return new Response(body, { headers });
+  return new Response(frameStream(source, writer, options), { headers });
 }

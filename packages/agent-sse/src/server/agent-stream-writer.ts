@@ -1,3 +1,4 @@
+import { ignoreRejection } from "@freshet/core";
 import {
   agentEvent,
   type AgentEventBuilders,
@@ -6,7 +7,6 @@ import {
   type ToolResultOptions,
 } from "../wire/agent-event.ts";
 import type { AgentStreamItem } from "./agent-frame-writer.ts";
-import { ignoreRejection } from "../wire/ignore-rejection.ts";
 
 type EventWriters = {
   [Name in keyof AgentEventBuilders]: (

@@ -1,7 +1,12 @@
-import type { AgentEvent } from "@freshet/core";
-import { StoppableGenerator } from "../wire/stoppable-generator.ts";
-import { TokenBatcher } from "./token-batcher.ts";
-import { ignoreRejection } from "../wire/ignore-rejection.ts";
+import {
+  anAbortSignal,
+  checkOptions,
+  ignoreRejection,
+  stoppableGenerator,
+  type AgentEvent,
+} from "@freshet/core";
+import { invalidOption } from "../wire/error.ts";
+import { TokenBatcher, tokenBatcherRules } from "./token-batcher.ts";
 
 /** Options of {@link batchTokens}. */
 export interface BatchTokensOptions {
@@ -15,6 +20,8 @@ export interface BatchTokensOptions {
  * Joins `token` events, and `thinking` events, into fewer and larger ones: at most one per `intervalMs`.
  * No text waits longer than that, even if the model stalls, and all events keep their order. If the source
  * fails, the gathered text comes out before the error.
+ *
+ * @throws AgentStreamError `INVALID_OPTION`
  *
  * @example
  * ```ts
@@ -32,14 +39,18 @@ export interface BatchTokensOptions {
  */
 export function batchTokens(
   events: AsyncIterable<AgentEvent>,
-  { intervalMs = 50, signal }: BatchTokensOptions = {},
+  options: BatchTokensOptions = {},
 ): AsyncGenerator<AgentEvent, undefined, undefined> {
-  return new StoppableGenerator(signal, (stop) => generate(events, intervalMs, stop));
+  checkOptions(options, rules, invalidOption);
+  const { intervalMs, signal } = options;
+  return stoppableGenerator((stop) => generate(events, intervalMs, stop), signal);
 }
+
+const rules = { ...tokenBatcherRules, signal: anAbortSignal };
 
 async function* generate(
   events: AsyncIterable<AgentEvent>,
-  intervalMs: number,
+  intervalMs: number | undefined,
   stop: AbortSignal,
 ): AsyncGenerator<AgentEvent, undefined, undefined> {
   const gatherer = new TokenGatherer(events, intervalMs, stop);
@@ -73,7 +84,11 @@ class TokenGatherer {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #waiting: { resolve: () => void; reject: (reason: unknown) => void } | undefined;
 
-  constructor(events: AsyncIterable<AgentEvent>, intervalMs: number, stop: AbortSignal) {
+  constructor(
+    events: AsyncIterable<AgentEvent>,
+    intervalMs: number | undefined,
+    stop: AbortSignal,
+  ) {
     this.#source = events[Symbol.asyncIterator]();
     this.#batcher = new TokenBatcher({ intervalMs });
     this.#stop = stop;

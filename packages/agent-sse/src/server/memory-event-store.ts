@@ -1,6 +1,13 @@
-import type { AgentEvent } from "@freshet/core";
+import {
+  aFunction,
+  anAbortSignal,
+  checkOptions,
+  numberBetween,
+  wholeNumberOrInfinity,
+  type AgentEvent,
+} from "@freshet/core";
 import type { AgentEventStore, StoredEvent, StoredEvents } from "./agent-event-store.ts";
-import { AgentStreamError } from "../wire/error.ts";
+import { AgentStreamError, invalidOption } from "../wire/error.ts";
 import type { WireEvent } from "../wire/format-agent-event.ts";
 
 /** Options of {@link MemoryEventStore}. */
@@ -15,6 +22,12 @@ export interface MemoryEventStoreOptions {
   /** The current time in milliseconds. Default `Date.now`. */
   now?: (() => number) | undefined;
 }
+
+const rules = {
+  maxEvents: wholeNumberOrInfinity(1),
+  retentionMs: numberBetween(0, Infinity),
+  now: aFunction,
+};
 
 /**
  * An {@link AgentEventStore} in the memory of one process. Nothing survives a restart, and no other
@@ -40,11 +53,10 @@ export class MemoryEventStore implements AgentEventStore {
   readonly #now: () => number;
   #nextSweepAt = -Infinity;
 
-  constructor({
-    maxEvents = 10_000,
-    retentionMs = 3_600_000,
-    now = Date.now,
-  }: MemoryEventStoreOptions = {}) {
+  /** @throws AgentStreamError `INVALID_OPTION` */
+  constructor(options: MemoryEventStoreOptions = {}) {
+    checkOptions(options, rules, invalidOption);
+    const { maxEvents = 10_000, retentionMs = 3_600_000, now = Date.now } = options;
     this.#maxEvents = maxEvents;
     this.#retentionMs = retentionMs;
     this.#now = now;
@@ -65,9 +77,11 @@ export class MemoryEventStore implements AgentEventStore {
   readAfter(
     name: string,
     lastEventId: string | undefined,
-    { signal }: { signal?: AbortSignal | undefined } = {},
+    options: { signal?: AbortSignal | undefined } = {},
   ): Promise<StoredEvents> {
     return settled(() => {
+      checkOptions(options, { signal: anAbortSignal }, invalidOption);
+      const { signal } = options;
       signal?.throwIfAborted();
       const stream = this.#open(name);
       const next = lastEventId ? stream.indexAfter(lastEventId, name) : stream.first(name);

@@ -1,7 +1,13 @@
+import { checkOptions } from "@freshet/core";
 import type { AgentEventStore } from "./agent-event-store.ts";
-import { agentStreamResponse, type AgentStreamResponseOptions } from "./agent-stream-response.ts";
-import { AgentStreamError } from "../wire/error.ts";
+import {
+  agentStreamResponse,
+  agentStreamResponseRules,
+  type AgentStreamResponseOptions,
+} from "./agent-stream-response.ts";
+import { AgentStreamError, invalidOption } from "../wire/error.ts";
 import { lastEventIdOf } from "../wire/last-event-id.ts";
+import { text } from "../wire/option-rules.ts";
 
 /** Options of {@link resumableResponse}. */
 export interface ResumableResponseOptions extends AgentStreamResponseOptions {
@@ -29,22 +35,21 @@ export async function resumableResponse(
   request: Request,
   store: AgentEventStore,
   stream: string,
-  { lastEventId = lastEventIdOf(request), ...options }: ResumableResponseOptions = {},
+  options: ResumableResponseOptions = {},
 ): Promise<Response> {
+  checkOptions(options, { ...agentStreamResponseRules, lastEventId: text }, invalidOption);
+  const { lastEventId = lastEventIdOf(request) } = options;
+  const headers = new Headers(options.headers);
   const signal = options.signal ?? request.signal;
   try {
     const events = await store.readAfter(stream, lastEventId, { signal });
-    if (events.isAtEnd)
-      return new Response(null, { status: 204, headers: new Headers(options.headers) });
+    if (events.isAtEnd) return new Response(null, { status: 204, headers });
     return agentStreamResponse(events, { ...options, signal });
   } catch (error) {
     const status = error instanceof AgentStreamError ? statuses[error.code] : undefined;
     if (status === undefined) throw error;
     const { code, message } = error as AgentStreamError;
-    return Response.json(
-      { error: { code, message } },
-      { status, headers: new Headers(options.headers) },
-    );
+    return Response.json({ error: { code, message } }, { status, headers });
   }
 }
 

@@ -1,3 +1,12 @@
+import {
+  aFunction,
+  checkOptions,
+  maxTimerMs,
+  numberBetween,
+  type OptionRules,
+} from "@freshet/core";
+import { invalidOption } from "../wire/error.ts";
+
 /** Options of {@link TokenBatcher}. */
 export interface TokenBatcherOptions {
   /** How long text is gathered, in milliseconds; 0 lets every piece through immediately. Default 50. */
@@ -5,6 +14,11 @@ export interface TokenBatcherOptions {
   /** A monotonic clock in milliseconds. Default `performance.now`. */
   now?: (() => number) | undefined;
 }
+
+export const tokenBatcherRules: OptionRules<TokenBatcherOptions> = {
+  intervalMs: numberBetween(0, maxTimerMs),
+  now: aFunction,
+};
 
 /**
  * Joins small pieces of text into fewer, larger ones, at most one per `intervalMs`. It has no timer: text
@@ -25,7 +39,10 @@ export class TokenBatcher {
   #pieces: string[] = [];
   #lastFlush: number;
 
-  constructor({ intervalMs = 50, now = () => performance.now() }: TokenBatcherOptions = {}) {
+  /** @throws AgentStreamError `INVALID_OPTION` */
+  constructor(options: TokenBatcherOptions = {}) {
+    checkOptions(options, tokenBatcherRules, invalidOption);
+    const { intervalMs = 50, now = () => performance.now() } = options;
     this.#intervalMs = intervalMs;
     this.#now = now;
     this.#lastFlush = now();

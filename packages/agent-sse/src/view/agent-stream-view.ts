@@ -1,85 +1,33 @@
-import type { AgentEvent } from "@freshet/core";
-import type { ReceivedEvent } from "../wire/agent-event-parser.ts";
+import { addAsyncDispose, type AgentEvent, type AsyncDisposableLike } from "@freshet/core";
+import type { ConnectionState } from "../client/connect-options.ts";
 import { connectAgentStream } from "../client/connect-agent-stream.ts";
-import type { ConnectAgentStreamOptions, ConnectionState } from "../client/reconnecting-reader.ts";
-import { emptyTranscript, reduceAgentEvents, type AgentTranscript } from "./reduce-agent-events.ts";
+import type { ReceivedEvent } from "../wire/agent-event-parser.ts";
+import { reduceAgentEvents, type AgentTranscript } from "./reduce-agent-events.ts";
 import { scheduleFrame } from "./schedule-frame.ts";
-
-/**
- * The state of an {@link AgentStreamView}.
- *
- * - `idle`: it has no subscribers or no source, or the page is hidden and `pauseWhenHidden` is set.
- * - `connecting`, `open`, `waiting`: as in {@link ConnectionState}.
- * - `done`: the stream has ended. `stopped`: `stop` was called. `failed`: `streamError` has the reason.
- */
-export type AgentStreamStatus =
-  "idle" | "connecting" | "open" | "waiting" | "done" | "stopped" | "failed";
-
-/** The condition of the stream behind a snapshot. */
-export interface AgentStreamHealth {
-  readonly status: AgentStreamStatus;
-  /** Why the stream failed or, while it is `waiting`, why the connection was lost. */
-  readonly streamError: unknown;
-  /** How often the stream was reconnected after its connection was lost. */
-  readonly reconnects: number;
-  /** The id of the last event: a later view can continue after it. */
-  readonly lastEventId: string | undefined;
-}
-
-/** The state that the events made, and the condition of their stream. */
-export type AgentStreamSnapshot<S extends object = AgentTranscript> = Readonly<S> &
-  AgentStreamHealth;
-
-/** Options of {@link AgentStreamView}. */
-export type AgentStreamViewOptions<
-  E extends { type: string } = AgentEvent,
-  S extends object = AgentTranscript,
-> = WatchOptions<E> & (TranscriptOptions | StateOptions<E, S>);
-
-interface WatchOptions<E extends { type: string }> extends Omit<
-  ConnectAgentStreamOptions<E>,
-  "signal"
-> {
-  /** Called with each event immediately, not only when the view is updated. */
-  onEvent?: ((received: ReceivedEvent<E>) => void) | undefined;
-  /**
-   * Closes the connection while the page is hidden, and continues where it was when the page is visible
-   * again: a browser shares six HTTP/1.1 connections per server among all tabs. Default false.
-   */
-  pauseWhenHidden?: boolean | undefined;
-  /**
-   * Calls back when the next update may be rendered; returns a function that cancels this. Default: at the
-   * next animation frame.
-   */
-  schedule?: ((update: () => void) => () => void) | undefined;
-}
-
-interface TranscriptOptions {
-  /** The transcript up to `lastEventId`, if it was rendered elsewhere. Default: empty. */
-  initialState?: AgentTranscript | (() => AgentTranscript) | undefined;
-  reducer?: undefined;
-}
-
-interface StateOptions<E extends { type: string }, S extends object> {
-  /** The state before the first event, or at `lastEventId`, or a function that makes it. */
-  initialState: S | (() => S);
-  /**
-   * Makes the next state from the previous one and an event, instead of `reduceAgentEvents`. It is called
-   * once per event, never while rendering, so it may also change the state and return it.
-   */
-  reducer: (state: S, event: E, id: string | undefined) => S;
-}
+import {
+  checkViewOptions,
+  initialStateOf,
+  type AgentStreamSnapshot,
+  type AgentStreamStatus,
+  type AgentStreamViewOptions,
+} from "./view-options.ts";
 
 /**
  * A transcript, or any other state, that follows a stream while it has subscribers and continues where it
  * was when it has subscribers again. It lives outside of any component; `useAgentStream` renders it.
  *
  * However many events arrive, the snapshot changes, and the subscribers are called, at most once per frame.
+ * Disposing of it (`await using`) stops it, and waits until its connection is closed.
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see AsyncDisposableLike
 export class AgentStreamView<
   E extends { type: string } = AgentEvent,
   S extends object = AgentTranscript,
 > {
+  static {
+    addAsyncDispose(this.prototype, (view) => view.#dispose());
+  }
+
   readonly #url: string | URL;
   #options: AgentStreamViewOptions<E, S>;
   #snapshot: AgentStreamSnapshot<S>;
@@ -96,8 +44,12 @@ export class AgentStreamView<
   /** Ends the open connection. */
   #connection: AbortController | undefined;
   #cancelUpdate: (() => void) | undefined;
+  /** The end of the last connection. */
+  #reading: Promise<void> | undefined;
 
+  /** @throws AgentStreamError `INVALID_OPTION` */
   constructor(url: string | URL, options: AgentStreamViewOptions<E, S> = {}) {
+    checkViewOptions(options);
     this.#url = url;
     this.#options = options;
     this.#state = initialStateOf(options);
@@ -139,7 +91,15 @@ export class AgentStreamView<
 
   /** Replaces the options, from the next event and the next request on. */
   setOptions(options: AgentStreamViewOptions<E, S>): void {
+    checkViewOptions(options);
     this.#options = options;
+  }
+
+  async #dispose(): Promise<void> {
+    this.stop();
+    this.#cancelUpdate?.();
+    this.#publish();
+    await this.#reading;
   }
 
   readonly #follow = (): void => {
@@ -148,7 +108,7 @@ export class AgentStreamView<
     const isNeeded = this.#subscribers.size > 0 && !mayPause;
     if (isNeeded && !this.#connection) {
       this.#connection = new AbortController();
-      void this.#read(this.#connection.signal);
+      this.#reading = this.#read(this.#connection.signal);
     } else if (!isNeeded && this.#connection) {
       this.#disconnect("idle");
     }
@@ -255,12 +215,12 @@ export class AgentStreamView<
   }
 }
 
-/** The state before the first event. */
-export function initialStateOf<E extends { type: string }, S extends object>({
-  initialState = emptyTranscript,
-}: AgentStreamViewOptions<E, S>): S {
-  return (typeof initialState === "function" ? initialState() : initialState) as S;
-}
+/* eslint-disable @typescript-eslint/no-unused-vars, @typescript-eslint/no-empty-object-type -- a merged interface repeats the type parameters */
+export interface AgentStreamView<
+  E extends { type: string },
+  S extends object,
+> extends AsyncDisposableLike {}
+/* eslint-enable @typescript-eslint/no-unused-vars, @typescript-eslint/no-empty-object-type */
 
 /** A page that handles more events in one task does not respond to its user meanwhile. */
 const eventsPerTask = 500;

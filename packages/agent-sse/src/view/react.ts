@@ -5,13 +5,13 @@
  */
 import type { AgentEvent } from "@freshet/core";
 import { useEffect, useState, useSyncExternalStore } from "react";
+import { AgentStreamView } from "./agent-stream-view.ts";
+import type { AgentTranscript } from "./reduce-agent-events.ts";
 import {
-  AgentStreamView,
   initialStateOf,
   type AgentStreamSnapshot,
   type AgentStreamViewOptions,
-} from "./agent-stream-view.ts";
-import type { AgentTranscript } from "./reduce-agent-events.ts";
+} from "./view-options.ts";
 
 export { AgentStreamView } from "./agent-stream-view.ts";
 export type {
@@ -19,7 +19,7 @@ export type {
   AgentStreamSnapshot,
   AgentStreamStatus,
   AgentStreamViewOptions,
-} from "./agent-stream-view.ts";
+} from "./view-options.ts";
 
 /** What {@link useAgentStream} returns. */
 export type AgentStreamState<S extends object = AgentTranscript> = AgentStreamSnapshot<S> & {

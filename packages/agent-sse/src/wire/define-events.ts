@@ -1,4 +1,6 @@
-import type { AgentEvent, StandardSchemaV1 } from "@freshet/core";
+import { checkOption, type AgentEvent, type StandardSchemaV1 } from "@freshet/core";
+import { invalidOption } from "./error.ts";
+import { aSchema } from "./option-rules.ts";
 
 /** The schema of each event type's data, which is all its fields except `type`. */
 export type EventSchemas = Readonly<Record<string, StandardSchemaV1<unknown, unknown>>>;
@@ -53,6 +55,8 @@ export function defineEvents<const Schemas extends EventSchemas>(
 ): EventDefinitions<Schemas> {
   // A map rather than an object, so that an event type may be "constructor".
   const byType = new Map(Object.entries(schemas));
+  for (const [type, schema] of byType)
+    checkOption(`schemas.${type}`, schema, aSchema, invalidOption);
   return {
     event: (type, data) => ({ ...(data as object), type }) as never,
     "~standard": {

@@ -1,3 +1,4 @@
+import { oneOf, type OptionRule } from "@freshet/core";
 import { AgentStreamError } from "./error.ts";
 
 /**
@@ -10,6 +11,8 @@ import { AgentStreamError } from "./error.ts";
  * turning them into `null`.
  */
 export type JsonFormat = "json" | "python";
+
+export const aJsonFormat: OptionRule = oneOf("json", "python");
 
 // Python's own recursion limit, and far from the end of a JavaScript stack.
 const maxDepth = 1000;

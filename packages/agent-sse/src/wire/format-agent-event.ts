@@ -1,7 +1,13 @@
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html (section 9.2.5, the frame) */
-import type { AgentEvent } from "@freshet/core";
-import { encodeMembers, encodeString, stringifyJson, type JsonFormat } from "./encode-json.ts";
-import { AgentStreamError } from "./error.ts";
+import { checkOption, wholeNumber, type AgentEvent } from "@freshet/core";
+import {
+  aJsonFormat,
+  encodeMembers,
+  encodeString,
+  stringifyJson,
+  type JsonFormat,
+} from "./encode-json.ts";
+import { AgentStreamError, invalidOption } from "./error.ts";
 import { fieldsOf } from "./event-fields.ts";
 
 /** Options of {@link formatAgentEvent}. */
@@ -25,7 +31,7 @@ export type WireEvent = { type: string } | { type: string; [field: string]: unkn
  * Formats one event as a frame of text/event-stream.
  *
  * @throws AgentStreamError `INVALID_ID` or `INVALID_EVENT_NAME` for an id or a type that would break the
- * frame apart, `INVALID_VALUE` for NaN, Infinity and circular values
+ * frame apart, `INVALID_VALUE` for NaN, Infinity and circular values, `INVALID_OPTION`
  *
  * @example
  * ```ts
@@ -39,6 +45,7 @@ export function formatAgentEvent(
   event: AgentEvent | WireEvent,
   { id, retryMs, format }: FormatAgentEventOptions = {},
 ): string {
+  checkOption("format", format, aJsonFormat, invalidOption);
   const { type } = event;
   const lines = linesOfType.get(type);
   const start = lines?.start ?? `event: ${checkEventName(type)}\ndata: `;
@@ -51,11 +58,8 @@ export function formatAgentEvent(
 }
 
 export function formatRetry(retryMs: number): string {
-  if (Number.isSafeInteger(retryMs) && retryMs >= 0) return `retry: ${retryMs}\n`;
-  throw new AgentStreamError(
-    "INVALID_VALUE",
-    `retryMs is ${retryMs}; it must be a whole number of milliseconds, 0 or more.`,
-  );
+  checkOption("retryMs", retryMs, wholeNumber(0), invalidOption);
+  return `retry: ${retryMs}\n`;
 }
 
 const knownTypes: readonly AgentEvent["type"][] = [

@@ -26,8 +26,12 @@ interface SentRequest {
 /** A server whose responses are scripted; it repeats the last one. */
 function scripted(...responses: (() => Response | Promise<Response>)[]) {
   const requests: SentRequest[] = [];
-  const fetch = async (url: string, init: RequestInit) => {
-    requests.push({ url, init, headers: Object.fromEntries(new Headers(init.headers)) });
+  const fetch = async (input: string | URL, init: RequestInit = {}) => {
+    requests.push({
+      url: String(input),
+      init,
+      headers: Object.fromEntries(new Headers(init.headers)),
+    });
     const respond = responses[Math.min(requests.length, responses.length) - 1];
     await Promise.resolve();
     return (respond as () => Response)();
@@ -147,7 +151,7 @@ test("an error of the headers function is final", async () => {
 });
 
 describe("connectAgentStream does not retry", () => {
-  test.each([400, 401, 403, 404, 410, 501 - 100])("status %d", async (status) => {
+  test.each([400, 401, 403, 404, 410, 501, 505])("status %d", async (status) => {
     const { fetch, requests } = scripted(empty(status));
     const { outcome } = await run(fetch);
     expect(outcome).toMatchObject({ code: "UNEXPECTED_STATUS", status, body: "why not" });
@@ -163,7 +167,7 @@ describe("connectAgentStream does not retry", () => {
     const { fetch, requests } = scripted(body(`${token("a", "1")}data: [DONE]\n\n`));
     const { texts, outcome } = await run(fetch);
     expect(texts).toEqual(["a"]);
-    expect(outcome).toMatchObject({ code: "INVALID_EVENT", lastEventId: "1" });
+    expect(outcome).toMatchObject({ code: "INVALID_PAYLOAD", lastEventId: "1" });
     expect(requests).toHaveLength(1);
   });
 
@@ -174,7 +178,12 @@ describe("connectAgentStream does not retry", () => {
   });
 
   test("a URL that nothing can fetch", () => {
-    expect(() => connectAgentStream("http://[")).toThrow(TypeError);
+    expect(() => connectAgentStream("http://[")).toThrow(
+      expect.objectContaining({
+        code: "INVALID_OPTION",
+        message: expect.stringContaining("http://["),
+      }),
+    );
   });
 });
 
@@ -248,13 +257,57 @@ describe("connectAgentStream reconnects", () => {
     expect(waits(states)).toEqual([5100, 60_200, 5400]);
   });
 
-  test("no wait is longer than an hour, whatever is requests for", async () => {
+  test("and takes a retry: field as a hint, up to maxRetryAfterMs", async () => {
     const { fetch } = scripted(body("retry: 99999999999999\n\n"), empty(503), body(done()));
-    const { states } = await run(fetch, {
-      retry: { ...retry, initialDelayMs: 1e300, maxDelayMs: Infinity },
-      idleTimeoutMs: Infinity,
+    const { states, outcome } = await run(fetch, { retry: { ...retry, maxRetryAfterMs: 2000 } });
+    expect(outcome).toBe("ended");
+    expect(waits(states)).toEqual([2100, 2200]);
+    const byDefault = await run(scripted(body("retry: 999999999\n\n"), body(done())).fetch, {
+      retry: { jitter: 0 },
     });
-    expect(waits(states)).toEqual([3_600_000, 3_600_000]);
+    expect(waits(byDefault.states)).toEqual([300_500]);
+  });
+
+  test("but not to a server whose Retry-After exceeds maxRetryAfterMs", async () => {
+    const { fetch, requests } = scripted(empty(503, { "retry-after": "301" }));
+    const { states, outcome } = await run(fetch);
+    expect(requests).toHaveLength(1);
+    expect(waits(states)).toEqual([]);
+    expect(outcome).toMatchObject({
+      ...{ code: "UNEXPECTED_STATUS", status: 503, retryAfterMs: 301_000, retryable: true },
+      message: expect.stringContaining("it asks for a wait of 301000 ms") as string,
+    });
+    const patient = scripted(empty(503, { "retry-after": "301" }), body(done()));
+    const patience = { retry: { ...retry, maxRetryAfterMs: Infinity } };
+    expect(waits((await run(patient.fetch, patience)).states)).toEqual([301_100]);
+  });
+
+  test("not at all with retry: false", async () => {
+    const { fetch, requests } = scripted(empty(503));
+    expect((await run(fetch, { retry: false })).outcome).toMatchObject({
+      ...{ code: "RETRIES_EXHAUSTED", cause: { code: "UNEXPECTED_STATUS", status: 503 } },
+    });
+    expect(requests).toHaveLength(1);
+  });
+
+  test.each([
+    "initialDelayMs",
+    "maxDelayMs",
+    "multiplier",
+    "jitter",
+    "maxRetries",
+    "maxRetryAfterMs",
+  ])("by the default when retry.%s is undefined", async (name) => {
+    const responses = Array.from({ length: 12 }, () => empty(503));
+    const { states } = await run(scripted(...responses, body(done())).fetch, {
+      retry: { [name]: undefined },
+    });
+    expect(waits(states)).toHaveLength(12);
+    for (const [index, ms] of waits(states).entries()) {
+      const full = Math.min(30_000, 500 * 2 ** index);
+      expect(ms).toBeGreaterThanOrEqual(full / 2);
+      expect(ms).toBeLessThanOrEqual(full);
+    }
   });
 
   test("by default first within a second, then within 30, without giving up", async () => {
@@ -300,7 +353,7 @@ describe("silence of a server", () => {
   test("instead of a response ends the request", async () => {
     const signals: AbortSignal[] = [];
     let count = 0;
-    const fetch = (_: string, { signal }: RequestInit) => {
+    const fetch = (_: string | URL, { signal }: RequestInit = {}) => {
       if (signal) signals.push(signal);
       return count++ === 0
         ? new Promise<Response>(() => undefined)
@@ -319,7 +372,7 @@ describe("connectAgentStream is ended by", () => {
   test("an abort during a request", async () => {
     const controller = new AbortController();
     let inner: AbortSignal | null | undefined;
-    const fetch = (_: string, { signal }: RequestInit) => {
+    const fetch = (_: string | URL, { signal }: RequestInit = {}) => {
       inner = signal;
       return new Promise<Response>(() => undefined);
     };

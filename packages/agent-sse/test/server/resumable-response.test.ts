@@ -74,7 +74,7 @@ test("a reader that is cut off at every event gets each event once", async () =>
     await store.append("s", agentEvent.done());
     await store.close("s");
   })();
-  const fetch = async (url: string, { headers }: RequestInit) => {
+  const fetch = async (url: string | URL, { headers }: RequestInit = {}) => {
     const response = await resumableResponse(
       new Request(url, { headers: headers ?? {} }),
       store,
@@ -98,7 +98,7 @@ test("a reader that is cut off at every event gets each event once", async () =>
     return new Response(body, response);
   };
   const read: string[] = [];
-  const retry = { initialDelayMs: 0 };
+  const retry = { initialDelayMs: 1 };
   for await (const { event } of connectAgentStream("https://example.com/", { fetch, retry })) {
     if (event.type === "token") read.push(event.text);
   }

@@ -19,7 +19,7 @@ function open<S extends object = AgentTranscript>(
   const requests: (string | null)[] = [];
   const updates: (() => void)[] = [];
   const asIs: AgentStreamViewOptions<AgentEvent, S> = {
-    fetch: (_, { headers, signal }) => {
+    fetch: (_, { headers, signal } = {}) => {
       requests.push(new Headers(headers).get("last-event-id"));
       const feed = new Feed<AgentStreamItem>();
       feeds.push(feed);
@@ -251,7 +251,7 @@ test("a stream without ids restarts after a cut and is not shown twice", async (
         new Response(body, { headers: { "content-type": "text/event-stream" } }),
       );
     },
-    retry: { initialDelayMs: 0 },
+    retry: { initialDelayMs: 1 },
   });
   view.subscribe(() => undefined);
   await frame();
@@ -268,7 +268,7 @@ test("a repeated request uses the headers and the fetch of the latest options", 
   const requests: string[] = [];
   const options = (name: string): AgentStreamViewOptions => ({
     headers: { authorization: name },
-    fetch: (_, { headers }) => {
+    fetch: (_, { headers } = {}) => {
       requests.push(`${name} ${new Headers(headers).get("authorization") ?? ""}`);
       return Promise.reject(new TypeError("offline"));
     },

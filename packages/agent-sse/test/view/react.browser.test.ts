@@ -36,8 +36,8 @@ function render(node: ReactNode) {
 function server() {
   const feeds: Feed<AgentStreamItem>[] = [];
   const requests: { url: string; lastEventId: string | null }[] = [];
-  const fetch = (url: string, { headers, signal }: RequestInit) => {
-    requests.push({ url, lastEventId: new Headers(headers).get("last-event-id") });
+  const fetch = (input: string | URL, { headers, signal }: RequestInit = {}) => {
+    requests.push({ url: String(input), lastEventId: new Headers(headers).get("last-event-id") });
     const feed = new Feed<AgentStreamItem>();
     feeds.push(feed);
     return Promise.resolve(agentStreamResponse(feed, { signal: signal ?? undefined }));

@@ -53,7 +53,7 @@ describe.each([
     expect(parser.read()?.event).toEqual(agentEvent.token("a"));
     expect(() => parser.read()).toThrow(
       expect.objectContaining({
-        ...{ code: "INVALID_EVENT", lastEventId: "1" },
+        ...{ code: "INVALID_PAYLOAD", lastEventId: "1" },
         issues: [
           expect.objectContaining({ path: expect.anything() as unknown }),
           expect.objectContaining({ message: expect.any(String) as unknown }),
@@ -88,7 +88,7 @@ test("defineEvents can make a standard event stricter", () => {
     formatAgentEvent(agentEvent.token("abc")) + formatAgentEvent(agentEvent.token("abcd")),
   );
   expect(parser.read()?.event).toEqual(agentEvent.token("abc"));
-  expect(() => parser.read()).toThrow(expect.objectContaining({ code: "INVALID_EVENT" }));
+  expect(() => parser.read()).toThrow(expect.objectContaining({ code: "INVALID_PAYLOAD" }));
 });
 
 test("a schema of whole events works without defineEvents", () => {
@@ -97,7 +97,7 @@ test("a schema of whole events works without defineEvents", () => {
   parser.push(formatAgentEvent(agentEvent.token("a")) + formatAgentEvent(agentEvent.done()));
   const received = parser.read();
   expectTypeOf(received?.event).toEqualTypeOf<{ type: "token"; text: string } | undefined>();
-  expect(() => parser.read()).toThrow(expect.objectContaining({ code: "INVALID_EVENT" }));
+  expect(() => parser.read()).toThrow(expect.objectContaining({ code: "INVALID_PAYLOAD" }));
 });
 
 test("done ends the stream, whatever its schema outputs", async () => {
@@ -121,7 +121,7 @@ test("a schema that returns a promise or throws is an error and not a crash", ()
   });
   for (const schema of [asynchronous, throwing]) {
     const parser = new AgentEventParser({ schema }).push(formatAgentEvent(agentEvent.token("a")));
-    expect(() => parser.read()).toThrow(expect.objectContaining({ code: "INVALID_EVENT" }));
+    expect(() => parser.read()).toThrow(expect.objectContaining({ code: "INVALID_PAYLOAD" }));
   }
 });
 

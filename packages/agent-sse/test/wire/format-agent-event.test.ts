@@ -209,7 +209,7 @@ test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
   "a retryMs of %d is refused",
   (retryMs) => {
     expect(() => formatAgentEvent(agentEvent.token("Hi"), { retryMs })).toThrow(
-      expect.objectContaining({ code: "INVALID_VALUE" }),
+      expect.objectContaining({ code: "INVALID_OPTION" }),
     );
   },
 );

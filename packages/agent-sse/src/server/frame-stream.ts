@@ -1,4 +1,6 @@
-/** Turns the items of a {@link StreamPump} into frames. */
+import { anAbortSignal, SilenceTimer, timeLimit, type OptionRules } from "@freshet/core";
+
+/** Turns the items of a {@link frameStream} into frames. */
 export interface FrameWriter<Item> {
   /** The text that is sent before everything else. */
   readonly opening: string;
@@ -12,13 +14,18 @@ export interface FrameWriter<Item> {
   report(error: unknown): void;
 }
 
-/** Options of {@link StreamPump}. */
-export interface StreamPumpOptions {
+/** Options of {@link frameStream}. */
+export interface FrameStreamOptions {
   /** A comment is sent after this much silence, in milliseconds; `Infinity` for never. Default 15,000. */
   keepAliveMs?: number | undefined;
   /** Ends the response without `done` and stops the source. Usually the request's own signal. */
   signal?: AbortSignal | undefined;
 }
+
+export const frameStreamRules: OptionRules<FrameStreamOptions> = {
+  keepAliveMs: timeLimit,
+  signal: anAbortSignal,
+};
 
 /**
  * Moves items, as frames of text, from a source into a byte stream: one chunk per pull. A chunk holds the
@@ -27,11 +34,20 @@ export interface StreamPumpOptions {
  * No timer is needed to see that: an item that is ready arrives within a few turns of the microtask queue,
  * one that waits for anything outside never does.
  */
-export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
+export function frameStream<Item>(
+  source: AsyncIterable<Item> | Iterable<Item>,
+  writer: FrameWriter<Item>,
+  options: FrameStreamOptions,
+): ReadableStream<Uint8Array> {
+  // Nothing is prepared ahead of the reader: each pull gathers what is ready then.
+  return new ReadableStream(new FramePump(source, writer, options), { highWaterMark: 0 });
+}
+
+class FramePump<Item> implements UnderlyingDefaultSource<Uint8Array> {
   readonly #source: AsyncIterable<Item> | Iterable<Item>;
   readonly #writer: FrameWriter<Item>;
   readonly #signal: AbortSignal | undefined;
-  readonly #keepAliveMs: number;
+  readonly #silence: SilenceTimer;
   readonly #encoder = new TextEncoder();
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #items: AsyncIterator<Item> | Iterator<Item> | undefined;
@@ -44,18 +60,16 @@ export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
   #closed = false;
   #itemCount = 0;
   #isWatching = false;
-  #quietSince = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     source: AsyncIterable<Item> | Iterable<Item>,
     writer: FrameWriter<Item>,
-    { signal, keepAliveMs = 15_000 }: StreamPumpOptions,
+    { signal, keepAliveMs = 15_000 }: FrameStreamOptions,
   ) {
     this.#source = source;
     this.#writer = writer;
     this.#signal = signal;
-    this.#keepAliveMs = keepAliveMs;
+    this.#silence = new SilenceTimer(keepAliveMs, this.#onSilence);
   }
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
@@ -69,7 +83,6 @@ export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
   pull(): Promise<void> {
     return new Promise((resolve) => {
       this.#resolvePull = resolve;
-      this.#quietSince = performance.now();
       this.#advance();
     });
   }
@@ -158,25 +171,11 @@ export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
 
   #onQuiet(): void {
     if (this.#text !== "") this.#send();
-    else this.#waitForKeepAlive(this.#keepAliveMs);
+    else this.#silence.start();
   }
 
-  /** One timer serves many pulls: it is set again when it fires, not at every chunk. */
-  #waitForKeepAlive(ms: number): void {
-    // No timer can be longer, so a longer time means never.
-    if (ms < 2 ** 31) this.#timer ??= setTimeout(this.#onTimer, ms);
-  }
-
-  readonly #onTimer = (): void => {
-    this.#timer = undefined;
-    // A client that does not read needs no sign of life.
-    if (!this.#resolvePull) return;
-    const left = this.#quietSince + this.#keepAliveMs - performance.now();
-    if (left > 0) {
-      this.#waitForKeepAlive(left);
-      return;
-    }
-    if (this.#text === "") this.#text = ":\n\n";
+  readonly #onSilence = (): void => {
+    this.#text = ":\n\n";
     this.#send();
   };
 
@@ -191,6 +190,8 @@ export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
   #send(): void {
     this.#controller?.enqueue(this.#encoder.encode(this.#text));
     this.#text = "";
+    // A client that does not read needs no sign of life.
+    this.#silence.stop();
     const resolvePull = this.#resolvePull;
     this.#resolvePull = undefined;
     resolvePull?.();
@@ -223,7 +224,7 @@ export class StreamPump<Item> implements UnderlyingDefaultSource<Uint8Array> {
   #close(): void {
     this.#closed = true;
     this.#text = "";
-    clearTimeout(this.#timer);
+    this.#silence.close();
     this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#resolvePull?.();
     this.#resolvePull = undefined;
