@@ -1,4 +1,4 @@
-import { abortable, iterateBytes, linkedAbort, SilenceTimer, type Fetch } from "@freshet/core";
+import { abortable, ignoreRejection, linkedAbort, SilenceTimer, type Fetch } from "@freshet/core";
 import { lastEventIdHeader } from "../wire/last-event-id.ts";
 import { idleTimeoutError } from "./idle-timeout-error.ts";
 
@@ -24,18 +24,17 @@ export interface RequestOptions {
 export class EventStreamRequest {
   readonly #abort: AbortController;
   readonly #silence: SilenceTimer;
-  readonly #idleTimeoutMs: number;
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 
   constructor(stop: AbortSignal, idleTimeoutMs: number) {
     this.#abort = linkedAbort(stop);
-    this.#idleTimeoutMs = idleTimeoutMs;
     this.#silence = new SilenceTimer(idleTimeoutMs, () =>
       this.#abort.abort(idleTimeoutError(idleTimeoutMs)),
     );
   }
 
   /** Sends the request and waits for the head of its response. */
-  send(
+  async send(
     url: string,
     headers: Headers,
     { fetch = globalThis.fetch, credentials }: RequestOptions,
@@ -45,30 +44,33 @@ export class EventStreamRequest {
       ...(credentials && { credentials }),
     };
     // Called as a free function: a browser's own `fetch` must not be a method of another object.
-    return this.within(fetch(url, init), (late) => late.body?.cancel());
+    const response = await this.within(fetch(url, init), (late) => late.body?.cancel());
+    this.#reader = response.body?.getReader();
+    return response;
   }
 
-  /** The bytes of the response. */
-  bytes({ body }: Response): AsyncIterable<Uint8Array> {
-    return iterateBytes(body ?? [], {
-      ...{ signal: this.#abort.signal, idleTimeoutMs: this.#idleTimeoutMs },
-      idleError: idleTimeoutError,
-    });
+  /** The next bytes of the response; `undefined` at its end. */
+  async read(): Promise<Uint8Array | undefined> {
+    const result = this.#reader && (await this.within(this.#reader.read()));
+    return result?.value;
+  }
+
+  /** The start of the body as text, or nothing if it does not come: for the message of an error. */
+  async readText(): Promise<string> {
+    return new TextDecoder().decode(await this.read().catch(() => undefined)).slice(0, 1000);
   }
 
   /** Waits for a promise until an abort or the end of the time. */
-  async within<T>(work: Promise<T>, onLate?: (result: T) => unknown): Promise<T> {
+  within<T>(work: Promise<T>, onLate?: (result: T) => unknown): Promise<T> {
     this.#silence.start();
-    try {
-      return await abortable(work, this.#abort.signal, onLate);
-    } finally {
-      this.#silence.close();
-    }
+    return abortable(work, this.#abort.signal, onLate).finally(() => this.#silence.stop());
   }
 
   /** Releases the connection. */
   close(): void {
+    this.#silence.close();
     this.#abort.abort();
+    this.#reader?.cancel().catch(ignoreRejection);
   }
 }
 

@@ -3,6 +3,7 @@ import {
   checkOptions,
   ignoreRejection,
   parseStream,
+  readErrorBody,
   timeLimit,
   type AgentEvent,
   type ByteSource,
@@ -104,7 +105,10 @@ function parseSource<T>(
   if (!("body" in source)) return parseStream(source, parser, options);
   if (isEventStream(source)) return parseStream(source.body ?? [], parser, options);
   const refuse = async () => {
-    throw await responseError(source, lastEventId, options.signal);
+    const { signal } = options;
+    const body = await readErrorBody(source.body, { maxBytes: 1000, signal });
+    signal?.throwIfAborted();
+    throw responseError(source, body, lastEventId);
   };
   const cancel = () => void source.body?.cancel().catch(ignoreRejection);
   return parseStream<T>([], refuse, { ...options, onEnd: cancel });

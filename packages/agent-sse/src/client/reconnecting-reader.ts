@@ -81,17 +81,15 @@ export class ReconnectingReader<E extends { type: string }> {
       return retryable(error, stop);
     }
     this.#report({ status: "connecting" });
-    let bytes: AsyncIterable<Uint8Array> | undefined;
     try {
-      bytes = await this.#open(request, headers);
+      if (!(await this.#open(request, headers))) return finished;
     } catch (error) {
       return retryable(error, stop);
     }
-    if (!bytes) return finished;
     this.#replays.onConnect();
     this.#report({ status: "open", reconnects: this.#opened++ });
     try {
-      for await (const chunk of bytes) {
+      for (let chunk; (chunk = await request.read());) {
         parser.push(chunk);
         for (let received = parser.read(); received; received = parser.read()) {
           stop.throwIfAborted();
@@ -102,23 +100,21 @@ export class ReconnectingReader<E extends { type: string }> {
       }
       return this.#incomplete();
     } catch (error) {
-      // A connection that breaks while it is released has done its work.
-      return this.#isComplete ? finished : retryable(error, stop);
+      return retryable(error, stop);
     }
   }
 
-  /** The bytes of a new connection; `undefined` for 204, which means that there is nothing more. */
-  async #open(
-    request: EventStreamRequest,
-    headers: Headers,
-  ): Promise<AsyncIterable<Uint8Array> | undefined> {
+  /** Whether there are events to read: 204 means that there are no more. */
+  async #open(request: EventStreamRequest, headers: Headers): Promise<boolean> {
     const response = await request.send(this.#url, headers, this.#options);
     if (response.status === 204) {
       if (this.#isInTurn) throw this.#incomplete(response.status);
-      return undefined;
+      return false;
     }
-    if (!isEventStream(response)) throw await responseError(response, this.#lastEventId);
-    return request.bytes(response);
+    if (!isEventStream(response)) {
+      throw responseError(response, await request.readText(), this.#lastEventId);
+    }
+    return true;
   }
 
   #note({ event, id = this.#lastEventId }: ReceivedEvent<E>): ReceivedEvent<E> {

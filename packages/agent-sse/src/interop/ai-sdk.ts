@@ -5,7 +5,7 @@
  * @module
  * @see https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol
  */
-import { aFunction, checkOptions, type AgentEvent } from "@freshet/core";
+import { aFunction, anObject, checkOptions, type AgentEvent } from "@freshet/core";
 import type { UIMessageChunk } from "ai";
 import {
   clientErrorOf,
@@ -59,7 +59,7 @@ export function toUiMessageChunks(
 }
 
 const rules = { messageId: text, messageMetadata: aFunction };
-const responseRules = { ...rules, ...frameStreamRules, onError: aFunction };
+const responseRules = { ...rules, ...frameStreamRules, headers: anObject, onError: aFunction };
 
 async function* generateChunks(
   events: AsyncIterable<AgentEvent | WireEvent> | Iterable<AgentEvent | WireEvent>,

@@ -1,5 +1,5 @@
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html (section 9.2) */
-import { checkOptions, type OptionRules } from "@freshet/core";
+import { anObject, checkOptions, type OptionRules } from "@freshet/core";
 import { invalidOption } from "../wire/error.ts";
 import {
   AgentFrameWriter,
@@ -61,6 +61,7 @@ export function agentStreamResponse(
 export const agentStreamResponseRules: OptionRules<AgentStreamResponseOptions> = {
   ...agentFrameWriterRules,
   ...frameStreamRules,
+  headers: anObject,
 };
 
 /** Creates a text/event-stream response of any frames. */

@@ -143,6 +143,17 @@ test("a headers function is called for each request", async () => {
   expect(requests.map(({ headers }) => headers["authorization"])).toEqual(["Bearer 1", "Bearer 2"]);
 });
 
+test("each header can be a function that is called for each request", async () => {
+  let count = 0;
+  const { fetch, requests } = scripted(body(token("a", "1")), body(done()));
+  const authorization = () => Promise.resolve(`Bearer ${++count}`);
+  await run(fetch, { headers: { authorization, "x-page": "chat" } });
+  expect(requests.map(({ headers }) => headers)).toMatchObject([
+    { authorization: "Bearer 1", "x-page": "chat" },
+    { authorization: "Bearer 2", "x-page": "chat" },
+  ]);
+});
+
 test("an error of the headers function is final", async () => {
   const { fetch, requests } = scripted(body(done()));
   const headers = () => Promise.reject(new Error("signed out"));
@@ -181,7 +192,7 @@ describe("connectAgentStream does not retry", () => {
     expect(() => connectAgentStream("http://[")).toThrow(
       expect.objectContaining({
         code: "INVALID_OPTION",
-        message: expect.stringContaining("http://["),
+        message: 'url is "http://[": expected a URL, absolute outside of a page.',
       }),
     );
   });

@@ -74,10 +74,13 @@ test("streamAgent keeps the headers of the context and its middleware, and the s
   expect(await types(response)).toEqual(["token", "done"]);
 });
 
-test("a Hono client that leaves stops the source", async () => {
+test.each([
+  ["no options", undefined],
+  ["an undefined signal", { signal: undefined }],
+])("a Hono client that leaves stops the source, with %s", async (_, options) => {
   const feed = new Feed<never>();
   const app = new Hono();
-  app.get("/", (c) => streamAgent(c, feed));
+  app.get("/", (c) => streamAgent(c, feed, options));
   const controller = new AbortController();
   const response = await app.request("/", { signal: controller.signal });
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
