@@ -6,6 +6,7 @@ export { backoffDelayMs, defaultBackoff, resolveBackoff, retryDelayMs } from "./
 export type { BackoffOptions } from "./http/backoff.ts";
 export { linkedAbort } from "./async/linked-abort.ts";
 export { toReadableStream } from "./async/readable-stream.ts";
+export { stoppableGenerator } from "./async/stoppable-generator.ts";
 export { delay, maxTimerMs, SilenceTimer } from "./async/timer.ts";
 export { fromBase64, toBase64 } from "./bytes/base64.ts";
 export { iterateBytes, openByteSource } from "./bytes/byte-source.ts";
