@@ -1,5 +1,5 @@
 import { statfs } from "node:fs/promises";
-import { DurableStreamsServerError } from "../errors.ts";
+import { DurableStreamsServerError } from "../store/errors.ts";
 
 /** A disk with less than this left is full. */
 const FULL_BELOW_BYTES = 1024 * 1024;

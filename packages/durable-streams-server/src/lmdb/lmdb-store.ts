@@ -5,15 +5,15 @@ import {
   deleteOperation,
   touchOperation,
   type Operation,
-} from "../store/operation.ts";
+} from "../store/mutation.ts";
 import { headOf, readChain, type RecordReader } from "../store/read-chain.ts";
 import type { DataRecord, ListedStream, Store } from "../store/store.ts";
-import { WakeHub } from "../store/wake-hub.ts";
-import { CommitPlace } from "./commit-place.ts";
-import { openTables, type LmdbTables } from "./database.ts";
+import { WakeHub } from "../store/change-hub.ts";
+import { CommitPlace } from "./commit-thread.ts";
+import { openTables, type LmdbTables } from "./tables.ts";
 import { LmdbDocuments } from "./lmdb-documents.ts";
 import { attempt, storeError } from "./lmdb-errors.ts";
-import { LmdbJanitor } from "./lmdb-janitor.ts";
+import { LmdbJanitor } from "./lmdb-sweep.ts";
 import { LmdbTransaction } from "./lmdb-transaction.ts";
 
 export interface LmdbStoreOptions {

@@ -3,7 +3,7 @@ import { expiryOf } from "../store/lifetime.ts";
 import type { DataRecord } from "../store/store.ts";
 import type { ProducerState, StreamRecord } from "../store/stream-record.ts";
 import type { StoreTransaction } from "../store/transaction.ts";
-import type { Counter, LmdbTables } from "./database.ts";
+import type { Counter, LmdbTables } from "./tables.ts";
 
 /** LMDB's keys end at 1,978 bytes; an id that is too long is known by its hash. */
 function producerKey(producerId: string): string {

@@ -1,7 +1,7 @@
-import { timeLimit } from "../check-option.ts";
-import { BodyCollector, HttpError, bodyTooLarge } from "../exchange.ts";
-import type { ExchangeAnswer, ExchangeRequest } from "../exchange.ts";
-import type { DurableStreams } from "../server.ts";
+import { timeLimit } from "../store/check-option.ts";
+import { BodyCollector, HttpError, bodyTooLarge } from "../http/exchange.ts";
+import type { ExchangeAnswer, ExchangeRequest } from "../http/exchange.ts";
+import type { DurableStreams } from "../server/durable-streams.ts";
 
 type Listener = (...args: unknown[]) => void;
 

@@ -1,6 +1,6 @@
-import { timeLimit } from "../check-option.ts";
+import { timeLimit } from "../store/check-option.ts";
 import { createRequire } from "node:module";
-import { DurableStreamsServerError } from "../errors.ts";
+import { DurableStreamsServerError } from "../store/errors.ts";
 import { GroupCommit } from "../store/group-commit.ts";
 import {
   appendOperation,
@@ -8,16 +8,16 @@ import {
   deleteOperation,
   touchOperation,
   type Operation,
-} from "../store/operation.ts";
+} from "../store/mutation.ts";
 import type { Store } from "../store/store.ts";
-import { Committer } from "./committer.ts";
-import { Database } from "./database.ts";
-import type { PostgresClient } from "./postgres-client.ts";
+import { Committer } from "./commit/committer.ts";
+import { Database } from "./connection/database.ts";
+import type { PostgresClient } from "./connection/postgres-client.ts";
 import { PostgresDocuments } from "./postgres-documents.ts";
-import { storeError } from "./postgres-errors.ts";
-import { PostgresJanitor } from "./postgres-janitor.ts";
+import { storeError } from "./connection/postgres-errors.ts";
+import { PostgresJanitor } from "./postgres-sweep.ts";
 import { StreamReader } from "./stream-reader.ts";
-import { Wakeups } from "./wakeups.ts";
+import { Wakeups } from "./change-notifications.ts";
 
 export interface PostgresStoreOptions {
   /** Where the database is: `postgres://user:password@host:5432/database`. Or give `sql`. */

@@ -7,8 +7,8 @@ import type {
   ReadRequest,
 } from "../store/store.ts";
 import type { StreamRecord } from "../store/stream-record.ts";
-import type { Database, Row } from "./database.ts";
-import { loadedStream } from "./row-loader.ts";
+import type { Database, Row } from "./connection/database.ts";
+import { loadedStream } from "./commit/row-loader.ts";
 
 /** Rows that end within so many bytes; and the next one, however long, if there is none. */
 const dataQuery = (schema: string, stream: string) => `

@@ -1,6 +1,6 @@
-import type { Limits } from "../limits.ts";
-import type { WaitingRoom } from "../live/waiting-room.ts";
-import type { Logger } from "../options.ts";
+import type { Limits } from "../server/limits.ts";
+import type { WaitingRoom } from "./read/live-readers.ts";
+import type { Logger } from "../server/options.ts";
 import type { Store } from "../store/store.ts";
 
 /** What every operation of the protocol works with. */

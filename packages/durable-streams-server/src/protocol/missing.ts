@@ -1,4 +1,4 @@
-import { HttpError } from "../exchange.ts";
+import { HttpError } from "../http/exchange.ts";
 
 export const gone: HttpError = new HttpError(
   410,

@@ -1,5 +1,5 @@
-import { DurableStreamsServerError } from "../errors.ts";
-import type { Operation } from "./operation.ts";
+import { DurableStreamsServerError } from "./errors.ts";
+import type { Operation } from "./mutation.ts";
 
 interface Waiting {
   readonly operation: Operation<unknown>;

@@ -1,4 +1,4 @@
-import { isJson } from "../protocol/content-type.ts";
+import { isJson } from "../wire/content-type.ts";
 import { isExpired } from "./lifetime.ts";
 import type { DataRecord, HeadOutcome, ReadOutcome, ReadRequest } from "./store.ts";
 import { streamInfo, type StreamRecord } from "./stream-record.ts";

@@ -1,4 +1,4 @@
-import { mediaType } from "../protocol/content-type.ts";
+import { mediaType } from "../wire/content-type.ts";
 import type { CreateRequest, StreamInfo } from "./store.ts";
 
 /** What a store keeps of a stream beside its data. A value: changed by making another one. */

@@ -3,7 +3,7 @@ import { backoffDelayMs, linkedAbort } from "@freshet/core";
 import type { SubscriptionKeys } from "./keys.ts";
 import type { ManagerOptions } from "./manager.ts";
 import type { StateStore } from "./state-store.ts";
-import { SubscriptionError, type SubscriptionState } from "./types.ts";
+import { SubscriptionError, type SubscriptionState } from "./subscription-state.ts";
 import {
   ackSnapshot,
   beginWake,

@@ -4,7 +4,7 @@
  * https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (sections 6.5 and 12.9)
  */
 import type { Store } from "../store/store.ts";
-import { SubscriptionError } from "./types.ts";
+import { SubscriptionError } from "./subscription-state.ts";
 
 const DOCUMENT = "subscription-keys";
 /** Longer than a worker is likely to hold on to one wake: its generation ends a token much sooner. */

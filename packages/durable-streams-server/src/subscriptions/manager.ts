@@ -1,8 +1,8 @@
-import type { Logger, Metric } from "../options.ts";
+import type { Logger, Metric } from "../server/options.ts";
 import type { Store } from "../store/store.ts";
 import { Delivery } from "./delivery.ts";
 import { globMatches } from "./glob.ts";
-import type { WakeReport } from "./input.ts";
+import type { WakeReport } from "./request-fields.ts";
 import { SubscriptionKeys } from "./keys.ts";
 import { matchingStreams } from "./matching-streams.ts";
 import { StateStore } from "./state-store.ts";
@@ -11,7 +11,7 @@ import {
   SubscriptionError,
   type SubscriptionConfig,
   type SubscriptionState,
-} from "./types.ts";
+} from "./subscription-state.ts";
 import {
   applyAcks,
   beginWake,
@@ -24,7 +24,7 @@ import {
   type LinkStatus,
   unlink,
 } from "./wakes.ts";
-import { checkWebhookUrl } from "./webhook-address.ts";
+import { checkWebhookUrl } from "./webhook/webhook-url.ts";
 
 /** So many streams can be linked to one subscription: their cursors are one document. */
 const MAX_LINKS = 10_000;

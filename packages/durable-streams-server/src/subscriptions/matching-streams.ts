@@ -1,6 +1,6 @@
 import type { ListedStream, Store } from "../store/store.ts";
 import { globMatches } from "./glob.ts";
-import type { SubscriptionConfig } from "./types.ts";
+import type { SubscriptionConfig } from "./subscription-state.ts";
 
 /** So many streams are asked of the store at once. */
 const PAGE = 1000;

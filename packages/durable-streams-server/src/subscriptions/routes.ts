@@ -1,8 +1,8 @@
 /** https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (sections 6 and 7) */
-import { HttpError, type ExchangeAnswer, type ExchangeRequest } from "../exchange.ts";
-import { parseBody, parseConfig, parseReport, streamPathOf, streamPaths } from "./input.ts";
+import { HttpError, type ExchangeAnswer, type ExchangeRequest } from "../http/exchange.ts";
+import { parseBody, parseConfig, parseReport, streamPathOf, streamPaths } from "./request-fields.ts";
 import type { SubscriptionManager } from "./manager.ts";
-import { SubscriptionError, errorStatus, type SubscriptionState } from "./types.ts";
+import { SubscriptionError, errorStatus, type SubscriptionState } from "./subscription-state.ts";
 import { ackedOffset, linkType } from "./wakes.ts";
 
 /** Asks whether the request may do something with a subscription. */

@@ -1,5 +1,5 @@
 import type { Store } from "../store/store.ts";
-import { parseState, SubscriptionError, type SubscriptionState } from "./types.ts";
+import { parseState, SubscriptionError, type SubscriptionState } from "./subscription-state.ts";
 
 const PREFIX = "subscription/";
 

@@ -1,4 +1,4 @@
-import type { ExchangeAnswer, ExchangeRequest } from "../exchange.ts";
+import type { ExchangeAnswer, ExchangeRequest } from "../http/exchange.ts";
 import { SubscriptionManager, type ManagerOptions } from "./manager.ts";
 import { answerControl, type AuthorizeSubscription } from "./routes.ts";
 

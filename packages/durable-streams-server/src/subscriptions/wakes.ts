@@ -2,14 +2,14 @@
  * The rules of wakes and leases, on one subscription's state.
  * https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (section 7)
  */
-import { formatOffset, parseOffset } from "../protocol/offset.ts";
-import type { WakeReport } from "./input.ts";
+import { formatOffset, parseOffset } from "../wire/offset.ts";
+import type { WakeReport } from "./request-fields.ts";
 import {
   byPath,
   SubscriptionError,
   type SubscriptionLink,
   type SubscriptionState,
-} from "./types.ts";
+} from "./subscription-state.ts";
 
 /** The tail of a stream; 0 while there is none. */
 export type TailOf = (path: string) => Promise<number>;

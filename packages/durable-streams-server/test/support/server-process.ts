@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { delay } from "@freshet/core";
 
 const packageFolder = join(import.meta.dirname, "../..");
-export const command: string = join(packageFolder, "dist/command/main.js");
+export const command: string = join(packageFolder, "dist/cli/main.js");
 
 const tsc = join(packageFolder, "../../node_modules/.bin/tsc");
 

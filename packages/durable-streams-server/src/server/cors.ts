@@ -1,0 +1,91 @@
+/** https://fetch.spec.whatwg.org/#http-cors-protocol */
+import type { ExchangeAnswer, ExchangeRequest } from "../http/exchange.ts";
+
+/** Which pages of other origins may use the server. Without it none may. */
+export interface CorsOptions {
+  /** `"*"`, the origins by name, or a function that is asked. */
+  origin: "*" | readonly string[] | ((origin: string) => boolean);
+  /** Whether cookies and Authorization may be sent (default false; not with `"*"`). */
+  credentials?: boolean;
+  /** Headers of your own that a page may send, beside those of the protocol and Authorization. */
+  allowHeaders?: readonly string[];
+  /** How long a browser may keep the answer to a preflight, in seconds (default 600). */
+  maxAgeSeconds?: number;
+}
+
+const requestHeaders = [
+  "authorization",
+  "content-type",
+  "if-none-match",
+  "producer-epoch",
+  "producer-id",
+  "producer-seq",
+  "stream-closed",
+  "stream-expires-at",
+  "stream-fork-offset",
+  "stream-fork-sub-offset",
+  "stream-forked-from",
+  "stream-seq",
+  "stream-ttl",
+];
+
+const exposedHeaders = [
+  "etag",
+  "location",
+  "producer-epoch",
+  "producer-expected-seq",
+  "producer-received-seq",
+  "producer-seq",
+  "retry-after",
+  "stream-closed",
+  "stream-cursor",
+  "stream-expires-at",
+  "stream-next-offset",
+  "stream-sse-data-encoding",
+  "stream-ttl",
+  "stream-up-to-date",
+].join(", ");
+
+export class Cors {
+  readonly #options: CorsOptions;
+
+  constructor(options: CorsOptions) {
+    this.#options = options;
+  }
+
+  /** Headers for an answer to the page that asks. */
+  headers(request: ExchangeRequest): Record<string, string> {
+    const { origin, credentials = false } = this.#options;
+    if (origin === "*") {
+      return {
+        "access-control-allow-origin": "*",
+        "access-control-expose-headers": exposedHeaders,
+        "cross-origin-resource-policy": "cross-origin",
+      };
+    }
+    const asking = request.header("origin");
+    const vary = { vary: "origin" };
+    if (asking === undefined) return vary;
+    const isAllowed = typeof origin === "function" ? origin(asking) : origin.includes(asking);
+    if (!isAllowed) return vary;
+    return {
+      ...vary,
+      "access-control-allow-origin": asking,
+      "access-control-expose-headers": exposedHeaders,
+      "cross-origin-resource-policy": "cross-origin",
+      ...(credentials && { "access-control-allow-credentials": "true" }),
+    };
+  }
+
+  preflight(): ExchangeAnswer {
+    const { allowHeaders = [], maxAgeSeconds = 600 } = this.#options;
+    return {
+      status: 204,
+      headers: {
+        "access-control-allow-methods": "GET, HEAD, POST, PUT, DELETE",
+        "access-control-allow-headers": [...requestHeaders, ...allowHeaders].join(", "),
+        "access-control-max-age": String(maxAgeSeconds),
+      },
+    };
+  }
+}
