@@ -1,21 +1,21 @@
-export { DurableStreamsServerError } from "./store/errors.ts";
-export type { DurableStreamsServerErrorCode } from "./store/errors.ts";
-export type { ExchangeAnswer, ExchangeRequest } from "./http/exchange.ts";
+export type { ExchangeRequest, ExchangeResponse } from "./http/exchange.ts";
+export { memoryStore } from "./memory/memory-store.ts";
+export type { MemoryStoreOptions } from "./memory/memory-store.ts";
+export type { CorsOptions } from "./server/cors.ts";
+export { createDurableStreams } from "./server/durable-streams.ts";
+export type { DurableStreams } from "./server/durable-streams.ts";
 export { defaultLimits } from "./server/limits.ts";
 export type { Limits } from "./server/limits.ts";
 export type {
   Authorize,
   DurableStreamsOptions,
-  Logger,
   Metric,
-  Operation,
+  RequestOperation,
   SubscriptionOptions,
 } from "./server/options.ts";
-export type { CorsOptions } from "./server/cors.ts";
-export { createDurableStreams } from "./server/durable-streams.ts";
-export type { DurableStreams } from "./server/durable-streams.ts";
-export { memoryStore } from "./memory/memory-store.ts";
-export type { MemoryStoreOptions } from "./memory/memory-store.ts";
+export { DurableStreamsServerError } from "./store/errors.ts";
+export type { DurableStreamsServerErrorCode } from "./store/errors.ts";
+export type { Logger } from "./store/logger.ts";
 export type {
   AppendOutcome,
   AppendRequest,
@@ -27,6 +27,7 @@ export type {
   ForkRequest,
   HeadOutcome,
   ListedStream,
+  ListRequest,
   Producer,
   ReadOutcome,
   ReadRequest,

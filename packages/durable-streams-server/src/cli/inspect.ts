@@ -1,8 +1,9 @@
 import { isJson } from "../wire/content-type.ts";
 import { firstMessages } from "../wire/json-messages.ts";
-import { inspectArguments, usage, type InspectArguments } from "./arguments.ts";
+import { inspectArguments, type InspectArguments } from "./inspect-arguments.ts";
+import { usage } from "./usage.ts";
 
-interface PageOfStream {
+interface StreamPage {
   readonly contentType: string;
   readonly nextOffset: string;
   readonly isAtEnd: boolean;
@@ -11,7 +12,7 @@ interface PageOfStream {
   readonly body: Uint8Array;
 }
 
-/** `durable-streams inspect URL`: what is in a stream, with positions that a reader can resume from. */
+/** `durable-streams inspect URL`: lists a stream, with positions that a reader can resume from. */
 export async function inspect(args: string[]): Promise<void> {
   const options = inspectArguments(args);
   if (!options) {
@@ -39,7 +40,7 @@ async function readPage(
   offset: string,
   isLive: boolean,
   cursor: string | null,
-): Promise<PageOfStream> {
+): Promise<StreamPage> {
   const target = new URL(url);
   if (isLive && cursor !== null) target.searchParams.set("cursor", cursor);
   if (isLive) target.searchParams.set("live", "long-poll");
@@ -50,11 +51,12 @@ async function readPage(
     throw new Error(`${url.href} cannot be reached: ${String(cause)}`, { cause: error });
   });
   if (!response.ok) {
-    throw new Error(`${url.href} answered ${response.status}: ${(await response.text()).trim()}`);
+    const body = (await response.text()).trim();
+    throw new Error(`${url.href} responded with status ${response.status}: ${body}`);
   }
   const nextOffset = response.headers.get("stream-next-offset");
   if (nextOffset === null) {
-    throw new Error(`${url.href} is not a durable stream: Stream-Next-Offset is missing.`);
+    throw new Error(`${url.href} is not a durable stream: the response has no Stream-Next-Offset.`);
   }
   return {
     contentType: response.headers.get("content-type") ?? "",
@@ -66,7 +68,7 @@ async function readPage(
   };
 }
 
-function printPage({ json }: InspectArguments, offset: string, page: PageOfStream): void {
+function printPage({ json }: InspectArguments, offset: string, page: StreamPage): void {
   if (page.body.byteLength === 0) return;
   if (!isJson(page.contentType)) {
     if (json) printLine({ offset, base64: Buffer.from(page.body).toString("base64") });
@@ -75,15 +77,15 @@ function printPage({ json }: InspectArguments, offset: string, page: PageOfStrea
   }
   let index = 0;
   for (const message of messagesOf(page.body)) {
-    // The form that @freshet/durable-streams-client resumes from: so many messages after an offset.
+    // A position of @freshet/durable-streams-client: an offset, and a number of messages after it.
     const position = index === 0 ? offset : `${offset},${index}`;
     if (json) printLine(`{"position":${JSON.stringify(position)},"message":${message}}`);
-    else printLine(`${position}  ${inert(message)}`);
+    else printLine(`${position}  ${terminalText(message)}`);
     index++;
   }
 }
 
-/** The messages of a JSON page as they were written: numbers keep their digits. Each on one line. */
+/** The messages of a JSON page as they were written, each on one line: numbers keep their digits. */
 function* messagesOf(page: Uint8Array): Generator<string> {
   const decoder = new TextDecoder();
   let rest = page.subarray(page.indexOf(0x5b) + 1, page.lastIndexOf(0x5d));
@@ -99,7 +101,7 @@ function* messagesOf(page: Uint8Array): Generator<string> {
   }
 }
 
-function printEnd({ json }: InspectArguments, { nextOffset, isClosed }: PageOfStream): void {
+function printEnd({ json }: InspectArguments, { nextOffset, isClosed }: StreamPage): void {
   if (json) printLine({ end: nextOffset, closed: isClosed });
   else printLine(`${nextOffset}  end, ${isClosed ? "closed" : "open"}`);
 }
@@ -108,13 +110,13 @@ function printLine(line: string | object): void {
   console.log(typeof line === "string" ? line : JSON.stringify(line));
 }
 
-/** The beginning of a page on one line. */
+/** The start of a page on one line. */
 function preview(body: Uint8Array): string {
-  return inert(JSON.stringify(new TextDecoder().decode(body.subarray(0, 120))));
+  return terminalText(JSON.stringify(new TextDecoder().decode(body.subarray(0, 120))));
 }
 
-/** JSON without what a terminal would act on; JSON itself only escapes the first of it. */
-function inert(json: string): string {
+/** Escapes the characters that a terminal acts on. JSON itself escapes only some of them. */
+function terminalText(json: string): string {
   return json.replace(
     /[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

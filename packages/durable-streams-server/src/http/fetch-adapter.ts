@@ -1,8 +1,9 @@
 import { iterateBytes } from "@freshet/core";
-import { BodyCollector, HttpError } from "./exchange.ts";
-import type { ExchangeAnswer, ExchangeRequest } from "./exchange.ts";
+import type { ExchangeRequest, ExchangeResponse } from "./exchange.ts";
+import { HttpError } from "./http-error.ts";
+import { bodyCutShort, RequestBody } from "./request-body.ts";
 
-export function exchangeOf(request: Request): ExchangeRequest {
+export function fromRequest(request: Request): ExchangeRequest {
   return {
     method: request.method,
     url: new URL(request.url),
@@ -14,29 +15,28 @@ export function exchangeOf(request: Request): ExchangeRequest {
 }
 
 async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const collector = new BodyCollector(maxBytes, request.headers.get("content-length") ?? undefined);
-  if (!request.body) return collector.end();
+  const body = new RequestBody(maxBytes, request.headers.get("content-length") ?? undefined);
+  if (!request.body) return body.end();
   try {
-    for await (const chunk of iterateBytes(request.body)) collector.push(chunk);
+    for await (const chunk of iterateBytes(request.body)) body.push(chunk);
   } catch (error) {
-    if (error instanceof HttpError) throw error;
-    throw new HttpError(400, "The body ended before it was complete. Nothing was stored.");
+    throw error instanceof HttpError ? error : bodyCutShort();
   }
-  return collector.end();
+  return body.end();
 }
 
-export function responseOf(answer: ExchangeAnswer): Response {
-  const { status, headers, body } = answer;
-  if (body === undefined || typeof body === "string")
+export function toResponse({ status, headers, body }: ExchangeResponse): Response {
+  if (body === undefined || typeof body === "string") {
     return new Response(body, { status, headers });
+  }
   if (body instanceof Uint8Array) {
     return new Response(body as Uint8Array<ArrayBuffer>, { status, headers });
   }
-  return new Response(streamOf(body), { status, headers });
+  return new Response(toStream(body), { status, headers });
 }
 
-/** One chunk a pull: what the client does not read is not made. */
-function streamOf(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+/** One chunk per pull: a chunk that the client does not read is never made. */
+function toStream(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>(
     {

@@ -1,24 +1,24 @@
-/** A commit that takes longer than this is a slow one, in milliseconds. */
-const QUICK_MS = 2;
+/** A commit that takes longer than this is slow, in milliseconds. */
+const SLOW_COMMIT_MS = 2;
 
-/** So many times as long as a slow commit took, commits are then made on another thread. */
+/** For how many times its duration a slow commit sends the following ones to another thread. */
 const PAUSE_FACTOR = 10;
 
 /**
- * Where commits are made. On a disk that flushes in a quarter of a millisecond, going to another thread
- * and back takes about as long as the flush, so the commit is made on this one. A slow disk would hold
- * up everybody who only reads: a tenth of the time, at most, goes to finding out whether it is one.
+ * Decides whether a commit is made on the event loop's thread. On a disk that flushes in a quarter of a
+ * millisecond, a change of threads takes about as long as the flush, so it is. A slow disk would block
+ * everything else: commits that find out whether the disk is slow take a tenth of the time at most.
  */
-export class CommitPlace {
-  #elsewhereUntil = 0;
+export class CommitThread {
+  #blockedUntil = 0;
 
-  /** Whether the commit that begins now should be made on this thread. */
-  isHere(now: number): boolean {
-    return now >= this.#elsewhereUntil;
+  /** Whether the commit that begins now should be made on the event loop's thread. */
+  isEventLoop(now: number): boolean {
+    return now >= this.#blockedUntil;
   }
 
-  /** Learns from a commit that was made on this thread. */
-  tookHere(durationMs: number, now: number): void {
-    if (durationMs > QUICK_MS) this.#elsewhereUntil = now + durationMs * PAUSE_FACTOR;
+  /** Records a commit that was made on the event loop's thread. */
+  record(durationMs: number, now: number): void {
+    if (durationMs > SLOW_COMMIT_MS) this.#blockedUntil = now + durationMs * PAUSE_FACTOR;
   }
 }

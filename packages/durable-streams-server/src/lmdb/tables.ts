@@ -3,10 +3,10 @@ import type { Database, RootDatabase } from "lmdb";
 import { DurableStreamsServerError } from "../store/errors.ts";
 import type { StreamRecord } from "../store/stream-record.ts";
 
-/** The layout of the data. A higher number in the file than here is a newer version's. */
+/** The layout of the data. A higher number in the file comes from a newer version. */
 const LAYOUT_VERSION = 1;
 
-/** The tables of a store. Numbers in keys sort as numbers. */
+/** The tables of a store. Keys with numbers in them sort by number. */
 export interface LmdbTables {
   /** The folder. */
   readonly path: string;
@@ -19,9 +19,9 @@ export interface LmdbTables {
   readonly data: Database<Buffer, [number, number]>;
   /** Epoch and last sequence number, by stream id and producer id. */
   readonly producers: Database<[number, number], [number, string]>;
-  /** When each stream that has an end ends, with its id: its path. */
+  /** The path of each stream that expires, by the time when it does and its id. */
   readonly expiries: Database<string, [number, number]>;
-  /** Ids whose data and producers still have to be removed. */
+  /** The ids of removed streams whose data and producers are still there. */
   readonly garbage: Database<boolean, number>;
   readonly documents: Database<{ value: string; version: number }, string>;
   readonly counters: Database<number, Counter>;
@@ -48,7 +48,7 @@ export function openTables(path: string, mapSize: number | undefined): LmdbTable
   else if (found > LAYOUT_VERSION) {
     throw new DurableStreamsServerError(
       "STORE_VERSION",
-      `The data in ${path} has layout ${found}; this version knows ${LAYOUT_VERSION}. Use a newer version.`,
+      `The data in ${path} has layout ${found}, and this version supports ${LAYOUT_VERSION}: use a newer version.`,
     );
   }
   return tables;
@@ -59,26 +59,26 @@ function openRoot(path: string, mapSize: number | undefined): RootDatabase {
   try {
     return open({
       path,
-      // A folder, whatever its name looks like.
+      // Otherwise a name with a dot in it would be a file.
       noSubdir: false,
       maxDbs: 16,
-      // A commit that others can see has then been flushed: nobody reads what a crash could take back.
+      // A commit that readers see has been flushed: nobody reads what a crash could take back.
       overlappingSync: false,
-      // Batching by turns makes promises of its own that nobody can catch when a commit fails; here all
-      // writes are in transactions anyway.
+      // Batching by turns makes promises that nobody can catch when a commit fails. All writes here are
+      // in transactions anyway.
       eventTurnBatching: false,
       ...(mapSize !== undefined && { mapSize }),
     });
   } catch (cause) {
     throw new DurableStreamsServerError(
       "STORE_UNAVAILABLE",
-      `The LMDB store in ${path} cannot be opened (${String(cause)}): it must be a folder that this user may write to.`,
+      `The LMDB store in ${path} cannot be opened (${String(cause)}): expected a folder that this user may write to.`,
       { cause },
     );
   }
 }
 
-/** An optional peer: loaded when a store is made, so that the error can say what to do. */
+/** An optional peer, loaded when a store is made, so that the error can say what to do. */
 function loadLmdb(): typeof import("lmdb") {
   try {
     return createRequire(import.meta.url)("lmdb") as typeof import("lmdb");

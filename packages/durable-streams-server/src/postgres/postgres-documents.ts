@@ -1,5 +1,6 @@
 import type { DocumentStore, StoredDocument } from "../store/store.ts";
-import type { Database, Row } from "./connection/database.ts";
+import type { Row } from "./connection/connection-pool.ts";
+import type { Database } from "./connection/database.ts";
 import { storeError } from "./connection/postgres-errors.ts";
 
 export class PostgresDocuments implements DocumentStore {

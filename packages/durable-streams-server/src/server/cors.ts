@@ -1,15 +1,15 @@
 /** https://fetch.spec.whatwg.org/#http-cors-protocol */
-import type { ExchangeAnswer, ExchangeRequest } from "../http/exchange.ts";
+import type { ExchangeRequest, ExchangeResponse } from "../http/exchange.ts";
 
-/** Which pages of other origins may use the server. Without it none may. */
+/** The pages of other origins that may use the server. */
 export interface CorsOptions {
-  /** `"*"`, the origins by name, or a function that is asked. */
+  /** `"*"`, the origins by name, or a function that decides. */
   origin: "*" | readonly string[] | ((origin: string) => boolean);
   /** Whether cookies and Authorization may be sent (default false; not with `"*"`). */
   credentials?: boolean;
-  /** Headers of your own that a page may send, beside those of the protocol and Authorization. */
+  /** Headers of your own that a page may send, besides those of the protocol and Authorization. */
   allowHeaders?: readonly string[];
-  /** How long a browser may keep the answer to a preflight, in seconds (default 600). */
+  /** How long a browser may keep the response to a preflight, in seconds (default 600). */
   maxAgeSeconds?: number;
 }
 
@@ -53,7 +53,7 @@ export class Cors {
     this.#options = options;
   }
 
-  /** Headers for an answer to the page that asks. */
+  /** Headers for the response to a request of any page. */
   headers(request: ExchangeRequest): Record<string, string> {
     const { origin, credentials = false } = this.#options;
     if (origin === "*") {
@@ -63,21 +63,21 @@ export class Cors {
         "cross-origin-resource-policy": "cross-origin",
       };
     }
-    const asking = request.header("origin");
+    const requester = request.header("origin");
     const vary = { vary: "origin" };
-    if (asking === undefined) return vary;
-    const isAllowed = typeof origin === "function" ? origin(asking) : origin.includes(asking);
+    if (requester === undefined) return vary;
+    const isAllowed = typeof origin === "function" ? origin(requester) : origin.includes(requester);
     if (!isAllowed) return vary;
     return {
       ...vary,
-      "access-control-allow-origin": asking,
+      "access-control-allow-origin": requester,
       "access-control-expose-headers": exposedHeaders,
       "cross-origin-resource-policy": "cross-origin",
       ...(credentials && { "access-control-allow-credentials": "true" }),
     };
   }
 
-  preflight(): ExchangeAnswer {
+  preflight(): ExchangeResponse {
     const { allowHeaders = [], maxAgeSeconds = 600 } = this.#options;
     return {
       status: 204,

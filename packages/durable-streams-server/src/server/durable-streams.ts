@@ -1,35 +1,37 @@
+import { fromRequest, toResponse } from "../http/fetch-adapter.ts";
+import type { ExchangeRequest, ExchangeResponse } from "../http/exchange.ts";
+import { LiveReaders } from "../protocol/read/live-readers.ts";
 import { positive } from "../store/check-option.ts";
-import { exchangeOf, responseOf } from "../http/fetch-adapter.ts";
-import type { ExchangeAnswer, ExchangeRequest } from "../http/exchange.ts";
-import { DurableStreamsServerError } from "../store/errors.ts";
-import { resolveLimits } from "./limits.ts";
-import { WaitingRoom } from "../protocol/read/live-readers.ts";
-import type { DurableStreamsOptions } from "./options.ts";
-import type { ProtocolContext } from "../protocol/context.ts";
-import { Router } from "./router.ts";
+import type { Store } from "../store/store.ts";
 import { Subscriptions } from "../subscriptions/subscriptions.ts";
+import { normalizeBasePath, streamPath } from "./base-path.ts";
+import { Cors } from "./cors.ts";
+import { resolveLimits } from "./limits.ts";
+import type { DurableStreamsOptions } from "./options.ts";
+import { RequestHandler } from "./request-handler.ts";
+import { Router } from "./router.ts";
 
 /** A server: mount `fetch` in anything that speaks Request and Response. */
 export interface DurableStreams {
-  /** Answers one request. Never rejects. */
+  /** Responds to one request. Never rejects. */
   readonly fetch: (request: Request) => Promise<Response>;
-  /** The same for adapters of other servers; `/node` has the one of Node's own. */
-  readonly handle: (request: ExchangeRequest) => Promise<ExchangeAnswer>;
+  /** The same for adapters of other servers; `/node` has the one for Node's own. */
+  readonly handle: (request: ExchangeRequest) => Promise<ExchangeResponse>;
   /**
-   * Ends: long-polls are answered, SSE gets its last control event, new requests get 503, requests
-   * under way are finished, then the store is closed. One whose body has not arrived five seconds
-   * later, or whose hook has not answered, is not waited for: it gets 503 as well.
+   * Ends the server: long-polls get their response, SSE its last control event, new requests a 503;
+   * requests under way are finished, then the store is closed. A request whose body has not arrived
+   * five seconds later, or whose hook has not decided, is not waited for and gets a 503 as well.
    */
   readonly close: () => Promise<void>;
 }
 
-/** How long `close` waits for requests that have not come to the store yet, in milliseconds. */
+/** How long `close` waits for requests that have not reached the store yet, in milliseconds. */
 const REQUEST_GRACE_MS = 5000;
 /** How long it then waits for readers to take their last event, in milliseconds. */
 const READER_GRACE_MS = 2000;
 
 /**
- * A Durable Streams server as a fetch handler.
+ * Makes a Durable Streams server as a fetch handler.
  *
  * @throws DurableStreamsServerError `INVALID_OPTION`
  * @example
@@ -45,40 +47,56 @@ const READER_GRACE_MS = 2000;
  */
 export function createDurableStreams(given: DurableStreamsOptions): DurableStreams {
   const options = withHarmlessMetrics(given);
-  const basePath = checkedBasePath(options.basePath ?? "");
+  const { store, authorize, cors, onMetric, logger } = options;
+  const basePath = normalizeBasePath(options.basePath ?? "");
   const limits = resolveLimits(options.limits);
-  const { store, onMetric } = options;
-  const waitingRoom = new WaitingRoom(
+  const liveReaders = new LiveReaders(
     store,
     limits.waitingReaders,
     onMetric && ((count) => onMetric({ type: "waitingReaders", count })),
   );
-  const subscriptions = startSubscriptions(options, basePath);
-  const context: ProtocolContext = {
-    store,
+  const subscriptions = openSubscriptions(options, basePath);
+  const toStreamPath = (pathname: string) => streamPath(basePath, pathname);
+  const router = new Router({
     limits,
-    waitingRoom,
-    longPollTimeoutMs: positive("longPollTimeoutMs", options.longPollTimeoutMs ?? 30_000),
-    sseMaxAgeMs: positive("sseMaxAgeMs", options.sseMaxAgeMs ?? 60_000),
-    pageBytes: positive("pageBytes", options.pageBytes ?? 1024 * 1024),
-    isPublic: !options.authorize,
-    publicOrigin: options.publicUrl?.replace(/\/+$/, ""),
-    logger: options.logger,
-    onAppended: (path) => subscriptions?.appended(path),
-    onDeleted: (path) => subscriptions?.deleted(path),
-    toStreamPath: (pathname) => streamPath(basePath, pathname),
-  };
-  const router = new Router(context, options, subscriptions);
-  const handle = (request: ExchangeRequest) => router.handle(request);
+    subscriptions,
+    authorize,
+    read: {
+      store,
+      liveReaders,
+      longPollTimeoutMs: positive("longPollTimeoutMs", options.longPollTimeoutMs ?? 30_000),
+      sseMaxAgeMs: positive("sseMaxAgeMs", options.sseMaxAgeMs ?? 60_000),
+      pageBytes: positive("pageBytes", options.pageBytes ?? 1024 * 1024),
+      isPublic: !authorize,
+      logger,
+    },
+    write: {
+      store,
+      maxBodyBytes: limits.bodyBytes,
+      maxStreams: limits.streams,
+      maxProducers: limits.producersPerStream,
+      publicOrigin: options.publicUrl?.replace(/\/+$/, ""),
+      onAppended: (path) => subscriptions?.appended(path),
+      onDeleted: (path) => subscriptions?.deleted(path),
+      toStreamPath,
+    },
+  });
+  const handler = new RequestHandler(router, {
+    toStreamPath,
+    cors: cors && new Cors(cors),
+    onMetric,
+    logger,
+  });
+  const handle = (request: ExchangeRequest) => handler.handle(request);
   let closing: Promise<void> | undefined;
   return {
     handle,
-    fetch: async (request) => responseOf(await handle(exchangeOf(request))),
-    close: () => (closing ??= close(router, context, subscriptions)),
+    fetch: async (request) => toResponse(await handle(fromRequest(request))),
+    close: () => (closing ??= close(handler, liveReaders, subscriptions, store)),
   };
 }
 
-/** What counts requests must not fail them. */
+/** A metrics hook that throws must not fail requests. */
 function withHarmlessMetrics(options: DurableStreamsOptions): DurableStreamsOptions {
   const { onMetric, logger } = options;
   if (!onMetric) return options;
@@ -94,7 +112,7 @@ function withHarmlessMetrics(options: DurableStreamsOptions): DurableStreamsOpti
   };
 }
 
-function startSubscriptions(
+function openSubscriptions(
   { store, publicUrl, subscriptions, logger, onMetric }: DurableStreamsOptions,
   basePath: string,
 ): Subscriptions | undefined {
@@ -104,36 +122,20 @@ function startSubscriptions(
     rootUrl: (origin) => (publicUrl ?? origin).replace(/\/+$/, "") + basePath,
     allowLocalWebhooks: subscriptions?.allowLocalWebhooks ?? false,
     logger,
-    onMetric,
+    onWebhook: (outcome) => onMetric?.({ type: "webhook", outcome }),
   });
 }
 
 async function close(
-  router: Router,
-  { waitingRoom, store }: ProtocolContext,
+  handler: RequestHandler,
+  liveReaders: LiveReaders,
   subscriptions: Subscriptions | undefined,
+  store: Store,
 ): Promise<void> {
-  router.refuse();
-  waitingRoom.end();
-  await router.whenIdle(REQUEST_GRACE_MS);
-  await waitingRoom.whenEmpty(READER_GRACE_MS);
+  handler.refuse();
+  liveReaders.end();
+  await handler.whenIdle(REQUEST_GRACE_MS);
+  await liveReaders.whenEmpty(READER_GRACE_MS);
   await subscriptions?.stop();
   await store.close();
-}
-
-/** As it stands in URLs: percent-encoded, without a slash at its end. */
-function checkedBasePath(basePath: string): string {
-  if (basePath === "" || basePath.startsWith("/")) {
-    return new URL(`http://localhost${basePath}`).pathname.replace(/\/+$/, "");
-  }
-  throw new DurableStreamsServerError(
-    "INVALID_OPTION",
-    `basePath is ${JSON.stringify(basePath)}: it must begin with a slash.`,
-  );
-}
-
-function streamPath(basePath: string, pathname: string): string | undefined {
-  if (!pathname.startsWith(`${basePath}/`)) return undefined;
-  const path = pathname.slice(basePath.length + 1);
-  return path === "" ? undefined : path;
 }

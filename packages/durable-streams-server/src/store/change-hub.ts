@@ -1,7 +1,8 @@
-/** Who waits for which stream, in one process. */
-export class WakeHub {
+/** The listeners of each stream in this process. */
+export class ChangeHub {
   readonly #listeners = new Map<string, Set<() => void>>();
 
+  /** @returns a function that removes the listener */
   subscribe(key: string, listener: () => void): () => void {
     let listeners = this.#listeners.get(key);
     if (!listeners) this.#listeners.set(key, (listeners = new Set()));
@@ -14,16 +15,12 @@ export class WakeHub {
     };
   }
 
-  wake(key: string): void {
+  notify(key: string): void {
     for (const listener of this.#listeners.get(key) ?? []) listener();
   }
 
-  /** For when it is not known what was missed. */
-  wakeAll(): void {
+  /** Notifies every listener, for when it is not known which changes were missed. */
+  notifyAll(): void {
     for (const listeners of this.#listeners.values()) for (const listener of listeners) listener();
-  }
-
-  keys(): IterableIterator<string> {
-    return this.#listeners.keys();
   }
 }

@@ -8,7 +8,7 @@ import { FreshetError } from "@freshet/core";
  *   repeats the request learns whether it was stored (HTTP 503)
  * - `STORE_CLOSED`: the store was closed before or during the operation (HTTP 503)
  * - `STORE_VERSION`: the data was written by a newer version of this package
- * - `INVALID_OPTION`: an option of {@link createDurableStreams} or of a store makes no sense
+ * - `INVALID_OPTION`: an option of {@link createDurableStreams} or of a store is not valid
  * - `PEER_MISSING`: the optional peer (lmdb, postgres) of an entry is not installed
  */
 export type DurableStreamsServerErrorCode =

@@ -1,9 +1,20 @@
-import { applyAppend, applyCreate, applyDelete, applyTouch } from "./rules/append.ts";
-import type { AppendRequest, CreateRequest, ForkRequest, Producer } from "./store.ts";
+import { applyAppend } from "./rules/append.ts";
+import { applyCreate } from "./rules/create.ts";
+import { applyDelete } from "./rules/delete.ts";
+import { applyTouch } from "./rules/touch.ts";
+import type {
+  AppendOutcome,
+  AppendRequest,
+  CreateOutcome,
+  CreateRequest,
+  DeleteOutcome,
+  ForkRequest,
+  Producer,
+} from "./store.ts";
 import type { StoreTransaction } from "./transaction.ts";
 
-/** One change that waits for its transaction, and what it will ask of it. */
-export interface Operation<Outcome> {
+/** One change that waits for its transaction, and the rows that it names. */
+export interface Mutation<Outcome> {
   readonly path: string;
   readonly producer?: Producer | undefined;
   readonly fork?: ForkRequest | undefined;
@@ -12,11 +23,7 @@ export interface Operation<Outcome> {
   isChange(outcome: Outcome): boolean;
 }
 
-type Create = Operation<ReturnType<typeof applyCreate>>;
-type Append = Operation<ReturnType<typeof applyAppend>>;
-type Delete = Operation<ReturnType<typeof applyDelete>>;
-
-export function createOperation(request: CreateRequest): Create {
+export function createMutation(request: CreateRequest): Mutation<CreateOutcome> {
   return {
     path: request.path,
     fork: request.fork,
@@ -25,7 +32,7 @@ export function createOperation(request: CreateRequest): Create {
   };
 }
 
-export function appendOperation(request: AppendRequest): Append {
+export function appendMutation(request: AppendRequest): Mutation<AppendOutcome> {
   return {
     path: request.path,
     producer: request.producer,
@@ -34,7 +41,7 @@ export function appendOperation(request: AppendRequest): Append {
   };
 }
 
-export function deleteOperation(path: string): Delete {
+export function deleteMutation(path: string): Mutation<DeleteOutcome> {
   return {
     path,
     apply: (tx, now) => applyDelete(tx, path, now),
@@ -42,7 +49,7 @@ export function deleteOperation(path: string): Delete {
   };
 }
 
-export function touchOperation(path: string): Operation<void> {
+export function touchMutation(path: string): Mutation<void> {
   return {
     path,
     apply: (tx, now) => {

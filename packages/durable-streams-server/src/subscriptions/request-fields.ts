@@ -1,5 +1,6 @@
-import { LONGEST_PATH } from "../server/limits.ts";
-import { SubscriptionError, type SubscriptionConfig } from "./subscription-state.ts";
+import { MAX_PATH_LENGTH } from "../store/key-limits.ts";
+import { SubscriptionError } from "./subscription-error.ts";
+import type { SubscriptionConfig } from "./subscription-state.ts";
 
 const DEFAULT_LEASE_TTL_MS = 30_000;
 const MIN_LEASE_TTL_MS = 1000;
@@ -11,7 +12,7 @@ function invalid(message: string): SubscriptionError {
   return new SubscriptionError("INVALID_REQUEST", message);
 }
 
-/** A body as an object; an empty one is `{}`. */
+/** Parses a body as an object; an empty body is `{}`. */
 export function parseBody(body: Uint8Array): Fields {
   if (body.byteLength === 0) return {};
   let value: unknown;
@@ -24,13 +25,13 @@ export function parseBody(body: Uint8Array): Fields {
   throw invalid("The body must be a JSON object.");
 }
 
-/** A stream's path, or a pattern, as it stands in URLs: without slashes around it, percent-encoded. */
+/** A stream path or pattern as it appears in URLs: percent-encoded, without slashes around it. */
 export function streamPathOf(text: string): string {
   const trimmed = text.replace(/^\/+|\/+$/g, "");
   const url = `http://localhost/${trimmed.replaceAll("?", "%3F").replaceAll("#", "%23")}`;
   const path = new URL(url).pathname.slice(1);
-  if (path !== "" && path.length <= LONGEST_PATH) return path;
-  throw invalid(`A stream's path has from 1 to ${LONGEST_PATH} bytes.`);
+  if (path !== "" && path.length <= MAX_PATH_LENGTH) return path;
+  throw invalid(`A stream path must have from 1 to ${MAX_PATH_LENGTH} bytes.`);
 }
 
 export function streamPaths(value: unknown): string[] {
@@ -45,11 +46,11 @@ export function parseConfig(fields: Fields): SubscriptionConfig {
   if (type !== "webhook" && type !== "pull-wake") {
     throw invalid('type must be "webhook" or "pull-wake".');
   }
-  if (fields["filter"] !== undefined) throw invalid("This server does not filter subscriptions.");
+  if (fields["filter"] !== undefined) throw invalid("filter is not supported by this server.");
   const pattern = optionalText(fields, "pattern");
   const streams = fields["streams"] === undefined ? [] : streamPaths(fields["streams"]);
   if (pattern === undefined && streams.length === 0) {
-    throw invalid("Give a pattern, or streams, or both.");
+    throw invalid("pattern or streams is missing: send one of them, or both.");
   }
   const wakeStream = optionalText(fields, "wake_stream");
   if (type === "pull-wake" && wakeStream === undefined) {
@@ -89,7 +90,7 @@ function leaseTtl(value: unknown = DEFAULT_LEASE_TTL_MS): number {
   throw invalid(`lease_ttl_ms must be an integer from ${MIN_LEASE_TTL_MS} to ${MAX_LEASE_TTL_MS}.`);
 }
 
-/** What a worker says of its wake. */
+/** The report of a worker about its wake. */
 export interface WakeReport {
   readonly wakeId: unknown;
   readonly generation: unknown;
@@ -112,7 +113,7 @@ function parseAck(value: unknown): { stream: string; offset: string } {
   const { stream, path, offset } = (value ?? {}) as Fields;
   const name = stream ?? path;
   if (typeof name !== "string" || typeof offset !== "string") {
-    throw invalid("An ack names a stream and an offset.");
+    throw invalid("Each ack must have a stream and an offset.");
   }
   return { stream: streamPathOf(name), offset };
 }

@@ -2,38 +2,25 @@
 export interface SubscriptionState {
   readonly id: string;
   readonly config: SubscriptionConfig;
-  /** Of the configuration: a repeated PUT with another one is a conflict. */
+  /** A repeated PUT with a configuration of another hash is a conflict. */
   readonly configHash: string;
   readonly createdAt: string;
-  /** Where the subscription was made, for callback URLs. */
+  /** The root URL that the subscription was created under, for callback URLs. */
   readonly baseUrl: string;
   links: Record<string, SubscriptionLink>;
-  /** Counts the wakes; an older one is fenced off. */
+  /** Counts the wakes. Workers of earlier generations are fenced off. */
   generation: number;
-  /** A wake is in flight. */
+  /** The wake that is in flight, if any. */
   wakeId: string | null;
-  /** The tails at that wake, which `{"done": true}` acknowledges. */
+  /** The tails at the start of that wake, which `{"done": true}` acknowledges. */
   snapshot: Record<string, number>;
   /** The worker that claimed a pull-wake. */
   holder: string | null;
   leaseUntil: number | null;
   status: "active" | "failed";
   retries: number;
-  /** When a webhook, or the announcement of a pull-wake, is to be tried again. */
+  /** When a webhook, or the announcement of a pull-wake, is tried again. */
   nextAttemptAt: number | null;
-}
-
-/** An object by stream path: paths are names like any other, "constructor" included. */
-export function byPath<T>(entries: Iterable<readonly [string, T]> = []): Record<string, T> {
-  return Object.assign(Object.create(null) as Record<string, T>, Object.fromEntries(entries));
-}
-
-/** A document's value as a subscription. */
-export function parseState(value: string): SubscriptionState {
-  const state = JSON.parse(value) as SubscriptionState;
-  state.links = byPath(Object.entries(state.links));
-  state.snapshot = byPath(Object.entries(state.snapshot));
-  return state;
 }
 
 export interface SubscriptionConfig {
@@ -53,48 +40,39 @@ export interface SubscriptionLink {
   acked: number;
 }
 
-export type SubscriptionErrorCode =
-  | "INVALID_REQUEST"
-  | "SUBSCRIPTION_NOT_FOUND"
-  | "SUBSCRIPTION_ALREADY_EXISTS"
-  | "WEBHOOK_URL_REJECTED"
-  | "TOKEN_INVALID"
-  | "TOKEN_EXPIRED"
-  | "FENCED"
-  | "ALREADY_CLAIMED"
-  | "NO_PENDING_WORK"
-  | "INVALID_OFFSET"
-  | "TOO_MANY_STREAMS"
-  | "METHOD_NOT_ALLOWED";
+/** An object by stream path. It has no prototype, since "constructor" is a path like any other. */
+export function byPath<T>(entries: Iterable<readonly [string, T]> = []): Record<string, T> {
+  return Object.assign(Object.create(null) as Record<string, T>, Object.fromEntries(entries));
+}
 
-export const errorStatus: Readonly<Record<SubscriptionErrorCode, number>> = {
-  INVALID_REQUEST: 400,
-  SUBSCRIPTION_NOT_FOUND: 404,
-  SUBSCRIPTION_ALREADY_EXISTS: 409,
-  WEBHOOK_URL_REJECTED: 400,
-  TOKEN_INVALID: 401,
-  TOKEN_EXPIRED: 401,
-  FENCED: 409,
-  ALREADY_CLAIMED: 409,
-  NO_PENDING_WORK: 409,
-  INVALID_OFFSET: 409,
-  TOO_MANY_STREAMS: 507,
-  METHOD_NOT_ALLOWED: 405,
-};
+/** Parses the value of a document. */
+export function parseState(value: string): SubscriptionState {
+  const state = JSON.parse(value) as SubscriptionState;
+  state.links = byPath(Object.entries(state.links));
+  state.snapshot = byPath(Object.entries(state.snapshot));
+  return state;
+}
 
-/** Becomes an answer `{"error": {"code", "message", …}}`. */
-export class SubscriptionError extends Error {
-  override readonly name: string = "SubscriptionError";
-  readonly code: SubscriptionErrorCode;
-  readonly details: Readonly<Record<string, unknown>>;
-
-  constructor(
-    code: SubscriptionErrorCode,
-    message: string,
-    details: Readonly<Record<string, unknown>> = {},
-  ) {
-    super(message);
-    this.code = code;
-    this.details = details;
-  }
+export function newState(
+  id: string,
+  config: SubscriptionConfig,
+  configHash: string,
+  baseUrl: string,
+): SubscriptionState {
+  return {
+    id,
+    config,
+    configHash,
+    createdAt: new Date().toISOString(),
+    baseUrl,
+    links: byPath(),
+    generation: 0,
+    wakeId: null,
+    snapshot: byPath(),
+    holder: null,
+    leaseUntil: null,
+    status: "active",
+    retries: 0,
+    nextAttemptAt: null,
+  };
 }

@@ -1,6 +1,6 @@
 /**
  * JSON mode keeps the client's own text: a record is its messages joined by commas. Nothing is
- * printed again, so numbers keep their digits and objects their key order and duplicates.
+ * serialized again, so numbers keep their digits and objects their key order and duplicates.
  */
 
 const COMMA = 0x2c;
@@ -11,17 +11,17 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-// A byte order mark stays and makes the text invalid JSON: it would be in the middle of an answer.
+// A byte order mark stays and makes the text invalid JSON: it would be in the middle of a response.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 const isSpace = (byte: number | undefined) =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /**
- * The messages of a request body, joined by commas; one level of array is flattened.
+ * Joins the messages of a request body by commas, flattening one level of array.
  *
- * @returns empty for an empty array
- * @throws SyntaxError or TypeError when the body is not JSON in UTF-8
+ * @returns no bytes for an empty array
+ * @throws SyntaxError or TypeError if the body is not JSON in UTF-8
  */
 export function flattenJson(body: Uint8Array): Uint8Array {
   const parsed: unknown = JSON.parse(decoder.decode(body));
@@ -34,7 +34,7 @@ export function flattenJson(body: Uint8Array): Uint8Array {
 }
 
 /**
- * The first `count` messages of a record.
+ * Takes the first `count` messages of a record.
  *
  * @returns `undefined` if it has fewer
  */

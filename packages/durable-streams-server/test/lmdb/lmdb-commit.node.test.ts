@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { CommitPlace } from "../../src/lmdb/commit-thread.ts";
+import { CommitThread } from "../../src/lmdb/commit-thread.ts";
 import type { Store } from "../../src/index.ts";
 import { lmdbStore } from "../../src/lmdb/index.ts";
 import { LmdbTransaction } from "../../src/lmdb/lmdb-transaction.ts";
@@ -13,10 +13,10 @@ const appendRequest = (text: string) => ({
   data: new TextEncoder().encode(text),
 });
 
-/** A store that makes each commit where `isHere` says, with a stream "s". */
-async function withStore(isHere: () => boolean, use: (store: Store) => Promise<void>) {
+/** Uses a store with a stream "s", whose commits are made where `isEventLoop` decides. */
+async function withStore(isEventLoop: () => boolean, use: (store: Store) => Promise<void>) {
   const path = await mkdtemp(join(tmpdir(), "freshet-commit-"));
-  const spy = vi.spyOn(CommitPlace.prototype, "isHere").mockImplementation(isHere);
+  const spy = vi.spyOn(CommitThread.prototype, "isEventLoop").mockImplementation(isEventLoop);
   const store = lmdbStore({ path });
   try {
     await store.create({ path: "s", contentType, closed: false });
@@ -35,14 +35,14 @@ async function textsOf(store: Store): Promise<string[]> {
   return records.map(({ data }) => Buffer.from(data).toString());
 }
 
-const places = [
+const threads = [
   ["on the event loop's thread", true],
   ["on another thread", false],
 ] as const;
 
-test.each(places)("a commit %s stores all of its batch", async (_, here) => {
+test.each(threads)("a commit %s stores all of its batch", async (_, isEventLoop) => {
   await withStore(
-    () => here,
+    () => isEventLoop,
     async (store) => {
       const appends = ["a", "b", "c"].map((text) => store.append(appendRequest(text)));
       const outcomes = await Promise.all(appends);
@@ -52,28 +52,31 @@ test.each(places)("a commit %s stores all of its batch", async (_, here) => {
   );
 });
 
-test.each(places)("a commit %s that fails in the middle stores none of it", async (_, here) => {
-  await withStore(
-    () => here,
-    async (store) => {
-      await store.append(appendRequest("before"));
-      const putProducer = vi
-        .spyOn(LmdbTransaction.prototype, "putProducer")
-        .mockImplementation(() => {
-          throw new Error("no room"); // after its data was put
-        });
-      const producer = { id: "p", epoch: 0, seq: 0 };
-      const lost = store.append({ ...appendRequest("lost"), producer });
-      await expect(lost).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
-      expect(putProducer).toHaveBeenCalledOnce();
-      putProducer.mockRestore();
-      await store.append(appendRequest("after"));
-      expect(await textsOf(store)).toEqual(["before", "after"]);
-    },
-  );
-});
+test.each(threads)(
+  "a commit %s that fails in the middle stores none of it",
+  async (_, isEventLoop) => {
+    await withStore(
+      () => isEventLoop,
+      async (store) => {
+        await store.append(appendRequest("before"));
+        const putProducer = vi
+          .spyOn(LmdbTransaction.prototype, "putProducer")
+          .mockImplementation(() => {
+            throw new Error("no room"); // after its data was put
+          });
+        const producer = { id: "p", epoch: 0, seq: 0 };
+        const lost = store.append({ ...appendRequest("lost"), producer });
+        await expect(lost).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+        expect(putProducer).toHaveBeenCalledOnce();
+        putProducer.mockRestore();
+        await store.append(appendRequest("after"));
+        expect(await textsOf(store)).toEqual(["before", "after"]);
+      },
+    );
+  },
+);
 
-test("commits keep their order when they change place", async () => {
+test("commits keep their order when they change threads", async () => {
   let commits = 0;
   await withStore(
     () => commits++ % 2 === 0,

@@ -20,7 +20,7 @@ test("takes a client of the user's own, and leaves it open", async () => {
 
 test("an option that makes no sense is refused", () => {
   expect(() => postgresStore({})).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
-  expect(() => postgresStore({ url: "postgres://x", answerTimeoutMs: 0 })).toThrow(
+  expect(() => postgresStore({ url: "postgres://x", queryTimeoutMs: 0 })).toThrow(
     expect.objectContaining({ code: "INVALID_OPTION" }),
   );
   expect(() => postgresStore({ url: "postgres://x", schema: 'a"; DROP' })).toThrow(

@@ -1,34 +1,8 @@
 import type { DataRecord } from "../../store/store.ts";
 import type { ProducerState, StreamRecord } from "../../store/stream-record.ts";
 import type { StoreTransaction } from "../../store/transaction.ts";
+import { dataKey, NotLoaded, producerKey, type LoadedRows } from "./loaded-rows.ts";
 
-/** A row that an operation asks for and that has not been loaded: load it and start again. */
-export type Wanted =
-  | { readonly kind: "path"; readonly path: string }
-  | { readonly kind: "id"; readonly id: number }
-  | { readonly kind: "producer"; readonly streamId: number; readonly producerId: string }
-  | { readonly kind: "data"; readonly streamId: number; readonly position: number }
-  | { readonly kind: "ids" };
-
-export class NotLoaded extends Error {
-  readonly wanted: Wanted;
-
-  constructor(wanted: Wanted) {
-    super("An operation asks for a row that has not been loaded.");
-    this.wanted = wanted;
-  }
-}
-
-/** A stream's row. */
-export interface LoadedStream {
-  readonly record: StreamRecord;
-  readonly version: number;
-}
-
-type StreamRows = Map<string, LoadedStream | null>;
-type StreamRowsById = Map<number, LoadedStream | null>;
-type ProducerRows = Map<string, ProducerState | null>;
-type DataRows = Map<string, DataRecord | null>;
 type Records = Map<number, StreamRecord>;
 type Ids = Set<number>;
 
@@ -39,44 +13,26 @@ interface NewProducer {
 }
 type NewProducers = Map<string, NewProducer>;
 
-/** Rows as they are in the database; `null` where it has none. */
-export class LoadedRows {
-  readonly byPath: StreamRows = new Map();
-  readonly byId: StreamRowsById = new Map();
-  /** By {@link producerKey}. */
-  readonly producers: ProducerRows = new Map();
-  /** By stream id and position, with a colon between. */
-  readonly data: DataRows = new Map();
-  readonly unusedIds: number[] = [];
-  /** How many streams there are; counted when ids are loaded. */
-  streams: number | undefined;
-
-  add(stream: LoadedStream): void {
-    this.byPath.set(stream.record.path, stream);
-    this.byId.set(stream.record.id, stream);
-  }
-}
-
-export function producerKey(streamId: number, producerId: string): string {
-  return `${streamId}:${producerId}`;
-}
-
 /**
- * A batch of operations on loaded rows. The operations run synchronously, as in every other store;
- * what they change is collected here and written in one statement.
+ * A batch of mutations on loaded rows. The mutations run synchronously, as in every other store; their
+ * changes are collected here and written in one statement.
  */
 export class BatchTransaction implements StoreTransaction {
   readonly puts: Records = new Map();
   readonly removed: Records = new Map();
   readonly newProducers: NewProducers = new Map();
   readonly newData: { readonly streamId: number; readonly record: DataRecord }[] = [];
-  /** The ids of streams that the database does not have. */
+  /** The ids of streams that are not in the database yet. */
   readonly created: Ids = new Set();
   readonly #rows: LoadedRows;
   readonly #paths = new Map<string, StreamRecord | undefined>();
 
   constructor(rows: LoadedRows) {
     this.#rows = rows;
+  }
+
+  get hasWrites(): boolean {
+    return this.puts.size + this.removed.size + this.newData.length > 0;
   }
 
   byPath(path: string): StreamRecord | undefined {
@@ -136,7 +92,7 @@ export class BatchTransaction implements StoreTransaction {
     const fresh = () =>
       this.newData.find((item) => item.streamId === streamId && item.record.end > position)?.record;
     if (this.created.has(streamId)) return fresh();
-    const loaded = this.#rows.data.get(`${streamId}:${position}`);
+    const loaded = this.#rows.data.get(dataKey(streamId, position));
     if (loaded === undefined) throw new NotLoaded({ kind: "data", streamId, position });
     return loaded ?? fresh();
   }

@@ -1,57 +1,52 @@
-import type { Operation } from "../../store/mutation.ts";
 import type { ProducerState } from "../../store/stream-record.ts";
-import {
-  LoadedRows,
-  producerKey,
-  type BatchTransaction,
-  type LoadedStream,
-} from "./batch-transaction.ts";
-import { nextVersion } from "./write-statements.ts";
+import type { Mutations } from "./apply-batch.ts";
+import type { BatchTransaction } from "./batch-transaction.ts";
+import { LoadedRows, producerKey, type LoadedStream } from "./loaded-rows.ts";
 
-/** So many streams are remembered. */
+/** How many streams are cached. */
 const MAX_STREAMS = 10_000;
 
-interface Remembered {
+interface CachedStream {
   readonly stream: LoadedStream;
   readonly producers: Map<string, ProducerState | null>;
 }
 
 /**
- * The rows that this process last wrote or read. They may be out of date: every write says which
- * version of the stream it was made from, and one that is not the current one writes nothing.
+ * The rows that this process last wrote or read. They may be out of date: every write names the version
+ * of the stream that it was made from, and changes nothing if that is not the current one.
  */
-export class RememberedRows {
+export class RowCache {
   /** Least recently used first. */
-  readonly #streams = new Map<string, Remembered>();
+  readonly #streams = new Map<string, CachedStream>();
 
-  /** The rows of operations that all of them are remembered for; `undefined` if any is not. */
-  rowsFor(operations: readonly Operation<unknown>[]): LoadedRows | undefined {
+  /** The rows that the mutations name, or `undefined` if any of them is not cached. */
+  rowsFor(mutations: Mutations): LoadedRows | undefined {
     const rows = new LoadedRows();
-    for (const { path, producer, fork } of operations) {
-      const remembered = this.#streams.get(path);
-      if (!remembered || fork) return undefined;
-      rows.add(remembered.stream);
+    for (const { path, producer, fork } of mutations) {
+      const cached = this.#streams.get(path);
+      if (!cached || fork) return undefined;
+      rows.add(cached.stream);
       if (!producer) continue;
-      const state = remembered.producers.get(producer.id);
+      const state = cached.producers.get(producer.id);
       if (state === undefined) return undefined;
-      rows.producers.set(producerKey(remembered.stream.record.id, producer.id), state);
+      rows.producers.set(producerKey(cached.stream.record.id, producer.id), state);
     }
     return rows;
   }
 
-  /** Remembers what a batch wrote and read. */
+  /** Caches what a batch wrote and read. */
   keep(
-    operations: readonly Operation<unknown>[],
+    mutations: Mutations,
     tx: BatchTransaction,
     rows: LoadedRows,
     wasWritten: (id: number) => boolean,
   ): void {
-    for (const { path, producer } of operations) {
+    for (const { path, producer } of mutations) {
       const loaded = rows.byPath.get(path);
       const id = tx.byPath(path)?.id;
       const put = id === undefined ? undefined : tx.puts.get(id);
       const stream =
-        put && wasWritten(put.id) ? { record: put, version: nextVersion(rows, put.id) } : loaded;
+        put && wasWritten(put.id) ? { record: put, version: rows.nextVersion(put.id) } : loaded;
       if (!stream || id !== stream.record.id) {
         this.#streams.delete(path);
         continue;
@@ -69,14 +64,14 @@ export class RememberedRows {
       this.#streams.delete(path);
       this.#streams.set(path, { stream, producers });
     }
-    this.#shrink();
+    this.#evict();
   }
 
-  forget(operations: readonly Operation<unknown>[]): void {
-    for (const { path } of operations) this.#streams.delete(path);
+  forget(mutations: Mutations): void {
+    for (const { path } of mutations) this.#streams.delete(path);
   }
 
-  #shrink(): void {
+  #evict(): void {
     for (const path of this.#streams.keys()) {
       if (this.#streams.size <= MAX_STREAMS) return;
       this.#streams.delete(path);

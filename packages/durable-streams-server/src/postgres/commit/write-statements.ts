@@ -1,8 +1,10 @@
 import { expiryOf } from "../../store/lifetime.ts";
 import type { StreamRecord } from "../../store/stream-record.ts";
 import { bytesLiteral, numbersLiteral, textsLiteral } from "../connection/array-literal.ts";
-import type { BatchTransaction, LoadedRows } from "./batch-transaction.ts";
-import type { Row, Value } from "../connection/database.ts";
+import type { Row, Value } from "../connection/connection-pool.ts";
+import type { Notification } from "../notifications/change-notifications.ts";
+import type { BatchTransaction } from "./batch-transaction.ts";
+import type { LoadedRows } from "./loaded-rows.ts";
 
 /** One statement and its values. */
 export interface Statement {
@@ -10,7 +12,7 @@ export interface Statement {
   readonly values: readonly Value[];
 }
 
-/** When a stream's row is due; `null` for never. */
+/** When the row of a stream expires; `null` for never. */
 function expiry(record: StreamRecord): number | null {
   const end = record.deleted ? Infinity : expiryOf(record);
   return end === Infinity ? null : Math.ceil(end);
@@ -35,19 +37,18 @@ const producerValues = (first: number) =>
 const onProducerConflict = `ON CONFLICT (stream_id, producer_id)
   DO UPDATE SET epoch = excluded.epoch, last_seq = excluded.last_seq`;
 
-/** The version that follows the one that was loaded. */
-export function nextVersion(rows: LoadedRows, id: number): number {
-  return (rows.byId.get(id)?.version ?? 0) + 1;
-}
-
-function values(tx: BatchTransaction, rows: LoadedRows, channel: string, payload: string): Value[] {
+function values(
+  tx: BatchTransaction,
+  rows: LoadedRows,
+  { channel, payload }: Notification,
+): Value[] {
   const puts = [...tx.puts.values()];
   const data = tx.newData;
   const producers = [...tx.newProducers.values()];
   return [
     numbersLiteral(puts.map(({ id }) => id)),
     textsLiteral(puts.map(({ path }) => path)),
-    numbersLiteral(puts.map(({ id }) => nextVersion(rows, id))),
+    numbersLiteral(puts.map(({ id }) => rows.nextVersion(id))),
     numbersLiteral(puts.map(({ tail }) => tail)),
     numbersLiteral(puts.map(expiry)),
     textsLiteral(puts.map((record) => JSON.stringify(record))),
@@ -64,15 +65,14 @@ function values(tx: BatchTransaction, rows: LoadedRows, channel: string, payload
 }
 
 /**
- * Writes a batch whose rows are locked by this transaction. Streams that the database does not have
- * are inserted: one that another process made in the meantime is a unique violation, and a conflict.
+ * The statements that write a batch whose rows this transaction has locked. New streams are inserted;
+ * one that another process created in the meantime is a unique violation, and a conflict.
  */
 export function lockedWrite(
   schema: string,
   tx: BatchTransaction,
   rows: LoadedRows,
-  channel: string,
-  payload: string,
+  notification: Notification,
 ): Statement[] {
   const removed = numbersLiteral([...tx.removed.keys()]);
   const removal: Statement[] = [
@@ -95,23 +95,22 @@ export function lockedWrite(
         SELECT * FROM ${producerValues(10)} ${onProducerConflict}
       )
       SELECT CASE WHEN $15 = '' THEN NULL ELSE pg_notify($14, $15) END`,
-    values: values(tx, rows, channel, payload),
+    values: values(tx, rows, notification),
   };
   // A path can be used again in the batch that freed it.
   return tx.removed.size > 0 ? [...removal, write] : [write];
 }
 
 /**
- * Writes a batch that was made from remembered rows, in one statement and without a lock held before:
- * streams whose version is no longer the remembered one keep what they have, data and producers
- * included, and are missing in the answer.
+ * The statement that writes a batch made from cached rows, without a lock held before. Streams whose
+ * version is no longer the cached one keep what they have, data and producers included, and are missing
+ * in the result.
  */
 export function optimisticWrite(
   schema: string,
   tx: BatchTransaction,
   rows: LoadedRows,
-  channel: string,
-  payload: string,
+  notification: Notification,
 ): Statement {
   return {
     text: `
@@ -131,10 +130,11 @@ export function optimisticWrite(
         ${onProducerConflict}
       ), notified AS (SELECT CASE WHEN $15 = '' THEN NULL ELSE pg_notify($14, $15) END)
       SELECT put.id::float8 AS id FROM put, notified`,
-    values: values(tx, rows, channel, payload),
+    values: values(tx, rows, notification),
   };
 }
 
-export function writtenIds(answer: readonly Row[]): Set<number> {
-  return new Set(answer.map((row) => Number(row["id"])));
+/** The ids of the streams that an {@link optimisticWrite} has written. */
+export function writtenIds(rows: readonly Row[]): Set<number> {
+  return new Set(rows.map((row) => Number(row["id"])));
 }

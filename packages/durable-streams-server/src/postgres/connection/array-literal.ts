@@ -1,6 +1,6 @@
 /**
- * Arrays as PostgreSQL's text form, for `$1::text::bigint[]`: a driver that has to find out the types
- * of arrays asks the catalog first, which poolers and fresh connections pay for.
+ * Arrays in PostgreSQL's text form, for `$1::text::bigint[]`. A driver that looks up the types of arrays
+ * queries the catalog first, at the cost of poolers and fresh connections.
  */
 
 export function numbersLiteral(values: readonly (number | null)[]): string {

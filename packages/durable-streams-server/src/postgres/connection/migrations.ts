@@ -1,12 +1,12 @@
 import { DurableStreamsServerError } from "../../store/errors.ts";
-import type { Database, Run } from "./database.ts";
+import type { ConnectionPool, Run } from "./connection-pool.ts";
 
 /**
- * One step for each version of the layout, in order. A step that was released is never changed: what
- * has to be different becomes another step.
+ * One step per version of the layout, in order. A step that was released is never changed: every
+ * change becomes another step.
  *
- * Rows of `streams` and `producers` are updated all the time: the room left in their pages lets
- * PostgreSQL do it in place, without touching an index.
+ * Rows of `streams` and `producers` are updated all the time. The room left in their pages lets
+ * PostgreSQL do that in place, without touching an index.
  */
 const migrations: readonly ((schema: string) => string)[] = [
   (schema) => `
@@ -42,16 +42,15 @@ const migrations: readonly ((schema: string) => string)[] = [
     );`,
 ];
 
-/** Any number will do, as long as nobody else in the database locks by it. */
+/** The key of the advisory lock: any number that nobody else in the database uses. */
 const LOCK = 4_437_001;
 
 /** Creates the tables, or brings them up to date. Processes that start together take turns. */
-export async function migrate(database: Database): Promise<void> {
-  const { schema } = database;
-  // Most starts find nothing to do, and that is soon known, or the database is silent.
-  const found = await database.transaction((run) => layoutVersion(run, schema));
+export async function migrate(pool: ConnectionPool, schema: string): Promise<void> {
+  // Most starts find nothing to do, and find that out within the time limit of a query.
+  const found = await pool.transaction((run) => layoutVersion(run, schema));
   if (found === migrations.length) return;
-  await database.transaction(async (run) => {
+  await pool.transaction(async (run) => {
     await run(`SELECT pg_advisory_xact_lock(${LOCK})`);
     let version = await layoutVersion(run, schema); // another process may have been faster
     if (version === undefined) {
@@ -67,11 +66,11 @@ export async function migrate(database: Database): Promise<void> {
     if (version < migrations.length) {
       await run(`UPDATE ${schema}.layout SET version = ${migrations.length}`);
     }
-    // However long it takes: half of a migration is none.
+    // Without a time limit: half of a migration is none.
   }, Infinity);
 }
 
-/** The version of the layout that is there; `undefined` for none. */
+/** The version of the existing layout; `undefined` if there is none. */
 async function layoutVersion(run: Run, schema: string): Promise<number | undefined> {
   const [found] = await run(`SELECT to_regclass('${schema}.layout') IS NOT NULL AS exists`);
   if (!found?.["exists"]) return undefined;
@@ -80,6 +79,6 @@ async function layoutVersion(run: Run, schema: string): Promise<number | undefin
   if (version <= migrations.length) return version;
   throw new DurableStreamsServerError(
     "STORE_VERSION",
-    `The schema ${schema} has layout ${version}; this version knows ${migrations.length}. Use a newer version.`,
+    `The schema ${schema} has layout ${version}, and this version supports ${migrations.length}: use a newer version.`,
   );
 }

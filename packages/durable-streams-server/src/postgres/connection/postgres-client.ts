@@ -9,7 +9,7 @@ export interface PostgresStatements {
   ): PromiseLike<Rows>;
 }
 
-/** What is used of a postgres.js client. Named here, so that these types need no others. */
+/** The part of a postgres.js client that is used. Named here, so that these types need no others. */
 export interface PostgresClient extends PostgresStatements {
   begin(work: (connection: PostgresStatements) => Promise<unknown>): Promise<unknown>;
   listen(

@@ -1,5 +1,5 @@
 /**
- * Cursors keep shared caches from answering a live read with the same empty page for ever.
+ * Cursors keep shared caches from returning the same empty page to a live read for ever.
  * https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (section 10.1)
  */
 
@@ -8,8 +8,8 @@ const INTERVAL_MS = 20_000;
 const MAX_JITTER_SECONDS = 3600;
 
 /**
- * The number of the current 20-second interval, or a later one if the client already has that: a
- * cursor never comes back.
+ * The number of the current 20-second interval, or a later one if the client already has that: no
+ * cursor is used twice.
  */
 export function nextCursor(
   clientCursor: string | null | undefined,
@@ -23,7 +23,7 @@ export function nextCursor(
   return String(client + Math.ceil((jitterSeconds * 1000) / INTERVAL_MS));
 }
 
-/** Within one answer a cursor stays or grows: the client's own is left behind once. */
+/** Within one response a cursor never goes back: the client's own is passed only once. */
 export function laterCursor(a: string, b: string): string {
   return Number(a) > Number(b) ? a : b;
 }

@@ -2,8 +2,8 @@ import type { StreamInfo } from "../../store/store.ts";
 import { formatOffset } from "../../wire/offset.ts";
 
 /**
- * Names the bytes between two offsets of one incarnation of a stream, and what the headers say of
- * them: the same bytes are another entity once the stream is closed, or has gone on after them.
+ * Identifies the bytes between two offsets of one incarnation of a stream, together with what the
+ * headers say: the same bytes are another entity once the stream is closed, or has grown after them.
  */
 export function entityTag(
   stream: StreamInfo,

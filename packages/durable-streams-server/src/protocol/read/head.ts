@@ -1,16 +1,16 @@
-/** https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (sections 5.4 and 5.5) */
-import type { ExchangeAnswer } from "../../http/exchange.ts";
-import type { ProtocolContext } from "../context.ts";
-import { entityTag } from "./entity-tag.ts";
-import { gone, notFound } from "../missing.ts";
+/** https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (section 5.5) */
+import type { ExchangeResponse } from "../../http/exchange.ts";
 import { formatOffset } from "../../wire/offset.ts";
+import { missingStream } from "../missing-stream.ts";
+import { entityTag } from "./entity-tag.ts";
+import type { ReadContext } from "./read-context.ts";
 
 export async function headOfStream(
-  { store }: ProtocolContext,
+  { store }: ReadContext,
   path: string,
-): Promise<ExchangeAnswer> {
+): Promise<ExchangeResponse> {
   const outcome = await store.head(path);
-  if (outcome.status !== "ok") return withoutBody(outcome.status);
+  if (outcome.status !== "ok") throw missingStream(outcome.status);
   const { stream } = outcome;
   return {
     status: 200,
@@ -26,20 +26,4 @@ export async function headOfStream(
       }),
     },
   };
-}
-
-function withoutBody(status: "missing" | "deleted"): ExchangeAnswer {
-  const { answer } = status === "missing" ? notFound : gone;
-  return { status: answer.status, headers: answer.headers };
-}
-
-export async function deleteStream(
-  context: ProtocolContext,
-  path: string,
-): Promise<ExchangeAnswer> {
-  const outcome = await context.store.delete(path);
-  if (outcome === "missing") throw notFound;
-  if (outcome === "deleted") throw gone;
-  await context.onDeleted(path);
-  return { status: 204, headers: { "cache-control": "no-store" } };
 }

@@ -1,85 +1,72 @@
-import { HttpError } from "../../http/exchange.ts";
-import type { ReadOutcome, ReadRequest, Store } from "../../store/store.ts";
+import { HttpError } from "../../http/http-error.ts";
+import type { Store } from "../../store/store.ts";
+import { LiveReader } from "./live-reader.ts";
+import { SharedReads } from "./shared-reads.ts";
 
-export type WakeReason = "changed" | "timeout" | "aborted" | "ended";
-
-/** A timer for longer than this ends at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-/** One reader at the tail of a stream. */
-export interface Waiter {
-  /** Resolves at once if the stream may have changed since the last read. */
-  wait(timeoutMs: number, signal: AbortSignal): Promise<WakeReason>;
-  /** Reads, sharing the read with all that were woken by the same change and stand at the same place. */
-  read(request: ReadRequest & { position: number }): Promise<ReadOutcome>;
-  leave(): void;
-  /** The server is closing. */
-  readonly isEnding: boolean;
+/** The live readers of one stream. */
+interface StreamReaders {
+  readonly reads: SharedReads;
+  readonly readers: Set<LiveReader>;
+  readonly unsubscribe: () => void;
 }
 
 /**
- * All readers that wait. One subscription to the store serves all readers of a stream, and one read
- * serves all that wait at the same position: a hundred readers cost the store what one costs.
+ * All live readers of the server. One subscription to the store serves all readers of a stream, and
+ * one read serves all that wait at the same position: a hundred readers cost the store what one costs.
  */
-export class WaitingRoom {
+export class LiveReaders {
   readonly #store: Store;
   readonly #maxReaders: number;
-  readonly #onChange: ((readers: number) => void) | undefined;
-  readonly #streams = new Map<string, StreamRoom>();
-  #readers = 0;
+  readonly #onCount: ((readers: number) => void) | undefined;
+  readonly #streams = new Map<string, StreamReaders>();
+  #count = 0;
   #isEnding = false;
   #onEmpty: (() => void) | undefined;
 
-  constructor(store: Store, maxReaders: number, onChange?: (readers: number) => void) {
+  /** @param onCount - called when a reader joins or leaves */
+  constructor(store: Store, maxReaders: number, onCount?: (readers: number) => void) {
     this.#store = store;
     this.#maxReaders = maxReaders;
-    this.#onChange = onChange;
+    this.#onCount = onCount;
   }
 
-  get isEnding(): boolean {
-    return this.#isEnding;
-  }
-
-  /** Throws the answer 429 when the room is full. */
-  enter(path: string): Waiter {
-    if (this.#readers >= this.#maxReaders) {
+  /** Adds a reader, which must leave in the end. Throws a 429 if there are too many. */
+  join(path: string): LiveReader {
+    if (this.#count >= this.#maxReaders) {
       throw new HttpError(
         429,
-        `As many readers wait as may (limits.waitingReaders is ${this.#maxReaders}): try again, or read without live.`,
+        `${this.#maxReaders} readers already wait, the most that may (limits.waitingReaders): try again, or read without live.`,
         { "retry-after": "1" },
       );
     }
-    let room = this.#streams.get(path);
-    if (!room) {
-      room = new StreamRoom(this.#store);
-      const opened = room;
-      opened.unsubscribe = this.#store.subscribe(path, () => opened.change());
-      this.#streams.set(path, opened);
-    }
-    this.#count(1);
-    const entered = room;
-    const waiter: RoomWaiter = new RoomWaiter(this, room, () => {
-      entered.waiters.delete(waiter);
-      this.#count(-1);
-      if (entered.waiters.size > 0 || this.#streams.get(path) !== entered) return;
-      entered.unsubscribe?.();
-      this.#streams.delete(path);
-    });
-    room.waiters.add(waiter);
-    return waiter;
+    const stream = this.#streams.get(path) ?? this.#openStream(path);
+    this.#changeCount(1);
+    const reader: LiveReader = new LiveReader(
+      stream.reads,
+      () => this.#isEnding,
+      () => {
+        stream.readers.delete(reader);
+        this.#changeCount(-1);
+        if (stream.readers.size > 0 || this.#streams.get(path) !== stream) return;
+        stream.unsubscribe();
+        this.#streams.delete(path);
+      },
+    );
+    stream.readers.add(reader);
+    return reader;
   }
 
-  /** Ends all waits; those that come later end at once. */
+  /** Ends all waits; later ones end immediately. */
   end(): void {
     this.#isEnding = true;
-    for (const { waiters } of this.#streams.values()) {
-      for (const waiter of waiters) waiter.wake("ended");
+    for (const { readers } of this.#streams.values()) {
+      for (const reader of readers) reader.wake("ended");
     }
   }
 
-  /** Resolves when every reader has left, or when they had `timeoutMs` to do so. */
+  /** Resolves when every reader has left, or after `timeoutMs`. */
   whenEmpty(timeoutMs: number): Promise<void> {
-    if (this.#readers === 0) return Promise.resolve();
+    if (this.#count === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, timeoutMs);
       this.#onEmpty = () => {
@@ -89,94 +76,21 @@ export class WaitingRoom {
     });
   }
 
-  #count(change: number): void {
-    this.#readers += change;
-    this.#onChange?.(this.#readers);
-    if (this.#readers === 0) this.#onEmpty?.();
-  }
-}
-
-/** The readers of one stream. */
-class StreamRoom {
-  readonly waiters = new Set<RoomWaiter>();
-  unsubscribe: (() => void) | undefined;
-  version = 0;
-  readonly #store: Store;
-  /** By position; of the current version only: a read that began earlier may lack the change. */
-  #reads = new Map<number, Promise<ReadOutcome>>();
-
-  constructor(store: Store) {
-    this.#store = store;
-  }
-
-  change(): void {
-    this.version++;
-    this.#reads = new Map();
-    for (const waiter of this.waiters) waiter.wake("changed");
-  }
-
-  /** A read of the reader's own. */
-  fresh(request: ReadRequest): Promise<ReadOutcome> {
-    return this.#store.read(request);
-  }
-
-  read(request: ReadRequest & { position: number }): Promise<ReadOutcome> {
-    let read = this.#reads.get(request.position);
-    if (!read) this.#reads.set(request.position, (read = this.#store.read(request)));
-    return read;
-  }
-}
-
-class RoomWaiter implements Waiter {
-  readonly leave: () => void;
-  readonly #room: WaitingRoom;
-  readonly #stream: StreamRoom;
-  #seen: number;
-  #resolve: ((reason: WakeReason) => void) | undefined;
-
-  constructor(room: WaitingRoom, stream: StreamRoom, leave: () => void) {
-    this.#room = room;
-    this.#stream = stream;
-    this.#seen = stream.version;
-    let left = false;
-    this.leave = () => {
-      if (left) return;
-      left = true;
-      leave();
-    };
-  }
-
-  get isEnding(): boolean {
-    return this.#room.isEnding;
-  }
-
-  wake(reason: WakeReason): void {
-    this.#resolve?.(reason);
-  }
-
-  wait(timeoutMs: number, signal: AbortSignal): Promise<WakeReason> {
-    if (this.isEnding) return Promise.resolve("ended");
-    if (signal.aborted) return Promise.resolve("aborted");
-    if (this.#seen !== this.#stream.version) return Promise.resolve("changed");
-    return new Promise((resolve) => {
-      const onAbort = () => this.wake("aborted");
-      const timer = Number.isFinite(timeoutMs)
-        ? setTimeout(() => this.wake("timeout"), Math.min(timeoutMs, LONGEST_TIMER_MS))
-        : undefined;
-      this.#resolve = (reason) => {
-        this.#resolve = undefined;
-        clearTimeout(timer);
-        signal.removeEventListener("abort", onAbort);
-        resolve(reason);
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
+  #openStream(path: string): StreamReaders {
+    const reads = new SharedReads(this.#store);
+    const readers = new Set<LiveReader>();
+    const unsubscribe = this.#store.subscribe(path, () => {
+      reads.invalidate();
+      for (const reader of readers) reader.wake("changed");
     });
+    const stream = { reads, readers, unsubscribe };
+    this.#streams.set(path, stream);
+    return stream;
   }
 
-  read(request: ReadRequest & { position: number }): Promise<ReadOutcome> {
-    // After a time-out without a change the store is asked again: a hint may have been lost.
-    if (this.#seen === this.#stream.version) return this.#stream.fresh(request);
-    this.#seen = this.#stream.version;
-    return this.#stream.read(request);
+  #changeCount(change: number): void {
+    this.#count += change;
+    this.#onCount?.(this.#count);
+    if (this.#count === 0) this.#onEmpty?.();
   }
 }

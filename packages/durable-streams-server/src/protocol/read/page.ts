@@ -1,13 +1,15 @@
 /** https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (sections 5.6 to 5.8) */
-import { HttpError, type ExchangeAnswer, type ExchangeRequest } from "../../http/exchange.ts";
+import type { ExchangeRequest, ExchangeResponse } from "../../http/exchange.ts";
+import { HttpError } from "../../http/http-error.ts";
 import { needsTouch } from "../../store/lifetime.ts";
 import type { ReadOutcome, StreamInfo } from "../../store/store.ts";
-import { isActive, isJson } from "../../wire/content-type.ts";
-import type { ProtocolContext } from "../context.ts";
+import { isActive } from "../../wire/content-type.ts";
+import { formatOffset } from "../../wire/offset.ts";
+import { missingStream } from "../missing-stream.ts";
 import { nextCursor } from "./cursor.ts";
 import { entityTag, matchesEntityTag } from "./entity-tag.ts";
-import { gone, notFound } from "../missing.ts";
-import { formatOffset } from "../../wire/offset.ts";
+import { pageBody } from "./page-body.ts";
+import type { ReadContext } from "./read-context.ts";
 
 export type Page = ReadOutcome & { status: "ok" };
 
@@ -17,9 +19,9 @@ export interface ReadStart {
   readonly position: number | "now";
 }
 
-/** Reads a page and counts as an access. Throws the answer where there is no such page. */
+/** Reads a page and touches the stream. Throws an HttpError if there is no such page. */
 export async function readPage(
-  context: ProtocolContext,
+  context: ReadContext,
   path: string,
   position: number | "now",
 ): Promise<Page> {
@@ -34,32 +36,31 @@ export function expectPage(outcome: ReadOutcome): Page {
     case "ok":
       return outcome;
     case "missing":
-      throw notFound;
     case "deleted":
-      throw gone;
+      throw missingStream(outcome.status);
     case "position-invalid":
       throw new HttpError(
         400,
-        "offset is not a position of this stream: it belongs to another one, or to an earlier one at this path.",
+        "offset is not an offset of this stream: it belongs to another stream, or to an earlier one at this path.",
       );
   }
 }
 
 export async function touchIfDue(
-  { store }: ProtocolContext,
+  { store }: ReadContext,
   path: string,
   stream: StreamInfo,
 ): Promise<void> {
   if (needsTouch(stream, Date.now())) await store.touch(path);
 }
 
-export function pageAnswer(
-  context: ProtocolContext,
+export function pageResponse(
+  context: ReadContext,
   request: ExchangeRequest,
   page: Page,
   start: ReadStart,
   { live = false }: { live?: boolean },
-): ExchangeAnswer {
+): ExchangeResponse {
   const { stream, upToDate, end } = page;
   const isNow = start.position === "now";
   const headers: Record<string, string> = {
@@ -67,7 +68,7 @@ export function pageAnswer(
     "stream-next-offset": formatOffset(end),
     "cache-control": cacheControl(context, page, isNow, live),
   };
-  // What somebody wrote to a stream must not run with the rights of the pages beside it.
+  // What somebody wrote to a stream must not run with the rights of pages on the same origin.
   if (isActive(stream.contentType)) headers["content-security-policy"] = "sandbox";
   if (upToDate) headers["stream-up-to-date"] = "true";
   if (upToDate && stream.closed) headers["stream-closed"] = "true";
@@ -83,35 +84,12 @@ export function pageAnswer(
 }
 
 /**
- * Full pages never change. One that reaches the tail will grow: a cache has to ask again (and is told
- * 304), or a reader would not see what it has itself written.
+ * Full pages never change. A page that reaches the tail will grow: a cache must revalidate it (with
+ * a 304 as the usual result), or a client would not see what it has itself written.
  */
-function cacheControl(context: ProtocolContext, page: Page, isNow: boolean, live: boolean): string {
+function cacheControl(context: ReadContext, page: Page, isNow: boolean, live: boolean): string {
   if (isNow || (live && page.records.length === 0)) return "no-store";
   const scope = context.isPublic ? "public" : "private";
   if (page.upToDate && !live) return `${scope}, no-cache`;
   return `${scope}, max-age=60, stale-while-revalidate=300`;
-}
-
-const COMMA = 0x2c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-
-/** The bytes of a page: joined, and in JSON mode one array of its messages. */
-export function pageBody(page: Page): Uint8Array {
-  const { records, stream } = page;
-  const json = isJson(stream.contentType);
-  const [only] = records;
-  if (only && records.length === 1 && !json) return only.data;
-  const separators = json ? Math.max(records.length - 1, 0) + 2 : 0;
-  const body = new Uint8Array(page.end - page.start + separators);
-  let at = 0;
-  if (json) body[at++] = OPEN_BRACKET;
-  for (const [index, { data }] of records.entries()) {
-    if (json && index > 0) body[at++] = COMMA;
-    body.set(data, at);
-    at += data.byteLength;
-  }
-  if (json) body[at] = CLOSE_BRACKET;
-  return body;
 }

@@ -1,16 +1,17 @@
 /** https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (section 5.6) */
-import { HttpError, type ExchangeAnswer, type ExchangeRequest } from "../../http/exchange.ts";
-import type { ProtocolContext } from "../context.ts";
-import { longPoll } from "./long-poll.ts";
+import type { ExchangeRequest, ExchangeResponse } from "../../http/exchange.ts";
+import { HttpError } from "../../http/http-error.ts";
 import { parseOffset } from "../../wire/offset.ts";
-import { pageAnswer, readPage, type ReadStart } from "./page.ts";
+import { longPoll } from "./long-poll.ts";
+import { pageResponse, readPage, type ReadStart } from "./page.ts";
+import type { ReadContext } from "./read-context.ts";
 import { serverSentEvents } from "./sse.ts";
 
 export function readStream(
-  context: ProtocolContext,
+  context: ReadContext,
   request: ExchangeRequest,
   path: string,
-): Promise<ExchangeAnswer> {
+): Promise<ExchangeResponse> {
   const { searchParams } = request.url;
   const live = searchParams.get("live");
   const start = readStart(searchParams);
@@ -24,21 +25,21 @@ export function readStream(
 
 function readStart(searchParams: URLSearchParams): ReadStart {
   const [token = "-1", ...others] = searchParams.getAll("offset");
-  if (others.length > 0) throw new HttpError(400, "offset must be given once.");
+  if (others.length > 0) throw new HttpError(400, "offset must not be repeated.");
   if (token === "now") return { token, position: "now" };
   const position = token === "-1" ? 0 : parseOffset(token);
   if (position === undefined) {
-    throw new HttpError(400, "offset must be -1, now, or an offset that this server gave out.");
+    throw new HttpError(400, "offset must be -1, now, or an offset of this server.");
   }
   return { token, position };
 }
 
 async function catchUp(
-  context: ProtocolContext,
+  context: ReadContext,
   request: ExchangeRequest,
   path: string,
   start: ReadStart,
-): Promise<ExchangeAnswer> {
+): Promise<ExchangeResponse> {
   const page = await readPage(context, path, start.position);
-  return pageAnswer(context, request, page, start, {});
+  return pageResponse(context, request, page, start, {});
 }

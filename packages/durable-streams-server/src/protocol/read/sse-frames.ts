@@ -1,18 +1,19 @@
 import { isJson, isText } from "../../wire/content-type.ts";
 import { formatOffset } from "../../wire/offset.ts";
-import { pageBody, type Page } from "./page.ts";
+import type { Page } from "./page.ts";
+import { pageBody } from "./page-body.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Pages that many readers get are encoded once. */
+/** A page that many readers share is encoded once. */
 const encodedPages = new WeakMap<Page, string>();
 
-/** Turns the pages of one connection into frames. */
+/** Turns the pages of one connection into server-sent events. */
 export class SseFrames {
   readonly #isText: boolean;
   readonly #isJson: boolean;
-  /** The beginning of a character whose end has not been appended yet. */
+  /** The start of a character whose end has not been appended yet. */
   #incomplete: Uint8Array = new Uint8Array(0);
 
   constructor(contentType: string) {
@@ -20,12 +21,12 @@ export class SseFrames {
     this.#isJson = isJson(contentType);
   }
 
-  /** A data event, if there is data, and the control event that says what comes after it. */
+  /** A data event, if there is data, and the control event that follows it. */
   page(page: Page, cursor: string): Uint8Array {
     const data = page.records.length > 0 ? this.#data(page) : "";
     const isLast = page.upToDate && page.stream.closed;
     const control = JSON.stringify({
-      // A reader that comes back gets the incomplete character again, whole.
+      // A reader that resumes here gets the whole character.
       streamNextOffset: formatOffset(page.end - this.#incomplete.byteLength),
       ...(!isLast && { streamCursor: cursor }),
       ...(page.upToDate && { upToDate: true }),
@@ -60,17 +61,17 @@ export class SseFrames {
   }
 }
 
-/** A line of data for each line of text: a payload can neither end its event nor begin another one. */
+/** One data line per line of text: a payload can neither end its event nor begin another one. */
 function dataEvent(payload: string): string {
   if (!/[\r\n]|^ /.test(payload)) return `event: data\ndata:${payload}\n\n`;
-  // A reader takes one space after the colon away.
+  // Parsers drop one space after the colon.
   const lines = payload
     .split(/\r\n|\r|\n/)
     .map((line) => (line.startsWith(" ") ? ` ${line}` : line));
   return `event: data\ndata:${lines.join("\ndata:")}\n\n`;
 }
 
-/** How many bytes are left when an unfinished UTF-8 character at the end is taken away. */
+/** The length without an incomplete UTF-8 character at the end. */
 function completeLength(bytes: Uint8Array): number {
   const end = bytes.byteLength;
   for (let back = 1; back <= Math.min(3, end); back++) {

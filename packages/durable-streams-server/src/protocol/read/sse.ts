@@ -1,26 +1,27 @@
 /**
- * Server-Sent Events: a data event a page, a control event after each.
+ * Server-sent events: one data event per page, each followed by a control event.
  * https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (section 5.8)
  */
-import { HttpError, type ExchangeAnswer, type ExchangeRequest } from "../../http/exchange.ts";
-import type { Waiter } from "./live-readers.ts";
+import type { ExchangeRequest, ExchangeResponse } from "../../http/exchange.ts";
+import { HttpError } from "../../http/http-error.ts";
 import { isText } from "../../wire/content-type.ts";
-import type { ProtocolContext } from "../context.ts";
 import { laterCursor, nextCursor } from "./cursor.ts";
+import type { LiveReader } from "./live-reader.ts";
 import { touchInterval } from "./long-poll.ts";
 import { expectPage, readPage, touchIfDue, type Page, type ReadStart } from "./page.ts";
+import type { ReadContext } from "./read-context.ts";
 import { SseFrames } from "./sse-frames.ts";
 
-/** How long a silent connection goes without a control event, in milliseconds. */
+/** How often a silent connection gets a control event, in milliseconds. */
 const KEEP_ALIVE_MS = 15_000;
 
 export async function serverSentEvents(
-  context: ProtocolContext,
+  context: ReadContext,
   request: ExchangeRequest,
   path: string,
   start: ReadStart,
-): Promise<ExchangeAnswer> {
-  const waiter = context.waitingRoom.enter(path);
+): Promise<ExchangeResponse> {
+  const reader = context.liveReaders.join(path);
   try {
     const first = await readPage(context, path, start.position);
     const encoding = isText(first.stream.contentType)
@@ -34,45 +35,45 @@ export async function serverSentEvents(
         "x-accel-buffering": "no",
         ...encoding,
       },
-      body: new EventBody(context, request, waiter, path, first),
+      body: new EventBody(context, request, reader, path, first),
     };
   } catch (error) {
-    waiter.leave();
+    reader.leave();
     throw error;
   }
 }
 
 /**
- * The body of one SSE answer. It makes a chunk when it is asked for one, so that a slow reader holds
- * one page and not a queue; and gives its place back however it ends.
+ * The body of one SSE response. It makes each chunk on request, so that a slow reader holds one page
+ * and not a queue, and it leaves the live readers however it ends.
  */
 class EventBody implements AsyncIterableIterator<Uint8Array> {
-  readonly #context: ProtocolContext;
-  readonly #waiter: Waiter;
+  readonly #context: ReadContext;
+  readonly #reader: LiveReader;
   readonly #path: string;
   readonly #frames: SseFrames;
   #cursor: string;
   readonly #cancelled = new AbortController();
-  readonly #ends: number;
+  readonly #endsAt: number;
   #page: Page | undefined;
   #last: Page;
   #isDone = false;
 
   constructor(
-    context: ProtocolContext,
+    context: ReadContext,
     request: ExchangeRequest,
-    waiter: Waiter,
+    reader: LiveReader,
     path: string,
     first: Page,
   ) {
     this.#context = context;
-    this.#waiter = waiter;
+    this.#reader = reader;
     this.#path = path;
     this.#page = first;
     this.#last = first;
     this.#frames = new SseFrames(first.stream.contentType);
     this.#cursor = nextCursor(request.url.searchParams.get("cursor"));
-    this.#ends = performance.now() + context.sseMaxAgeMs;
+    this.#endsAt = performance.now() + context.sseMaxAgeMs;
     request.signal.addEventListener("abort", () => void this.return(), { once: true });
     if (request.signal.aborted) void this.return();
   }
@@ -86,11 +87,11 @@ class EventBody implements AsyncIterableIterator<Uint8Array> {
     try {
       const page = this.#page ?? (await this.#nextPage());
       this.#page = undefined;
-      // Left or deleted while it waited: the client's next request learns which.
+      // The client left, or the stream was deleted: the client's next request tells.
       if (!page) return await this.return();
       this.#last = page;
       if (page.upToDate && page.stream.closed) this.#finish();
-      const isLast = this.#waiter.isEnding || performance.now() >= this.#ends;
+      const isLast = this.#reader.isEnding || performance.now() >= this.#endsAt;
       if (isLast) this.#finish();
       this.#cursor = laterCursor(this.#cursor, nextCursor(null));
       return { done: false, value: this.#frames.page(page, this.#cursor) };
@@ -109,23 +110,23 @@ class EventBody implements AsyncIterableIterator<Uint8Array> {
 
   #finish(): void {
     this.#isDone = true;
-    this.#waiter.leave();
+    this.#reader.leave();
   }
 
   async #nextPage(): Promise<Page | undefined> {
     const waitMs = Math.min(
       KEEP_ALIVE_MS,
       touchInterval(this.#last),
-      Math.max(this.#ends - performance.now(), 0),
+      Math.max(this.#endsAt - performance.now(), 0),
     );
     if (this.#last.upToDate) {
-      const reason = await this.#waiter.wait(waitMs, this.#cancelled.signal);
+      const reason = await this.#reader.wait(waitMs, this.#cancelled.signal);
       if (reason === "aborted") return undefined;
     }
     const position = this.#last.end;
     const maxBytes = this.#context.pageBytes;
     try {
-      const page = expectPage(await this.#waiter.read({ path: this.#path, position, maxBytes }));
+      const page = expectPage(await this.#reader.read({ path: this.#path, position, maxBytes }));
       await touchIfDue(this.#context, this.#path, page.stream);
       return page;
     } catch (error) {

@@ -1,52 +1,46 @@
 /** https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (sections 5.2 and 5.3) */
-import { HttpError, type ExchangeAnswer, type ExchangeRequest } from "../../http/exchange.ts";
-import { flattenJson } from "../../wire/json-messages.ts";
+import type { ExchangeRequest, ExchangeResponse } from "../../http/exchange.ts";
+import { HttpError } from "../../http/http-error.ts";
 import type { AppendOutcome, AppendRequest } from "../../store/store.ts";
-import { isJson } from "../../wire/content-type.ts";
-import type { ProtocolContext } from "../context.ts";
-import { gone, notFound } from "../missing.ts";
 import { formatOffset } from "../../wire/offset.ts";
+import { missingStream } from "../missing-stream.ts";
+import { toRecord } from "./record.ts";
 import {
   checkContentEncoding,
   closedHeader,
   contentTypeHeader,
   producerHeaders,
 } from "./request-headers.ts";
+import type { WriteContext } from "./write-context.ts";
 
-/** What a body is stored as: itself, or its JSON messages joined by commas; empty for `[]`. */
-export function recordOf(body: Uint8Array, contentType: string): Uint8Array {
-  if (!isJson(contentType)) return body;
-  try {
-    return flattenJson(body);
-  } catch {
-    throw new HttpError(400, "The body is not valid JSON in UTF-8. Nothing was stored.");
-  }
-}
-
+/**
+ * Appends the body, closes the stream, or both in one step.
+ *
+ * @param authorizeAppend - called if a request that closes the stream turns out to have data too
+ */
 export async function appendToStream(
-  context: ProtocolContext,
+  context: WriteContext,
   request: ExchangeRequest,
   path: string,
-  /** Asked when a request that closes the stream turns out to have data too. */
-  confirmAppend: () => Promise<void>,
-): Promise<ExchangeAnswer> {
+  authorizeAppend: () => Promise<void>,
+): Promise<ExchangeResponse> {
   checkContentEncoding(request);
   const producer = producerHeaders(request);
   const close = closedHeader(request);
   const seq = request.header("stream-seq");
-  const body = await request.body(context.limits.bodyBytes);
+  const body = await request.body(context.maxBodyBytes);
   const content = body.byteLength > 0 ? contentOf(request, body) : undefined;
   if (!content && !close) {
     throw new HttpError(400, "The body is empty. Only a request with Stream-Closed: true may be.");
   }
-  if (content && close) await confirmAppend();
+  if (content && close) await authorizeAppend();
   const append: AppendRequest = {
     path,
     ...content,
     close,
     seq,
     producer,
-    maxProducers: context.limits.producersPerStream,
+    maxProducers: context.maxProducers,
   };
   const outcome = await context.store.append(append);
   if (outcome.status !== "appended" && outcome.status !== "duplicate") {
@@ -58,10 +52,12 @@ export async function appendToStream(
 
 function contentOf(request: ExchangeRequest, body: Uint8Array) {
   const contentType = contentTypeHeader(request);
-  if (!contentType) throw new HttpError(400, "Content-Type is missing: send the stream's own.");
-  const data = recordOf(body, contentType);
+  if (!contentType) {
+    throw new HttpError(400, "Content-Type is missing: send the Content-Type of the stream.");
+  }
+  const data = toRecord(body, contentType);
   if (data.byteLength === 0) {
-    throw new HttpError(400, "The body is an empty array: there is no message in it.");
+    throw new HttpError(400, "The body is an empty array: send at least one message.");
   }
   return { contentType, data };
 }
@@ -69,8 +65,8 @@ function contentOf(request: ExchangeRequest, body: Uint8Array) {
 function accepted(
   outcome: AppendOutcome & { status: "appended" | "duplicate" },
   { producer, data }: AppendRequest,
-): ExchangeAnswer {
-  // 200 tells a producer that this very request stored its data, 204 that an earlier one did.
+): ExchangeResponse {
+  // For a producer, 200 means that this request stored its data, and 204 that an earlier one did.
   const isNew = producer && data && outcome.status === "appended";
   return {
     status: isNew ? 200 : 204,
@@ -89,13 +85,12 @@ function accepted(
 function refusal(
   outcome: AppendOutcome,
   { producer }: AppendRequest,
-  { limits }: ProtocolContext,
+  { maxProducers }: WriteContext,
 ): HttpError {
   switch (outcome.status) {
     case "missing":
-      return notFound;
     case "deleted":
-      return gone;
+      return missingStream(outcome.status);
     case "closed":
       return new HttpError(409, "The stream is closed.", {
         "stream-closed": "true",
@@ -110,7 +105,7 @@ function refusal(
         { "producer-epoch": String(outcome.epoch) },
       );
     case "epoch-not-at-zero":
-      return new HttpError(400, "A new Producer-Epoch begins with Producer-Seq 0.");
+      return new HttpError(400, "A new Producer-Epoch must begin with Producer-Seq 0.");
     case "sequence-gap":
       return new HttpError(409, `Producer-Seq ${outcome.expected} has not arrived yet.`, {
         "producer-expected-seq": String(outcome.expected),
@@ -119,9 +114,9 @@ function refusal(
     case "too-many-producers":
       return new HttpError(
         507,
-        `This stream knows as many producers as it may (limits.producersPerStream is ${limits.producersPerStream}).`,
+        `This stream already has ${maxProducers} producers, the most it may have (limits.producersPerStream).`,
       );
     default:
-      return new HttpError(409, "Content-Type is not the stream's own.");
+      return new HttpError(409, "Content-Type differs from that of the stream.");
   }
 }

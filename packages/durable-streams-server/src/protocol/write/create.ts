@@ -1,9 +1,9 @@
 /** https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (sections 4.2 and 5.1) */
-import { HttpError, type ExchangeAnswer, type ExchangeRequest } from "../../http/exchange.ts";
+import type { ExchangeRequest, ExchangeResponse } from "../../http/exchange.ts";
+import { HttpError } from "../../http/http-error.ts";
 import type { CreateOutcome, ForkRequest } from "../../store/store.ts";
-import { recordOf } from "./append.ts";
-import type { ProtocolContext } from "../context.ts";
 import { formatOffset } from "../../wire/offset.ts";
+import { toRecord } from "./record.ts";
 import {
   checkContentEncoding,
   closedHeader,
@@ -11,31 +11,32 @@ import {
   forkHeaders,
   lifetimeHeaders,
 } from "./request-headers.ts";
+import type { WriteContext } from "./write-context.ts";
 
-/** The source's path, if the request is for a fork. Asked before, because it is authorised too. */
+/** The fork that a request describes. Its source must be authorised before the stream is created. */
 export function forkSource(
-  context: ProtocolContext,
+  context: WriteContext,
   request: ExchangeRequest,
 ): ForkRequest | undefined {
   const fork = forkHeaders(request);
   if (!fork) return undefined;
   const path = context.toStreamPath(fork.from);
   if (path === undefined) {
-    throw new HttpError(404, "Stream-Forked-From is outside of the path that this server serves.");
+    throw new HttpError(404, "Stream-Forked-From lies outside the path that this server serves.");
   }
   return { path, position: fork.position, subOffset: fork.subOffset };
 }
 
 export async function createStream(
-  context: ProtocolContext,
+  context: WriteContext,
   request: ExchangeRequest,
   path: string,
   fork: ForkRequest | undefined,
-): Promise<ExchangeAnswer> {
+): Promise<ExchangeResponse> {
   checkContentEncoding(request);
   const lifetime = lifetimeHeaders(request);
   let contentType = contentTypeHeader(request);
-  const body = await request.body(context.limits.bodyBytes);
+  const body = await request.body(context.maxBodyBytes);
   if (!fork) contentType ??= "application/octet-stream";
   const outcome = await context.store.create({
     path,
@@ -44,7 +45,7 @@ export async function createStream(
     closed: closedHeader(request),
     data: await initialData(context, body, contentType, fork),
     fork,
-    maxStreams: context.limits.streams,
+    maxStreams: context.maxStreams,
   });
   if (outcome.status !== "created" && outcome.status !== "exists") throw refusal(outcome, context);
   const { stream, status } = outcome;
@@ -64,7 +65,7 @@ export async function createStream(
 }
 
 async function initialData(
-  context: ProtocolContext,
+  context: WriteContext,
   body: Uint8Array,
   contentType: string | undefined,
   fork: ForkRequest | undefined,
@@ -73,25 +74,25 @@ async function initialData(
   let type = contentType;
   if (!type && fork) {
     const source = await context.store.head(fork.path);
-    // Without a source the store refuses; what the body would mean does not matter then.
+    // Without a source the store refuses the request, whatever its body.
     if (source.status === "ok") type = source.stream.contentType;
   }
-  return recordOf(body, type ?? "application/octet-stream");
+  return toRecord(body, type ?? "application/octet-stream");
 }
 
-function refusal({ status }: CreateOutcome, { limits }: ProtocolContext): HttpError {
+function refusal({ status }: CreateOutcome, { maxStreams }: WriteContext): HttpError {
   switch (status) {
     case "deleted":
       return new HttpError(
         409,
-        "A stream that was deleted at this path is kept for its forks: use another path.",
+        "The stream that was deleted at this path is kept for its forks: use another path.",
       );
     case "source-missing":
-      return new HttpError(404, "There is no stream at Stream-Forked-From.");
+      return new HttpError(404, "There is no stream at the path in Stream-Forked-From.");
     case "source-deleted":
-      return new HttpError(409, "The stream at Stream-Forked-From was deleted.");
+      return new HttpError(409, "The stream at the path in Stream-Forked-From was deleted.");
     case "source-content-type":
-      return new HttpError(409, "A fork has its source's Content-Type: leave the header out.");
+      return new HttpError(409, "A fork has the Content-Type of its source: leave the header out.");
     case "fork-position-invalid":
       return new HttpError(400, "Stream-Fork-Offset is not a position of the source stream.");
     case "sub-offset-invalid":
@@ -102,7 +103,7 @@ function refusal({ status }: CreateOutcome, { limits }: ProtocolContext): HttpEr
     case "too-many-streams":
       return new HttpError(
         507,
-        `This server holds as many streams as it may (limits.streams is ${limits.streams}).`,
+        `This server already has ${maxStreams} streams, the most it may have (limits.streams).`,
       );
     default:
       return new HttpError(409, "A stream with another configuration exists at this path.");

@@ -1,8 +1,9 @@
 /**
- * The request headers of the protocol, read strictly: what is not well formed is a 400 that says so.
+ * The request headers of the protocol, read strictly: one that is not well formed is a 400.
  * https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (section 5)
  */
-import { HttpError, type ExchangeRequest } from "../../http/exchange.ts";
+import type { ExchangeRequest } from "../../http/exchange.ts";
+import { HttpError } from "../../http/http-error.ts";
 import type { Producer } from "../../store/store.ts";
 import { isWellFormedContentType } from "../../wire/content-type.ts";
 import { parseOffset } from "../../wire/offset.ts";
@@ -10,10 +11,10 @@ import { parseOffset } from "../../wire/offset.ts";
 const nonNegativeInteger = /^(0|[1-9]\d*)$/;
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ]([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 
-/** Milliseconds since 1970; `NaN` for what is not a timestamp. */
+/** Milliseconds since 1970, or `NaN` if the text is not a timestamp. */
 function timestamp(text: string): number {
   const [, year, month, day] = rfc3339.exec(text) ?? [];
-  // JavaScript takes February 30 for March 2.
+  // JavaScript reads February 30 as March 2.
   const daysInMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
   return Number(day) <= daysInMonth ? Date.parse(text) : NaN;
 }
@@ -27,24 +28,27 @@ function integer(name: string, text: string): number {
   );
 }
 
-/** A compressed body would be stored as it is, and read as what it is not. */
+/** Refuses compressed bodies: stored as they are, they would be read as something else. */
 export function checkContentEncoding(request: ExchangeRequest): void {
   const encoding = request.header("content-encoding")?.trim().toLowerCase();
   if (!encoding || encoding === "identity") return;
-  throw new HttpError(415, "This server takes bodies without Content-Encoding.", {
+  throw new HttpError(415, "This server accepts only bodies without Content-Encoding.", {
     "accept-encoding": "identity",
   });
 }
 
-/** `undefined` without the header: whether it may be missing is the operation's matter. */
+/** The header, or `undefined`: each operation decides whether it may be missing. */
 export function contentTypeHeader(request: ExchangeRequest): string | undefined {
   const contentType = request.header("content-type")?.trim();
   if (!contentType) return undefined;
   if (isWellFormedContentType(contentType)) return contentType;
-  throw new HttpError(400, "Content-Type is not a media type such as application/json.");
+  throw new HttpError(
+    400,
+    "Content-Type is not valid: expected a media type such as application/json.",
+  );
 }
 
-/** Only `true`, in any case, closes; all else is as if the header were not there. */
+/** Whether the header is `true`, in any case; every other value counts as no header. */
 export function closedHeader(request: ExchangeRequest): boolean {
   return request.header("stream-closed")?.trim().toLowerCase() === "true";
 }
@@ -85,14 +89,17 @@ export function forkHeaders(request: ExchangeRequest): ForkHeaders | undefined {
   const subOffset = request.header("stream-fork-sub-offset");
   if (from === undefined) {
     if (offset === undefined && subOffset === undefined) return undefined;
-    throw new HttpError(400, "Stream-Fork-Offset and -Sub-Offset need Stream-Forked-From.");
+    throw new HttpError(
+      400,
+      "Stream-Fork-Offset and Stream-Fork-Sub-Offset need Stream-Forked-From.",
+    );
   }
   if (!from.startsWith("/")) {
     throw new HttpError(400, "Stream-Forked-From must be the URL path of a stream of this server.");
   }
   const position = offset === undefined ? undefined : parseOffset(offset);
   if (offset !== undefined && position === undefined) {
-    throw new HttpError(400, "Stream-Fork-Offset is not an offset that this server gave out.");
+    throw new HttpError(400, "Stream-Fork-Offset is not an offset of this server.");
   }
   const sub = subOffset === undefined ? 0 : integer("Stream-Fork-Sub-Offset", subOffset);
   if (sub > 0 && position === undefined) {
@@ -107,7 +114,7 @@ export function producerHeaders(request: ExchangeRequest): Producer | undefined 
   const seq = request.header("producer-seq");
   if (id === undefined && epoch === undefined && seq === undefined) return undefined;
   if (id === undefined || epoch === undefined || seq === undefined) {
-    throw new HttpError(400, "Producer-Id, Producer-Epoch and Producer-Seq go together.");
+    throw new HttpError(400, "Producer-Id, Producer-Epoch and Producer-Seq must be sent together.");
   }
   if (id === "") throw new HttpError(400, "Producer-Id must not be empty.");
   return { id, epoch: integer("Producer-Epoch", epoch), seq: integer("Producer-Seq", seq) };

@@ -1,124 +1,17 @@
-/**
- * The rules of the protocol, once for all stores: each function is one step inside a transaction.
- * https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (sections 4 and 5)
- */
+/** https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (sections 5.2 and 5.3) */
 import { mediaType } from "../../wire/content-type.ts";
-import { resolveFork, type ResolvedFork } from "./fork.ts";
-import { isExpired, needsTouch } from "../lifetime.ts";
-import type {
-  AppendOutcome,
-  AppendRequest,
-  CreateOutcome,
-  CreateRequest,
-  DeleteOutcome,
-  Producer,
-} from "../store.ts";
-import { askedConfiguration, isSameStream, streamInfo } from "../stream-record.ts";
+import { needsTouch } from "../lifetime.ts";
+import type { AppendOutcome, AppendRequest, Producer } from "../store.ts";
 import type { ProducerState, StreamRecord } from "../stream-record.ts";
 import type { StoreTransaction } from "../transaction.ts";
-
-/** The stream at a path as a writer finds it; one that has expired is removed on the way. */
-function find(tx: StoreTransaction, path: string, now: number): StreamRecord | undefined {
-  const record = tx.byPath(path);
-  if (!record || record.deleted || !isExpired(record, now)) return record;
-  expire(tx, record);
-  return tx.byPath(path);
-}
-
-/** Ends a stream whose time has come. Its data stays while forks read it. */
-export function expire(tx: StoreTransaction, record: StreamRecord): void {
-  if (record.forks > 0) tx.put({ ...record, deleted: true });
-  else removeStream(tx, record);
-}
-
-/** Removes a stream, and then each source up the chain that was only kept for it. */
-function removeStream(tx: StoreTransaction, record: StreamRecord): void {
-  let next: StreamRecord | undefined = record;
-  while (next) {
-    tx.remove(next);
-    const source: StreamRecord | undefined = next.fork && tx.byId(next.fork.sourceId);
-    next = undefined;
-    if (!source) continue;
-    const left: StreamRecord = { ...source, forks: source.forks - 1 };
-    if (left.deleted && left.forks === 0) next = left;
-    else tx.put(left);
-  }
-}
-
-export function applyCreate(
-  tx: StoreTransaction,
-  request: CreateRequest,
-  now: number,
-): CreateOutcome {
-  const existing = find(tx, request.path, now);
-  if (existing?.deleted) return { status: "deleted" };
-  if (existing) {
-    if (!isSameStream(existing, request)) return { status: "conflict" };
-    applyTouch(tx, request.path, now);
-    return { status: "exists", stream: streamInfo(existing) };
-  }
-  if (tx.countStreams() >= (request.maxStreams ?? Infinity)) return { status: "too-many-streams" };
-  if (!request.fork) {
-    const contentType = request.contentType ?? "application/octet-stream";
-    return { status: "created", stream: insert(tx, request, { contentType, start: 0 }, now) };
-  }
-  const source = find(tx, request.fork.path, now);
-  if (!source) return { status: "source-missing" };
-  if (source.deleted) return { status: "source-deleted" };
-  if (request.contentType && mediaType(request.contentType) !== mediaType(source.contentType)) {
-    return { status: "source-content-type" };
-  }
-  const fork = resolveFork(tx, source, request.fork);
-  if (typeof fork === "string") return { status: fork };
-  tx.put({ ...source, forks: source.forks + 1 });
-  const { contentType } = source;
-  const stream = insert(tx, request, { contentType, start: fork.at, fork, source }, now);
-  return { status: "created", stream };
-}
-
-interface Origin {
-  contentType: string;
-  start: number;
-  fork?: ResolvedFork;
-  source?: StreamRecord;
-}
-
-function insert(tx: StoreTransaction, request: CreateRequest, origin: Origin, now: number) {
-  const { fork, source } = origin;
-  const id = tx.nextId();
-  let tail = origin.start;
-  for (const data of [fork?.partial, request.data]) {
-    if (!data?.byteLength) continue;
-    tail += data.byteLength;
-    tx.putData(id, { end: tail, data });
-  }
-  const inherits = request.ttlSeconds === undefined && request.expiresAt === undefined;
-  const record: StreamRecord = {
-    id,
-    path: request.path,
-    contentType: request.contentType ?? origin.contentType,
-    createdAt: now,
-    accessedAt: now,
-    ttlSeconds: inherits ? source?.ttlSeconds : request.ttlSeconds,
-    expiresAt: inherits ? source?.expiresAt : request.expiresAt,
-    tail,
-    closed: request.closed,
-    producers: 0,
-    forks: 0,
-    deleted: false,
-    fork: source && fork && { sourceId: source.id, at: fork.at },
-    asked: askedConfiguration(request),
-  };
-  tx.put(record);
-  return streamInfo(record);
-}
+import { findStream } from "./lookup.ts";
 
 export function applyAppend(
   tx: StoreTransaction,
   request: AppendRequest,
   now: number,
 ): AppendOutcome {
-  const record = find(tx, request.path, now);
+  const record = findStream(tx, request.path, now);
   if (!record) return { status: "missing" };
   if (record.deleted) return { status: "deleted" };
   const { producer, data } = request;
@@ -127,8 +20,8 @@ export function applyAppend(
   if (data && mediaType(request.contentType ?? "") !== mediaType(record.contentType)) {
     return { status: "content-type-mismatch" };
   }
-  const verdict = producer && judgeProducer(record, producer, state);
-  if (verdict) return verdict;
+  const refusal = producer && refusalOf(record, producer, state);
+  if (refusal) return refusal;
   if (request.seq !== undefined && !isAfter(request.seq, record.lastSeq)) {
     return { status: "seq-conflict" };
   }
@@ -162,8 +55,8 @@ function store(
   return { status: "appended", tail, closed: close, lastSeq: producer?.seq };
 }
 
-/** What keeps a producer's request from being stored, if anything does. */
-function judgeProducer(
+/** Why a producer's request is not stored; `undefined` if it is next in sequence. */
+function refusalOf(
   record: StreamRecord,
   { epoch, seq }: Producer,
   state: ProducerState | undefined,
@@ -179,7 +72,7 @@ function judgeProducer(
   return seq === expected ? undefined : { status: "sequence-gap", expected };
 }
 
-/** A closed stream takes nothing, but what it has already stored is acknowledged again. */
+/** A closed stream stores nothing more, but acknowledges again what it has already stored. */
 function appendToClosed(
   record: StreamRecord,
   request: AppendRequest,
@@ -190,8 +83,8 @@ function appendToClosed(
     const closeOnly = request.close && !request.data;
     return closeOnly ? { status: "duplicate", tail, closed: true } : { status: "closed", tail };
   }
-  const verdict = state && judgeProducer(record, request.producer, state);
-  if (verdict?.status === "duplicate" || verdict?.status === "stale-epoch") return verdict;
+  const refusal = state && refusalOf(record, request.producer, state);
+  if (refusal?.status === "duplicate" || refusal?.status === "stale-epoch") return refusal;
   return { status: "closed", tail };
 }
 
@@ -206,21 +99,4 @@ function isAfter(seq: string, last: string | undefined): boolean {
     if (a[i] !== b[i]) return (a[i] ?? 0) > (b[i] ?? 0);
   }
   return a.byteLength > b.byteLength;
-}
-
-export function applyDelete(tx: StoreTransaction, path: string, now: number): DeleteOutcome {
-  const record = find(tx, path, now);
-  if (!record) return "missing";
-  if (record.deleted) return "deleted";
-  if (record.forks > 0) {
-    tx.put({ ...record, deleted: true });
-    return "kept-for-forks";
-  }
-  removeStream(tx, record);
-  return "removed";
-}
-
-export function applyTouch(tx: StoreTransaction, path: string, now: number): void {
-  const record = find(tx, path, now);
-  if (record && !record.deleted && needsTouch(record, now)) tx.put({ ...record, accessedAt: now });
 }

@@ -4,15 +4,15 @@ import type { DataRecord, ForkRequest } from "../store.ts";
 import type { StreamRecord } from "../stream-record.ts";
 import type { StoreTransaction } from "../transaction.ts";
 
-/** Where a fork begins, and the part of a record that it takes along as its own. */
+/** Where a fork begins, and the part of a record that it copies. */
 export interface ResolvedFork {
   readonly at: number;
   readonly partial?: Uint8Array | undefined;
 }
 
 /**
- * Finds the record boundary that a fork leaves its source at. A sub-offset, or a byte position inside
- * a record, becomes a copy of that record's beginning: the chain only ever meets at boundaries.
+ * Finds the record boundary at which a fork leaves its source. A sub-offset, or a byte position inside
+ * a record, becomes a copy of the start of that record, so that chains always meet at boundaries.
  */
 export function resolveFork(
   tx: StoreTransaction,
@@ -36,7 +36,7 @@ export function resolveFork(
   return { at: start, partial: next.data.subarray(0, length) };
 }
 
-/** The first record of a stream that ends after a position, which may be one of its source's. */
+/** The first record of a stream that ends after a position; it may lie in the source. */
 function recordAfter(
   tx: StoreTransaction,
   stream: StreamRecord,

@@ -1,7 +1,7 @@
 import { iterateBytes } from "@freshet/core";
-import { MAX_ANSWER_BYTES, type SendWebhook } from "./transport.ts";
+import { MAX_RESPONSE_BYTES, type SendWebhook } from "./transport.ts";
 
-/** Where there is no resolver to ask, the URL's own check is all the protection there is. */
+/** Where names cannot be resolved here, the check of the URL itself is all the protection there is. */
 export const sendWebhook: SendWebhook = async ({ url, headers, body, signal }) => {
   const response = await fetch(url, {
     method: "POST",
@@ -16,7 +16,7 @@ export const sendWebhook: SendWebhook = async ({ url, headers, body, signal }) =
   for await (const chunk of iterateBytes(response.body ?? [])) {
     text += decoder.decode(chunk, { stream: true });
     bytes += chunk.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) break;
+    if (bytes > MAX_RESPONSE_BYTES) break;
   }
   return { status: response.status, body: text };
 };

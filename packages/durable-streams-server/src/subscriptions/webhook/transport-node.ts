@@ -2,12 +2,13 @@ import { lookup } from "node:dns";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { LookupFunction } from "node:net";
-import { isLocalHost, isPublicAddress } from "./webhook-url.ts";
-import { MAX_ANSWER_BYTES, type SendWebhook } from "./transport.ts";
+import { isPublicAddress } from "./public-address-node.ts";
+import { MAX_RESPONSE_BYTES, type SendWebhook } from "./transport.ts";
+import { isLocalHost } from "./webhook-url.ts";
 
 /**
- * The address that was checked is the one that is connected to: a name that resolves to another one a
- * moment later (DNS rebinding) gains nothing.
+ * Resolves a name to public addresses only. The address that is checked is the one that is connected
+ * to, so a name that resolves to another one a moment later (DNS rebinding) gains nothing.
  */
 const publicOnly: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses) => {
@@ -37,7 +38,7 @@ export const sendWebhook: SendWebhook = ({ url, headers, body, allowLocal, signa
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {
         text += chunk;
-        if (text.length > MAX_ANSWER_BYTES) response.destroy();
+        if (text.length > MAX_RESPONSE_BYTES) response.destroy();
       });
       response.on("error", reject);
       response.on("close", () => {

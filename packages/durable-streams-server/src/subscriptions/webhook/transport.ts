@@ -8,13 +8,13 @@ export interface WebhookRequest {
   readonly signal: AbortSignal;
 }
 
-export interface WebhookAnswer {
+export interface WebhookResponse {
   readonly status: number;
-  /** At most {@link MAX_ANSWER_BYTES}; the rest is not read. */
+  /** At most {@link MAX_RESPONSE_BYTES}; the rest is not read. */
   readonly body: string;
 }
 
-export type SendWebhook = (request: WebhookRequest) => Promise<WebhookAnswer>;
+export type SendWebhook = (request: WebhookRequest) => Promise<WebhookResponse>;
 
-/** The only thing an answer can say is `{"done": true}`. */
-export const MAX_ANSWER_BYTES: number = 64 * 1024;
+/** The only response that has a meaning is `{"done": true}`. */
+export const MAX_RESPONSE_BYTES: number = 64 * 1024;

@@ -72,7 +72,7 @@ test("a database that falls silent is an error, and is asked again on other conn
   const network = new Network(database.port);
   const port = await network.listen();
   const url = database.url.replace(String(database.port), String(port));
-  const store = postgresStore({ url, answerTimeoutMs: 2000 });
+  const store = postgresStore({ url, queryTimeoutMs: 2000 });
   const elsewhere = postgresStore({ url: database.url });
   const append = (to: typeof store) =>
     to.append({
@@ -89,7 +89,7 @@ test("a database that falls silent is an error, and is asked again on other conn
     network.fallSilent();
     const unanswered = append(store);
     await expect(unanswered).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
-    await expect(unanswered).rejects.toThrow("answerTimeoutMs");
+    await expect(unanswered).rejects.toThrow("queryTimeoutMs");
     expect(await append(store)).toMatchObject({ status: "appended" });
     // It also listens again.
     const before = wakes;
@@ -110,7 +110,7 @@ test("a connection that ends in the middle of a transaction is an error, and no 
   const network = new Network(database.port);
   const port = await network.listen();
   const url = database.url.replace(String(database.port), String(port));
-  const store = postgresStore({ url, answerTimeoutMs: 5000 });
+  const store = postgresStore({ url, queryTimeoutMs: 5000 });
   const create = (path: string) => store.create({ path, contentType: "text/plain", closed: false });
   const outcome = async (path: string): Promise<unknown> => {
     try {

@@ -1,52 +1,67 @@
 /** https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (sections 6 and 7) */
-import { HttpError, type ExchangeAnswer, type ExchangeRequest } from "../http/exchange.ts";
-import { parseBody, parseConfig, parseReport, streamPathOf, streamPaths } from "./request-fields.ts";
+import type { ExchangeRequest, ExchangeResponse } from "../http/exchange.ts";
+import { HttpError } from "../http/http-error.ts";
+import {
+  parseBody,
+  parseConfig,
+  parseReport,
+  streamPathOf,
+  streamPaths,
+} from "./request-fields.ts";
 import type { SubscriptionManager } from "./manager.ts";
-import { SubscriptionError, errorStatus, type SubscriptionState } from "./subscription-state.ts";
+import { errorStatus, SubscriptionError } from "./subscription-error.ts";
+import type { SubscriptionState } from "./subscription-state.ts";
 import { ackedOffset, linkType } from "./wakes.ts";
 
-/** Asks whether the request may do something with a subscription. */
+/** Throws an HttpError unless the request may use a subscription. */
 export type AuthorizeSubscription = (id: string) => Promise<void>;
 
-/** A subscription request is small. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** Answers requests below `__ds/`. `rest` is what comes after it. */
-export async function answerControl(
+/**
+ * Handles a request below `__ds/`.
+ *
+ * @param rest - the path below it
+ */
+export async function handleControlRequest(
   manager: SubscriptionManager,
   request: ExchangeRequest,
   rest: string,
   authorize: AuthorizeSubscription,
-): Promise<ExchangeAnswer> {
+): Promise<ExchangeResponse> {
   try {
     if (rest === "jwks.json") return await jwks(manager, request);
     const [kind, id = "", ...action] = rest.split("/");
-    if (kind !== "subscriptions" || id === "") throw new HttpError(404, "There is nothing here.");
-    return await new Control(manager, request, decoded(id), authorize).answer(action);
+    if (kind !== "subscriptions" || id === "") throw notFound();
+    return await new ControlRequest(manager, request, decode(id), authorize).handle(action);
   } catch (error) {
     if (!(error instanceof SubscriptionError)) throw error;
     const { code, message, details } = error;
-    const answer = json(errorStatus[code], { error: { code, message, ...details } });
+    const response = json(errorStatus[code], { error: { code, message, ...details } });
     const { allow } = details;
     return typeof allow === "string"
-      ? { ...answer, headers: { ...answer.headers, allow } }
-      : answer;
+      ? { ...response, headers: { ...response.headers, allow } }
+      : response;
   }
 }
 
-function decoded(text: string): string {
+function notFound(): HttpError {
+  return new HttpError(404, "There is no such resource of subscriptions.");
+}
+
+function decode(text: string): string {
   let value: string;
   try {
     value = decodeURIComponent(text);
   } catch {
-    throw new SubscriptionError("INVALID_REQUEST", "The URL is not valid percent-encoding.");
+    throw new SubscriptionError("INVALID_REQUEST", "The URL has invalid percent-encoding.");
   }
-  // They are keys in the store, and PostgreSQL has no text with a NUL in it.
+  // Ids and paths are keys in the store, and text in PostgreSQL cannot contain a NUL.
   if (!value.includes("\0")) return value;
-  throw new SubscriptionError("INVALID_REQUEST", "The URL has an encoded NUL in it.");
+  throw new SubscriptionError("INVALID_REQUEST", "The URL contains an encoded NUL.");
 }
 
-function json(status: number, body: object): ExchangeAnswer {
+function json(status: number, body: object): ExchangeResponse {
   return {
     status,
     headers: { "content-type": "application/json", "cache-control": "no-store" },
@@ -54,12 +69,15 @@ function json(status: number, body: object): ExchangeAnswer {
   };
 }
 
-const noContent = (): ExchangeAnswer => ({ status: 204, headers: { "cache-control": "no-store" } });
+const noContent = (): ExchangeResponse => ({
+  status: 204,
+  headers: { "cache-control": "no-store" },
+});
 
 async function jwks(
   manager: SubscriptionManager,
   request: ExchangeRequest,
-): Promise<ExchangeAnswer> {
+): Promise<ExchangeResponse> {
   if (request.method !== "GET" && request.method !== "HEAD") {
     throw new HttpError(405, "Use GET.", { allow: "GET, HEAD" });
   }
@@ -75,7 +93,7 @@ async function jwks(
 }
 
 /** One request about one subscription. */
-class Control {
+class ControlRequest {
   readonly #manager: SubscriptionManager;
   readonly #request: ExchangeRequest;
   readonly #id: string;
@@ -93,8 +111,8 @@ class Control {
     this.#authorize = authorize;
   }
 
-  async answer([action, ...rest]: string[]): Promise<ExchangeAnswer> {
-    // These are authorised by the token that the server gave out for the wake.
+  async handle([action, ...rest]: string[]): Promise<ExchangeResponse> {
+    // These are authorised by the token that the server issued for the wake.
     if (rest.length === 0) {
       if (action === "callback") return this.#report("webhook");
       if (action === "ack") return this.#report("pull-wake");
@@ -104,7 +122,7 @@ class Control {
     if (action === undefined) return this.#base();
     if (action === "claim" && rest.length === 0) return this.#claim();
     if (action === "streams") return this.#streams(rest);
-    throw new HttpError(404, "There is nothing here.");
+    throw notFound();
   }
 
   #fields(): Promise<Readonly<Record<string, unknown>>> {
@@ -117,7 +135,7 @@ class Control {
     throw new SubscriptionError("METHOD_NOT_ALLOWED", `Use ${methods.join(" or ")}.`, { allow });
   }
 
-  async #base(): Promise<ExchangeAnswer> {
+  async #base(): Promise<ExchangeResponse> {
     this.#expectMethod("PUT", "GET", "DELETE");
     const { method, url } = this.#request;
     if (method === "DELETE") {
@@ -155,23 +173,26 @@ class Control {
     };
   }
 
-  async #streams(path: readonly string[]): Promise<ExchangeAnswer> {
+  async #streams(path: readonly string[]): Promise<ExchangeResponse> {
     if (path.length === 0) {
       this.#expectMethod("POST");
       const fields = await this.#fields();
       await this.#manager.addStreams(this.#id, streamPaths(fields["streams"]));
     } else {
       this.#expectMethod("DELETE");
-      await this.#manager.removeStream(this.#id, streamPathOf(decoded(path.join("/"))));
+      await this.#manager.removeStream(this.#id, streamPathOf(decode(path.join("/"))));
     }
     return noContent();
   }
 
-  async #claim(): Promise<ExchangeAnswer> {
+  async #claim(): Promise<ExchangeResponse> {
     this.#expectMethod("POST");
     const { worker } = (await this.#fields()) as { worker?: unknown };
     if (typeof worker !== "string" || worker === "") {
-      throw new SubscriptionError("INVALID_REQUEST", "worker must be the name of the worker.");
+      throw new SubscriptionError(
+        "INVALID_REQUEST",
+        "worker is missing: send the name of the worker.",
+      );
     }
     const claim = await this.#manager.claim(this.#id, worker);
     return json(200, {
@@ -183,7 +204,7 @@ class Control {
     });
   }
 
-  async #report(type: "webhook" | "pull-wake"): Promise<ExchangeAnswer> {
+  async #report(type: "webhook" | "pull-wake"): Promise<ExchangeResponse> {
     this.#expectMethod("POST");
     const token = this.#token();
     const report = parseReport(await this.#fields());
@@ -191,7 +212,7 @@ class Control {
     return json(200, { ok: true, next_wake: nextWake });
   }
 
-  async #release(): Promise<ExchangeAnswer> {
+  async #release(): Promise<ExchangeResponse> {
     this.#expectMethod("POST");
     const token = this.#token();
     await this.#manager.release(this.#id, token, parseReport(await this.#fields()));
@@ -201,6 +222,9 @@ class Control {
   #token(): string {
     const [, token] = /^Bearer +(\S+)$/i.exec(this.#request.header("authorization") ?? "") ?? [];
     if (token !== undefined) return token;
-    throw new SubscriptionError("TOKEN_INVALID", "Authorization must be Bearer and the token.");
+    throw new SubscriptionError(
+      "TOKEN_INVALID",
+      "Authorization must be Bearer and the token of the wake.",
+    );
   }
 }

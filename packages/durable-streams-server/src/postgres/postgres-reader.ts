@@ -3,14 +3,16 @@ import type {
   DataRecord,
   HeadOutcome,
   ListedStream,
+  ListRequest,
   ReadOutcome,
   ReadRequest,
 } from "../store/store.ts";
 import type { StreamRecord } from "../store/stream-record.ts";
-import type { Database, Row } from "./connection/database.ts";
-import { loadedStream } from "./commit/row-loader.ts";
+import { loadedStream } from "./commit/loaded-rows.ts";
+import type { Row } from "./connection/connection-pool.ts";
+import type { Database } from "./connection/database.ts";
 
-/** Rows that end within so many bytes; and the next one, however long, if there is none. */
+/** Selects rows that end within a number of bytes, or the next row, however long, if none does. */
 const dataQuery = (schema: string, stream: string) => `
   SELECT end_position, bytes FROM ${schema}.data
   WHERE stream_id = ${stream} AND end_position > $2::text::bigint
@@ -21,8 +23,8 @@ const dataQuery = (schema: string, stream: string) => `
       ORDER BY end_position LIMIT 1))
   ORDER BY end_position`;
 
-/** The reading side. Nothing here waits for a lock. */
-export class StreamReader implements RecordReader {
+/** The reading side of the store. Nothing here waits for a lock. */
+export class PostgresReader implements RecordReader {
   readonly #database: Database;
 
   constructor(database: Database) {
@@ -51,7 +53,7 @@ export class StreamReader implements RecordReader {
     return rows.map(dataRecord);
   }
 
-  /** A stream and its own data after the position, seen at one moment and in one round trip. */
+  /** Reads a stream and its own data after the position, in one snapshot and one round trip. */
   async read({ path, position, maxBytes }: ReadRequest): Promise<ReadOutcome> {
     const now = Date.now();
     if (position === "now") {
@@ -77,15 +79,7 @@ export class StreamReader implements RecordReader {
     return readChain(reader, record, { position, maxBytes }, now);
   }
 
-  async list({
-    prefix,
-    after = "",
-    limit,
-  }: {
-    prefix: string;
-    after?: string | undefined;
-    limit: number;
-  }): Promise<readonly ListedStream[]> {
+  async list({ prefix, after = "", limit }: ListRequest): Promise<readonly ListedStream[]> {
     const rows = await this.#database.run(
       `SELECT version::float8 AS version, record FROM ${this.#database.schema}.streams
        WHERE path > $1 AND starts_with(path, $2) AND path >= $2 AND NOT (record::json->>'deleted')::boolean

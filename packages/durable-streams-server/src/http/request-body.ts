@@ -1,0 +1,45 @@
+import { HttpError } from "./http-error.ts";
+
+export function bodyTooLarge(maxBytes: number): HttpError {
+  return new HttpError(
+    413,
+    `The body is larger than ${maxBytes} bytes, the most that this server accepts (limits.bodyBytes): send it in parts.`,
+  );
+}
+
+export function bodyCutShort(): HttpError {
+  return new HttpError(400, "The body ended before it was complete. Nothing was stored.");
+}
+
+/** Joins the chunks of a request body, and refuses it as soon as it is too long. */
+export class RequestBody {
+  readonly #chunks: Uint8Array[] = [];
+  readonly #maxBytes: number;
+  #length = 0;
+
+  /** @param declaredLength - the Content-Length header */
+  constructor(maxBytes: number, declaredLength: string | undefined) {
+    this.#maxBytes = maxBytes;
+    if (declaredLength !== undefined && Number(declaredLength) > maxBytes) {
+      throw bodyTooLarge(maxBytes);
+    }
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#length += chunk.byteLength;
+    if (this.#length > this.#maxBytes) throw bodyTooLarge(this.#maxBytes);
+    this.#chunks.push(chunk);
+  }
+
+  end(): Uint8Array {
+    const [only] = this.#chunks;
+    if (only && this.#chunks.length === 1) return only;
+    const whole = new Uint8Array(this.#length);
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      whole.set(chunk, at);
+      at += chunk.byteLength;
+    }
+    return whole;
+  }
+}
