@@ -5,7 +5,7 @@ export type { CorsOptions } from "./server/cors.ts";
 export { createDurableStreams } from "./server/durable-streams.ts";
 export type { DurableStreams } from "./server/durable-streams.ts";
 export { defaultLimits } from "./server/limits.ts";
-export type { Limits } from "./server/limits.ts";
+export type { GivenLimits, Limits } from "./server/limits.ts";
 export type {
   Authorize,
   DurableStreamsOptions,
@@ -13,6 +13,7 @@ export type {
   RequestOperation,
   SubscriptionOptions,
 } from "./server/options.ts";
+export type { DisposableStore } from "./store/disposable-store.ts";
 export { DurableStreamsServerError } from "./store/errors.ts";
 export type { DurableStreamsServerErrorCode } from "./store/errors.ts";
 export type { Logger } from "./store/logger.ts";

@@ -27,7 +27,7 @@ export function inspectArguments(args: string[]): InspectArguments | undefined {
   if (values.help) return undefined;
   const [text, ...others] = positionals;
   if (text === undefined || others.length > 0) {
-    throw new UsageError("inspect needs the URL of one stream.");
+    throw new UsageError("Wrong number of URLs: inspect needs the URL of one stream.");
   }
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new UsageError(`Invalid URL ${JSON.stringify(text)}: expected an http or https URL.`);

@@ -1,4 +1,4 @@
-import { iterateBytes } from "@freshet/core";
+import { iterateBytes, toReadableStream } from "@freshet/core";
 import type { ExchangeRequest, ExchangeResponse } from "./exchange.ts";
 import { HttpError } from "./http-error.ts";
 import { bodyCutShort, RequestBody } from "./request-body.ts";
@@ -32,23 +32,5 @@ export function toResponse({ status, headers, body }: ExchangeResponse): Respons
   if (body instanceof Uint8Array) {
     return new Response(body as Uint8Array<ArrayBuffer>, { status, headers });
   }
-  return new Response(toStream(body), { status, headers });
-}
-
-/** One chunk per pull: a chunk that the client does not read is never made. */
-function toStream(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  const iterator = source[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const next = await iterator.next();
-        if (next.done) controller.close();
-        else controller.enqueue(next.value);
-      },
-      async cancel() {
-        await iterator.return?.();
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  return new Response(toReadableStream(body[Symbol.asyncIterator]()), { status, headers });
 }

@@ -1,15 +1,14 @@
+import { FreshetError, isRetryableStatus } from "@freshet/core";
 import type { ExchangeResponse } from "./exchange.ts";
 
 /** A failed request: thrown anywhere, and sent as a response in plain text. */
-export class HttpError extends Error {
+export class HttpError extends FreshetError<"HTTP_ERROR"> {
   override readonly name: string = "HttpError";
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  declare readonly status: number;
+  declare readonly headers: Readonly<Record<string, string>>;
 
   constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
-    super(message);
-    this.status = status;
-    this.headers = headers;
+    super("HTTP_ERROR", message, { retryable: isRetryableStatus(status) }, { status, headers });
   }
 
   toResponse(): ExchangeResponse {

@@ -1,3 +1,4 @@
+import { concatBytes } from "@freshet/core";
 import { HttpError } from "./http-error.ts";
 
 export function bodyTooLarge(maxBytes: number): HttpError {
@@ -32,14 +33,6 @@ export class RequestBody {
   }
 
   end(): Uint8Array {
-    const [only] = this.#chunks;
-    if (only && this.#chunks.length === 1) return only;
-    const whole = new Uint8Array(this.#length);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      whole.set(chunk, at);
-      at += chunk.byteLength;
-    }
-    return whole;
+    return concatBytes(this.#chunks);
   }
 }

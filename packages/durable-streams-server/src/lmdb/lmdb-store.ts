@@ -1,3 +1,4 @@
+import { nonEmptyString, wholeNumber, type OptionRules } from "@freshet/core";
 import { ChangeHub } from "../store/change-hub.ts";
 import { GroupCommit } from "../store/group-commit.ts";
 import {
@@ -7,7 +8,8 @@ import {
   touchMutation,
   type Mutation,
 } from "../store/mutation.ts";
-import type { Store } from "../store/store.ts";
+import { disposable, type DisposableStore } from "../store/disposable-store.ts";
+import { expectOptions, invalidOption, timerInterval } from "../store/options.ts";
 import { Sweeper } from "../store/sweeper.ts";
 import { LmdbCommitter } from "./lmdb-committer.ts";
 import { LmdbDocuments } from "./lmdb-documents.ts";
@@ -19,10 +21,16 @@ export interface LmdbStoreOptions {
   /** The folder of the data, created if it does not exist. */
   path: string;
   /** How often expired streams are removed and their space freed, in milliseconds (default 10,000). */
-  sweepIntervalMs?: number;
+  sweepIntervalMs?: number | undefined;
   /** The initial address space of the map, in bytes. It grows as needed. */
-  mapSize?: number;
+  mapSize?: number | undefined;
 }
+
+const rules: OptionRules<LmdbStoreOptions> = {
+  path: nonEmptyString,
+  sweepIntervalMs: timerInterval,
+  mapSize: wholeNumber(1),
+};
 
 /**
  * Keeps streams in a folder, in an LMDB environment: durable when acknowledged, with nothing to set up.
@@ -31,7 +39,7 @@ export interface LmdbStoreOptions {
  * process holds LMDB's write lock.
  *
  * @throws DurableStreamsServerError `PEER_MISSING` without the package lmdb, `STORE_VERSION` for data
- * of a newer version
+ * of a newer version, `INVALID_OPTION`
  * @example
  * ```ts
  * import { mkdtemp } from "node:fs/promises";
@@ -43,7 +51,10 @@ export interface LmdbStoreOptions {
  * await streams.close();
  * ```
  */
-export function lmdbStore(options: LmdbStoreOptions): Store {
+export function lmdbStore(options: LmdbStoreOptions): DisposableStore {
+  expectOptions(options, rules);
+  if ((options.path as unknown) === undefined)
+    throw invalidOption("path is missing: expected a folder.");
   const tables = openTables(options.path, options.mapSize);
   const changes = new ChangeHub();
   const committer = new LmdbCommitter(tables, changes);
@@ -61,7 +72,7 @@ export function lmdbStore(options: LmdbStoreOptions): Store {
     return commits.run(mutation);
   };
   let closing: Promise<void> | undefined;
-  return {
+  return disposable({
     create: (request) => run(createMutation(request)),
     append: (request) => run(appendMutation(request)),
     delete: async (path) => {
@@ -81,5 +92,5 @@ export function lmdbStore(options: LmdbStoreOptions): Store {
         await commits.close();
         await tables.root.close();
       })()),
-  };
+  });
 }

@@ -5,19 +5,21 @@ import { applyAppend } from "../store/rules/append.ts";
 import { applyCreate } from "../store/rules/create.ts";
 import { applyDelete } from "../store/rules/delete.ts";
 import { applyTouch } from "../store/rules/touch.ts";
-import type { Store } from "../store/store.ts";
+import { disposable, type DisposableStore } from "../store/disposable-store.ts";
+import { expectOptions, timerInterval } from "../store/options.ts";
 import { Sweeper } from "../store/sweeper.ts";
 import { MemoryDocuments } from "./memory-documents.ts";
 import { MemoryStreams } from "./memory-streams.ts";
 
 export interface MemoryStoreOptions {
   /** How often expired streams are removed, in milliseconds (default 60,000). */
-  sweepIntervalMs?: number;
+  sweepIntervalMs?: number | undefined;
 }
 
 /**
  * Keeps streams in memory, for tests and for data that may end with the process.
  *
+ * @throws DurableStreamsServerError `INVALID_OPTION`
  * @example
  * ```ts
  * import { createDurableStreams, memoryStore } from "@freshet/durable-streams-server";
@@ -28,7 +30,8 @@ export interface MemoryStoreOptions {
  * await streams.close();
  * ```
  */
-export function memoryStore(options: MemoryStoreOptions = {}): Store {
+export function memoryStore(options: MemoryStoreOptions = {}): DisposableStore {
+  expectOptions<MemoryStoreOptions>(options, { sweepIntervalMs: timerInterval });
   const memory = new MemoryStreams();
   const changes = new ChangeHub();
   const sweeper = new Sweeper(sweepSteps(memory), options.sweepIntervalMs ?? 60_000);
@@ -42,7 +45,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     changes.notify(path);
     return Promise.resolve(outcome);
   };
-  return {
+  return disposable({
     create: (request) => step(request.path, () => applyCreate(memory, request, Date.now())),
     append: (request) => step(request.path, () => applyAppend(memory, request, Date.now())),
     delete: (path) => step(path, () => applyDelete(memory, path, Date.now())),
@@ -60,7 +63,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       isClosed = true;
       await sweeper.stop();
     },
-  };
+  });
 }
 
 /** Everything that has expired goes in one step, and its data with it. */

@@ -1,7 +1,8 @@
+import { maxTimerMs, timeLimit } from "@freshet/core";
 import type { ExchangeRequest } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { DurableStreams } from "../server/durable-streams.ts";
-import { timeLimit } from "../store/check-option.ts";
+import { expectOptions } from "../store/options.ts";
 import { NodeExchange } from "./node-exchange.ts";
 import type { NodeRequest, NodeResponse } from "./node-http.ts";
 import { sendResponse } from "./send-response.ts";
@@ -12,13 +13,14 @@ export interface NodeListenerOptions {
    * 60,000; Infinity for no limit). Such a client holds a page in memory, and as a live reader counts in
    * `limits.waitingReaders`.
    */
-  stalledAfterMs?: number;
+  stalledAfterMs?: number | undefined;
 }
 
 /**
  * Makes a request listener for `node:http` and `node:https`. It saves the cost of Request and Response
- * objects, about half of the time of a small append.
+ * objects, about half of the time of a small append, and starts the background work of the server.
  *
+ * @throws DurableStreamsServerError `INVALID_OPTION`
  * @example
  * ```ts
  * import { createServer } from "node:http";
@@ -32,11 +34,13 @@ export interface NodeListenerOptions {
  * ```
  */
 export function nodeListener(
-  streams: Pick<DurableStreams, "handle">,
+  streams: Pick<DurableStreams, "handle"> & Partial<Pick<DurableStreams, "start">>,
   options: NodeListenerOptions = {},
 ): (request: NodeRequest, response: NodeResponse) => void {
-  const limit = timeLimit("stalledAfterMs", options.stalledAfterMs ?? 60_000);
-  const stalledAfterMs = limit === Infinity ? 0 : limit; // 0 is Node's "never"
+  expectOptions<NodeListenerOptions>(options, { stalledAfterMs: timeLimit });
+  const { stalledAfterMs: limit = 60_000 } = options;
+  const stalledAfterMs = limit > maxTimerMs ? 0 : limit; // 0 is Node's "never"
+  streams.start?.();
   return (request, response) => {
     // If the response cannot be sent, the client must not wait for it.
     respond(streams, request, response, stalledAfterMs).catch(() => response.destroy());

@@ -1,5 +1,12 @@
-import { positive, timeLimit } from "../store/check-option.ts";
-import { DurableStreamsServerError } from "../store/errors.ts";
+import {
+  aBoolean,
+  nonEmptyString,
+  secret,
+  timeLimit,
+  wholeNumber,
+  type OptionRules,
+} from "@freshet/core";
+import { disposable, type DisposableStore } from "../store/disposable-store.ts";
 import {
   appendMutation,
   createMutation,
@@ -7,7 +14,7 @@ import {
   touchMutation,
   type Mutation,
 } from "../store/mutation.ts";
-import type { Store } from "../store/store.ts";
+import { expectOptions, invalidOption, timerInterval } from "../store/options.ts";
 import { Sweeper } from "../store/sweeper.ts";
 import { Committer } from "./commit/committer.ts";
 import { connector } from "./connection/connect.ts";
@@ -23,31 +30,52 @@ import { PostgresSweepSteps } from "./postgres-sweep-steps.ts";
 
 export interface PostgresStoreOptions {
   /** The URL of the database: `postgres://user:password@host:5432/database`. Or give `sql`. */
-  url?: string;
+  url?: string | undefined;
   /** A postgres.js client of your own, for TLS and all its other options. `close` leaves it open. */
-  sql?: PostgresClient;
+  sql?: PostgresClient | undefined;
   /** The most connections of the pool (default 10). LISTEN takes one more. */
-  connections?: number;
+  connections?: number | undefined;
   /** The schema of the tables, created if it does not exist (default `durable_streams`). */
-  schema?: string;
+  schema?: string | undefined;
   /**
    * Polls for changes at this interval, in milliseconds, instead of LISTEN: for poolers that give every
    * transaction another connection (PgBouncer, Supavisor). Readers of other processes see a change that
    * much later.
    */
-  pollIntervalMs?: number;
+  pollIntervalMs?: number | undefined;
   /**
    * When a statement or transaction without a response is given up, in milliseconds (default 30,000):
    * its outcome is then unknown. A pool that is entirely silent is replaced by a new one; `sql` is not.
    */
-  queryTimeoutMs?: number;
+  queryTimeoutMs?: number | undefined;
   /** @deprecated The former name of `queryTimeoutMs`. */
-  answerTimeoutMs?: number;
+  answerTimeoutMs?: number | undefined;
   /** Whether statements are prepared (default true). Set `false` for poolers that lose them. */
-  prepare?: boolean;
+  prepare?: boolean | undefined;
   /** How often expired streams are removed and their space freed, in milliseconds (default 10,000). */
-  sweepIntervalMs?: number;
+  sweepIntervalMs?: number | undefined;
 }
+
+const rules: OptionRules<PostgresStoreOptions> = {
+  // It may contain a password.
+  url: secret(nonEmptyString),
+  sql: {
+    expected: "a postgres.js client",
+    accepts: (value) => typeof (value as PostgresClient | null)?.unsafe === "function",
+  },
+  connections: wholeNumber(1),
+  // It becomes part of statements.
+  schema: {
+    expected: "up to 63 lower-case letters, digits and underscores, no digit first",
+    accepts: (value) => typeof value === "string" && /^[a-z_][a-z0-9_]{0,62}$/.test(value),
+  },
+  pollIntervalMs: timerInterval,
+  queryTimeoutMs: timeLimit,
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the alias still works
+  answerTimeoutMs: timeLimit,
+  prepare: aBoolean,
+  sweepIntervalMs: timerInterval,
+};
 
 /**
  * Keeps streams in PostgreSQL, for any number of server processes: durable when acknowledged, with the
@@ -63,7 +91,8 @@ export interface PostgresStoreOptions {
  * const streams = createDurableStreams({ store });
  * ```
  */
-export function postgresStore(options: PostgresStoreOptions): Store {
+export function postgresStore(options: PostgresStoreOptions): DisposableStore {
+  expectOptions(options, rules);
   const database = openDatabase(options);
   const notifications = new ChangeNotifications(database, options.pollIntervalMs);
   const committer = new Committer(database, notifications);
@@ -81,7 +110,7 @@ export function postgresStore(options: PostgresStoreOptions): Store {
     return lanes.run(mutation);
   };
   let closing: Promise<void> | undefined;
-  return {
+  return disposable({
     create: (request) => run(createMutation(request)),
     append: (request) => run(appendMutation(request)),
     delete: async (path) => {
@@ -102,26 +131,15 @@ export function postgresStore(options: PostgresStoreOptions): Store {
         await notifications.close();
         await database.pool.end();
       })()),
-  };
+  });
 }
 
 function openDatabase(options: PostgresStoreOptions): Database {
   const { schema = "durable_streams", url, connections = 10, prepare = true } = options;
-  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
-    throw new DurableStreamsServerError(
-      "INVALID_OPTION",
-      `Invalid schema ${JSON.stringify(schema)}: use lower-case letters, digits and underscores.`,
-    );
-  }
-  const queryTimeoutMs = timeLimit(
-    "queryTimeoutMs",
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the alias still works
-    options.queryTimeoutMs ?? options.answerTimeoutMs ?? 30_000,
-  );
-  if (!options.sql && url === undefined) {
-    throw new DurableStreamsServerError("INVALID_OPTION", "postgresStore needs url or sql.");
-  }
-  const source = options.sql ?? connector(url ?? "", positive("connections", connections));
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the alias still works
+  const queryTimeoutMs = options.queryTimeoutMs ?? options.answerTimeoutMs ?? 30_000;
+  const source = options.sql ?? (url === undefined ? undefined : connector(url, connections));
+  if (!source) throw invalidOption("url and sql are missing: postgresStore needs one of them.");
   return new Database(new ConnectionPool(source, { prepare, queryTimeoutMs }), schema);
 }
 

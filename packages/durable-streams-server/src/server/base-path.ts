@@ -1,14 +1,13 @@
-import { DurableStreamsServerError } from "../store/errors.ts";
+import type { OptionRule } from "@freshet/core";
+
+export const aBasePath: OptionRule = {
+  expected: "a path that begins with a slash, or nothing",
+  accepts: (value) => typeof value === "string" && (value === "" || value.startsWith("/")),
+};
 
 /** A base path as it appears in URLs: percent-encoded, without a slash at its end. */
 export function normalizeBasePath(basePath: string): string {
-  if (basePath === "" || basePath.startsWith("/")) {
-    return new URL(`http://localhost${basePath}`).pathname.replace(/\/+$/, "");
-  }
-  throw new DurableStreamsServerError(
-    "INVALID_OPTION",
-    `Invalid basePath ${JSON.stringify(basePath)}: it must begin with a slash.`,
-  );
+  return new URL(`http://localhost${basePath}`).pathname.replace(/\/+$/, "");
 }
 
 /** The stream's path of a URL path; `undefined` if no stream can be there. */

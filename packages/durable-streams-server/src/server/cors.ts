@@ -1,4 +1,5 @@
 /** https://fetch.spec.whatwg.org/#http-cors-protocol */
+import { aBoolean, wholeNumber, type OptionRule, type OptionRules } from "@freshet/core";
 import type { ExchangeRequest, ExchangeResponse } from "../http/exchange.ts";
 
 /** The pages of other origins that may use the server. */
@@ -6,12 +7,27 @@ export interface CorsOptions {
   /** `"*"`, the origins by name, or a function that decides. */
   origin: "*" | readonly string[] | ((origin: string) => boolean);
   /** Whether cookies and Authorization may be sent (default false; not with `"*"`). */
-  credentials?: boolean;
+  credentials?: boolean | undefined;
   /** Headers of your own that a page may send, besides those of the protocol and Authorization. */
-  allowHeaders?: readonly string[];
+  allowHeaders?: readonly string[] | undefined;
   /** How long a browser may keep the response to a preflight, in seconds (default 600). */
-  maxAgeSeconds?: number;
+  maxAgeSeconds?: number | undefined;
 }
+
+const isTexts = (value: unknown) =>
+  Array.isArray(value) && value.every((item) => typeof item === "string");
+
+const anOrigin: OptionRule = {
+  expected: '"*", an array of origins, or a function',
+  accepts: (value) => value === "*" || typeof value === "function" || isTexts(value),
+};
+
+export const corsRules: OptionRules<CorsOptions> = {
+  origin: anOrigin,
+  credentials: aBoolean,
+  allowHeaders: { expected: "an array of header names", accepts: isTexts },
+  maxAgeSeconds: wholeNumber(0),
+};
 
 const requestHeaders = [
   "authorization",

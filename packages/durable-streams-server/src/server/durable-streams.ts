@@ -1,10 +1,11 @@
+import { addAsyncDispose, type AsyncDisposableLike } from "@freshet/core";
 import { fromRequest, toResponse } from "../http/fetch-adapter.ts";
 import type { ExchangeRequest, ExchangeResponse } from "../http/exchange.ts";
 import { LiveReaders } from "../protocol/read/live-readers.ts";
-import { positive } from "../store/check-option.ts";
 import type { Store } from "../store/store.ts";
 import { Subscriptions } from "../subscriptions/subscriptions.ts";
 import { normalizeBasePath, streamPath } from "./base-path.ts";
+import { checkServerOptions } from "./check-server-options.ts";
 import { Cors } from "./cors.ts";
 import { resolveLimits } from "./limits.ts";
 import type { DurableStreamsOptions } from "./options.ts";
@@ -12,11 +13,16 @@ import { RequestHandler } from "./request-handler.ts";
 import { Router } from "./router.ts";
 
 /** A server: mount `fetch` in anything that speaks Request and Response. */
-export interface DurableStreams {
+export interface DurableStreams extends AsyncDisposableLike {
   /** Responds to one request. Never rejects. */
   readonly fetch: (request: Request) => Promise<Response>;
   /** The same for adapters of other servers; `/node` has the one for Node's own. */
   readonly handle: (request: ExchangeRequest) => Promise<ExchangeResponse>;
+  /**
+   * Starts the background work of subscriptions: leases, retries, webhooks that are due. The first
+   * request starts it as well, and so does `nodeListener`.
+   */
+  readonly start: () => void;
   /**
    * Ends the server: long-polls get their response, SSE its last control event, new requests a 503;
    * requests under way are finished, then the store is closed. A request whose body has not arrived
@@ -46,6 +52,7 @@ const READER_GRACE_MS = 2000;
  * ```
  */
 export function createDurableStreams(given: DurableStreamsOptions): DurableStreams {
+  checkServerOptions(given);
   const options = withHarmlessMetrics(given);
   const { store, authorize, cors, onMetric, logger } = options;
   const basePath = normalizeBasePath(options.basePath ?? "");
@@ -64,9 +71,9 @@ export function createDurableStreams(given: DurableStreamsOptions): DurableStrea
     read: {
       store,
       liveReaders,
-      longPollTimeoutMs: positive("longPollTimeoutMs", options.longPollTimeoutMs ?? 30_000),
-      sseMaxAgeMs: positive("sseMaxAgeMs", options.sseMaxAgeMs ?? 60_000),
-      pageBytes: positive("pageBytes", options.pageBytes ?? 1024 * 1024),
+      longPollTimeoutMs: options.longPollTimeoutMs ?? 30_000,
+      sseMaxAgeMs: options.sseMaxAgeMs ?? 60_000,
+      pageBytes: options.pageBytes ?? 1024 * 1024,
       isPublic: !authorize,
       logger,
     },
@@ -87,13 +94,20 @@ export function createDurableStreams(given: DurableStreamsOptions): DurableStrea
     onMetric,
     logger,
   });
-  const handle = (request: ExchangeRequest) => handler.handle(request);
-  let closing: Promise<void> | undefined;
-  return {
-    handle,
-    fetch: async (request) => toResponse(await handle(fromRequest(request))),
-    close: () => (closing ??= close(handler, liveReaders, subscriptions, store)),
+  const start = () => subscriptions?.start();
+  const handle = (request: ExchangeRequest) => {
+    start();
+    return handler.handle(request);
   };
+  let closing: Promise<void> | undefined;
+  const streams = {
+    handle,
+    fetch: async (request: Request) => toResponse(await handle(fromRequest(request))),
+    start,
+    close: () => (closing ??= closeAll(handler, liveReaders, subscriptions, store)),
+  };
+  addAsyncDispose(streams, ({ close }) => close());
+  return streams as DurableStreams;
 }
 
 /** A metrics hook that throws must not fail requests. */
@@ -126,7 +140,7 @@ function openSubscriptions(
   });
 }
 
-async function close(
+async function closeAll(
   handler: RequestHandler,
   liveReaders: LiveReaders,
   subscriptions: Subscriptions | undefined,

@@ -1,7 +1,8 @@
+import { wholeNumberOrInfinity, type OptionRules } from "@freshet/core";
 import type { ExchangeRequest } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
-import { DurableStreamsServerError } from "../store/errors.ts";
 import { MAX_PATH_LENGTH, MAX_PRODUCER_ID_LENGTH } from "../store/key-limits.ts";
+import { expectOptions } from "../store/options.ts";
 
 /** The most that a server accepts. Each limit is checked before memory is allocated for it. */
 export interface Limits {
@@ -28,17 +29,31 @@ export const defaultLimits: Readonly<Limits> = {
   pathLength: 1024,
 };
 
-export function resolveLimits(limits: Partial<Limits> = {}): Limits {
-  const resolved = { ...defaultLimits, ...limits };
-  for (const [name, value] of Object.entries(resolved)) {
-    if (typeof value === "number" && value >= 1) continue;
-    throw new DurableStreamsServerError(
-      "INVALID_OPTION",
-      `Invalid limits.${name} ${String(value)}: it must be a number of at least 1.`,
-    );
-  }
-  resolved.pathLength = Math.min(resolved.pathLength, MAX_PATH_LENGTH);
-  return resolved;
+/** Some of the limits. The others have their defaults. */
+export type GivenLimits = { readonly [Name in keyof Limits]?: Limits[Name] | undefined };
+
+const atLeastOne = wholeNumberOrInfinity(1);
+
+const rules: OptionRules<Limits> = {
+  bodyBytes: atLeastOne,
+  streams: atLeastOne,
+  producersPerStream: atLeastOne,
+  waitingReaders: atLeastOne,
+  headerLength: atLeastOne,
+  pathLength: atLeastOne,
+};
+
+/** @throws DurableStreamsServerError `INVALID_OPTION` */
+export function resolveLimits(limits: GivenLimits = {}): Limits {
+  expectOptions<GivenLimits>(limits, rules, "limits.");
+  return {
+    bodyBytes: limits.bodyBytes ?? defaultLimits.bodyBytes,
+    streams: limits.streams ?? defaultLimits.streams,
+    producersPerStream: limits.producersPerStream ?? defaultLimits.producersPerStream,
+    waitingReaders: limits.waitingReaders ?? defaultLimits.waitingReaders,
+    headerLength: limits.headerLength ?? defaultLimits.headerLength,
+    pathLength: Math.min(limits.pathLength ?? defaultLimits.pathLength, MAX_PATH_LENGTH),
+  };
 }
 
 const limitedHeaders = [

@@ -1,7 +1,7 @@
 import type { Logger } from "../store/logger.ts";
 import type { Store } from "../store/store.ts";
 import type { CorsOptions } from "./cors.ts";
-import type { Limits } from "./limits.ts";
+import type { GivenLimits } from "./limits.ts";
 
 /** What a request does. A fork needs `fork` for its source and `create` for the new stream. */
 export type RequestOperation =
@@ -37,32 +37,32 @@ export interface SubscriptionOptions {
    * Whether webhooks may go to `http://localhost` and `http://127.x.x.x` (default false), for
    * development. Others must be https and have a public address.
    */
-  allowLocalWebhooks?: boolean;
+  allowLocalWebhooks?: boolean | undefined;
 }
 
 export interface DurableStreamsOptions {
   /** Where the streams are kept. It is closed with the server. */
   store: Store;
   /** The URL path in front of every stream's own, such as `/v1/stream` (default none). */
-  basePath?: string;
+  basePath?: string | undefined;
   /** Decides who may do what. Without it everybody may do everything. */
-  authorize?: Authorize;
+  authorize?: Authorize | undefined;
   /** The other origins whose pages may use the server (default none). */
-  cors?: CorsOptions;
-  limits?: Partial<Limits>;
+  cors?: CorsOptions | undefined;
+  limits?: GivenLimits | undefined;
   /** How long a long-poll waits for data, in milliseconds (default 30,000). */
-  longPollTimeoutMs?: number;
+  longPollTimeoutMs?: number | undefined;
   /** How long an SSE response lasts, in milliseconds (default 60,000). The reader then reconnects. */
-  sseMaxAgeMs?: number;
+  sseMaxAgeMs?: number | undefined;
   /** About how many bytes one read returns (default 1 MiB): at least one append, however long. */
-  pageBytes?: number;
+  pageBytes?: number | undefined;
   /**
    * The origin that clients know, such as `https://streams.example`, for `Location` and callbacks
    * (default the origin of each request). Behind a proxy that ends TLS the two differ.
    */
-  publicUrl?: string;
+  publicUrl?: string | undefined;
   /** Subscriptions of the protocol (webhooks, pull-wake). With `false` they are a 404. */
-  subscriptions?: SubscriptionOptions | false;
-  onMetric?: (metric: Metric) => void;
-  logger?: Logger;
+  subscriptions?: SubscriptionOptions | false | undefined;
+  onMetric?: ((metric: Metric) => void) | undefined;
+  logger?: Logger | undefined;
 }

@@ -19,7 +19,19 @@ export type DurableStreamsServerErrorCode =
   | "INVALID_OPTION"
   | "PEER_MISSING";
 
-/** Every error that this package throws on purpose. */
+/**
+ * Every error that this package throws on purpose. `retryable` for a store that is full or unavailable
+ * now.
+ */
 export class DurableStreamsServerError extends FreshetError<DurableStreamsServerErrorCode> {
   override readonly name: string = "DurableStreamsServerError";
+
+  constructor(
+    code: DurableStreamsServerErrorCode,
+    message: string,
+    { cause }: { cause?: unknown } = {},
+  ) {
+    const retryable = code === "STORE_FULL" || code === "STORE_UNAVAILABLE";
+    super(code, message, { cause, retryable });
+  }
 }

@@ -1,4 +1,4 @@
-import { mediaType } from "../wire/content-type.ts";
+import { mediaType } from "@freshet/core";
 import type { CreateRequest, StreamInfo } from "./store.ts";
 
 /** What a store keeps of a stream besides its data. Immutable: a change makes another record. */

@@ -1,3 +1,5 @@
+import { ignoreRejection } from "@freshet/core";
+
 /**
  * The work of a sweep, in steps so small that writers never wait long behind one. Each resolves to
  * whether more of it may be left.
@@ -37,7 +39,7 @@ export class Sweeper {
     if (this.#isStopped) return;
     this.#sweeping ??= this.#sweepAll()
       // What fails now, on a full disk or without the database, is tried again at the next interval.
-      .catch(() => undefined)
+      .catch(ignoreRejection)
       .finally(() => {
         this.#sweeping = undefined;
       });

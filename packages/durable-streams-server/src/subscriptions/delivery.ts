@@ -1,4 +1,4 @@
-import { backoffDelayMs } from "@freshet/core";
+import { backoffDelayMs, defaultBackoff } from "@freshet/core";
 import type { SubscriptionKeys } from "./keys.ts";
 import type { StateStore } from "./state-store.ts";
 import { SubscriptionError } from "./subscription-error.ts";
@@ -8,7 +8,13 @@ import { ackSnapshot, beginWake, endWake, findPending, isIdle, link } from "./wa
 import { callWebhook } from "./webhook/call.ts";
 
 /** From 1 second up to 60, with 20 % of jitter. */
-const retryBackoff = { initialDelayMs: 1000, maxDelayMs: 60_000, multiplier: 2, jitter: 0.2 };
+const retryBackoff = {
+  ...defaultBackoff,
+  initialDelayMs: 1000,
+  maxDelayMs: 60_000,
+  multiplier: 2,
+  jitter: 0.2,
+};
 
 /** Begins wakes and delivers them to webhooks and wake streams. */
 export class Delivery {

@@ -3,6 +3,7 @@
  * They are generated once and kept in the store, so that every process has them, also after a restart.
  * https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (sections 6.5 and 12.9)
  */
+import { fromBase64, toBase64 } from "@freshet/core";
 import type { Store } from "../store/store.ts";
 import { SubscriptionError } from "./subscription-error.ts";
 
@@ -128,17 +129,13 @@ async function generate(): Promise<StoredKeys> {
 }
 
 function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
+  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 /** No bytes for text that is not base64url, which then fails verification. */
 function fromBase64url(text: string): Uint8Array<ArrayBuffer> {
   try {
-    const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-    return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+    return new Uint8Array(fromBase64(text.replaceAll("-", "+").replaceAll("_", "/")));
   } catch {
     return new Uint8Array(0);
   }

@@ -1,3 +1,5 @@
+import { FreshetError, isRetryableStatus } from "@freshet/core";
+
 export type SubscriptionErrorCode =
   | "INVALID_REQUEST"
   | "SUBSCRIPTION_NOT_FOUND"
@@ -29,18 +31,15 @@ export const errorStatus: Readonly<Record<SubscriptionErrorCode, number>> = {
 };
 
 /** A refused control request: becomes a response `{"error": {"code", "message", …}}`. */
-export class SubscriptionError extends Error {
+export class SubscriptionError extends FreshetError<SubscriptionErrorCode> {
   override readonly name: string = "SubscriptionError";
-  readonly code: SubscriptionErrorCode;
-  readonly details: Readonly<Record<string, unknown>>;
+  declare readonly details: Readonly<Record<string, unknown>>;
 
   constructor(
     code: SubscriptionErrorCode,
     message: string,
     details: Readonly<Record<string, unknown>> = {},
   ) {
-    super(message);
-    this.code = code;
-    this.details = details;
+    super(code, message, { retryable: isRetryableStatus(errorStatus[code]) }, { details });
   }
 }

@@ -17,7 +17,8 @@ export class Subscriptions {
   readonly #delivery: Delivery;
   readonly #scheduler: SubscriptionScheduler;
   readonly #logger: SubscriptionsOptions["logger"];
-  readonly #timer: ReturnType<typeof setInterval>;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #isStopped = false;
   #tick: Promise<void> | undefined;
   readonly #hints = new Set<Promise<void>>();
 
@@ -29,6 +30,11 @@ export class Subscriptions {
     this.#manager = new SubscriptionManager(this.#states, keys, this.#delivery, options);
     this.#scheduler = new SubscriptionScheduler(store, this.#states, this.#delivery);
     this.#logger = logger;
+  }
+
+  /** Starts the background work. Only the first call has an effect. */
+  start(): void {
+    if (this.#timer !== undefined || this.#isStopped) return;
     this.#timer = setInterval(() => {
       this.#runTick();
     }, TICK_INTERVAL_MS);
@@ -60,6 +66,7 @@ export class Subscriptions {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     clearInterval(this.#timer);
     await this.#tick;
     await Promise.all(this.#hints);

@@ -1,8 +1,4 @@
-/** The media type without its parameters, in lower case. */
-export function mediaType(contentType: string): string {
-  const end = contentType.indexOf(";");
-  return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
-}
+import { mediaType } from "@freshet/core";
 
 /** Whether the stream is in JSON mode, which keeps message boundaries: reads return an array. */
 export function isJson(contentType: string): boolean {

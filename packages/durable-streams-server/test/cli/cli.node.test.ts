@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { listen } from "../support/serve.ts";
 import { buildCommand, command, ServerProcess } from "../support/server-process.ts";
+import manifest from "../../package.json" with { type: "json" };
 
 let server: ServerProcess | undefined;
 
@@ -22,12 +23,11 @@ function run(...args: string[]): Promise<{ code: number; stdout: string; stderr:
   });
 }
 
-describe("what was typed wrong is one clear line and exit code 2", () => {
+describe("a wrong command line is one clear line and exit code 2", () => {
   test.each([
-    [[], "Give a command"],
-    [["dance"], "no command dance"],
-    [["serve"], "--data DIR, --postgres URL or --memory"],
-    [["serve", "--memory", "--data", "x"], "one of"],
+    [[], "A command is missing"],
+    [["dance"], "Unknown command dance"],
+    [["serve", "--memory", "--data", "x"], "one of --data DIR, --postgres URL and --memory"],
     [["serve", "--memory", "--port", "many"], "--port"],
     [["serve", "--memory", "--colour"], "--colour"],
     [["serve", "--memory", "--log-level", "loud"], "--log-level"],
@@ -39,11 +39,11 @@ describe("what was typed wrong is one clear line and exit code 2", () => {
     const { code, stderr } = await run(...args);
     expect(code).toBe(2);
     expect(stderr).toContain(message);
-    expect(stderr).not.toContain("    at ");
+    expect(stderr).toMatch(/^durable-streams: [A-Z-].*\.\nSee durable-streams --help\.\n$/);
   });
 });
 
-test("--help says what there is", async () => {
+test("--help lists the options", async () => {
   for (const args of [["--help"], ["serve", "--help"], ["inspect", "--help"]]) {
     const { code, stdout } = await run(...args);
     expect(code).toBe(0);
@@ -51,33 +51,59 @@ test("--help says what there is", async () => {
   }
 });
 
-describe("what cannot be had is one clear line and exit code 1", () => {
-  test.each([["--memory"], ["--data"]])("a port that is taken, %s", async (store) => {
+test("--version shows the version of the package", async () => {
+  for (const flag of ["--version", "-v"]) {
+    expect(await run(flag)).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: "" });
+  }
+});
+
+test("serve runs with nothing installed but the package, and says how to get metrics", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "freshet-installed-"));
+  const scope = join(folder, "node_modules/@freshet");
+  const installed = join(scope, "durable-streams-server");
+  const packageFolder = join(dirname(command), "../..");
+  await mkdir(installed, { recursive: true });
+  await cp(join(packageFolder, "package.json"), join(installed, "package.json"));
+  await cp(join(packageFolder, "dist"), join(installed, "dist"), { recursive: true });
+  await symlink(join(packageFolder, "../core"), join(scope, "core"));
+  server = await ServerProcess.start([], [], join(installed, "dist/cli/main.js"));
+  expect((await fetch(`${server.url}/a`, { method: "PUT" })).status).toBe(201);
+  const metrics = await fetch(`${server.origin}/metrics`);
+  expect(metrics.status).toBe(501);
+  expect(await metrics.text()).toContain("npm install prom-client");
+  await expect.poll(() => server?.log).toContain("npm install prom-client");
+  expect(server.log).toContain("streams are kept in memory");
+  expect(await server.stop()).toBe(0);
+  await rm(folder, { recursive: true });
+});
+
+describe("a failure is one clear line and exit code 1", () => {
+  test.each([["--memory"], ["--data"]])("a port in use, %s", async (store) => {
     const folder = await mkdtemp(join(tmpdir(), "freshet-command-"));
     const args = store === "--data" ? [store, folder] : [store];
     const taken = createServer();
     const { port } = new URL(await listen(taken));
     const { code, stderr } = await run("serve", ...args, "--port", port);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^durable-streams: port \d+ of 127.0.0.1 is taken: .*\n$/);
+    expect(stderr).toMatch(/^durable-streams: Port \d+ of 127.0.0.1 is in use: .*\n$/);
     taken.close();
     await rm(folder, { recursive: true });
   });
 
-  test("a folder that is none", async () => {
+  test("a folder that is a file", async () => {
     const { code, stderr } = await run("serve", "--data", import.meta.filename, "--port", "0");
     expect(code).toBe(1);
     expect(stderr).toMatch(/^durable-streams: The LMDB store in .* cannot be opened .*\n$/);
   });
 
-  test("a server that is not there", async () => {
+  test("a server that is away", async () => {
     const { code, stderr } = await run("inspect", "http://127.0.0.1:4/a");
     expect(code).toBe(1);
     expect(stderr).toMatch(/^durable-streams: http:\/\/127.0.0.1:4\/a cannot be reached: .*\n$/);
   });
 });
 
-test("serves with a token, tells how it is, and stops when it is told to", async () => {
+test("serve requires its token, has health and metrics, and stops at SIGTERM", async () => {
   server = await ServerProcess.start(["--memory", "--token", "secret", "--cors", "*"]);
   const { url, origin } = server;
   const headers = { authorization: "Bearer secret", "content-type": "text/plain" };
@@ -105,7 +131,7 @@ test("serves with a token, tells how it is, and stops when it is told to", async
   expect(await events).toMatch(/event: control\ndata:\{[^\n]*\}\n\n$/);
 });
 
-test("inspect shows messages as they were written, and does nothing to a terminal", async () => {
+test("inspect shows messages as they were written, and nothing that a terminal acts on", async () => {
   server = await ServerProcess.start(["--memory"]);
   const url = `${server.url}/list`;
   const headers = { "content-type": "application/json" };

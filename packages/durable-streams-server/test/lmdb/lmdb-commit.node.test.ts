@@ -53,7 +53,7 @@ test.each(threads)("a commit %s stores all of its batch", async (_, isEventLoop)
 });
 
 test.each(threads)(
-  "a commit %s that fails in the middle stores none of it",
+  "a commit %s that fails in the middle stores nothing",
   async (_, isEventLoop) => {
     await withStore(
       () => isEventLoop,

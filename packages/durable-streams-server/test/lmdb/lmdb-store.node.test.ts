@@ -18,14 +18,14 @@ describe("LMDB store", () => {
   for (const { name, run } of tests) test(name, run);
 });
 
-test("its folder is a folder, whatever its name", async () => {
+test("the path of a store is a folder, also with a dot in its name", async () => {
   const path = join(await mkdtemp(join(tmpdir(), "freshet-lmdb-")), "streams.v1");
   await lmdbStore({ path }).close();
   expect((await stat(join(path, "data.mdb"))).isFile()).toBe(true);
   await rm(path, { recursive: true });
 });
 
-test("a closed store says so, to readers too", async () => {
+test("a closed store refuses reads as well", async () => {
   const path = await mkdtemp(join(tmpdir(), "freshet-lmdb-"));
   const store = lmdbStore({ path });
   await store.close();

@@ -24,7 +24,7 @@ function sent({ url }: RunningServer, text: string): Promise<Socket> {
   });
 }
 
-async function answerOn(socket: Socket): Promise<string> {
+async function responseOn(socket: Socket): Promise<string> {
   let text = "";
   for await (const chunk of socket) text += (chunk as Buffer).toString("latin1");
   return text;
@@ -40,9 +40,9 @@ function gate(): { opened: Promise<void>; open: () => void } {
 }
 
 test.each([
-  ["before its body has come", "abc"],
-  ["after its body has come", "abcdefghij"],
-])("a client that leaves while the hook is asked, %s, holds nothing up", async (_, body) => {
+  ["before its body has arrived", "abc"],
+  ["after its body has arrived", "abcdefghij"],
+])("a client that leaves while the hook decides, %s, blocks nothing", async (_, body) => {
   const asked = gate();
   const left = gate();
   const statuses: number[] = [];
@@ -61,12 +61,12 @@ test.each([
   );
   await asked.opened;
   socket.destroy();
-  // A request without an answer would keep this waiting.
+  // A request without an response would keep this waiting.
   await expect.poll(() => statuses.length).toBe(1);
   await running.streams.close();
 });
 
-test("a body that does not come does not keep the server from closing", async () => {
+test("a body that never arrives does not keep the server from closing", async () => {
   const asked = gate();
   const authorize = () => {
     asked.open();
@@ -81,21 +81,21 @@ test("a body that does not come does not keep the server from closing", async ()
   await running.streams.close();
   // What comes after the end is not stored.
   socket.write("defghij");
-  expect(await answerOn(socket)).toMatch(/^HTTP\/1.1 503 /);
+  expect(await responseOn(socket)).toMatch(/^HTTP\/1.1 503 /);
 }, 30_000);
 
-test("a whole URL as the target is understood, as proxies send it", async () => {
+test("a request may have a whole URL as its target, as proxies send it", async () => {
   const running = await start();
   await fetch(`${running.url}/a`, { method: "PUT", body: "hi" });
   const socket = await sent(
     running,
     `GET ${running.url}/a?offset=-1 HTTP/1.1\r\nhost: elsewhere\r\nconnection: close\r\n\r\n`,
   );
-  expect(await answerOn(socket)).toMatch(/^HTTP\/1.1 200 [^]*hi$/);
+  expect(await responseOn(socket)).toMatch(/^HTTP\/1.1 200 [^]*hi$/);
 });
 
 test.each([["offset=-1&live=sse"], ["offset=-1"]])(
-  "a client that takes nothing of its answer to ?%s is cut off",
+  "a client that reads nothing of its response to ?%s is cut off",
   async (query) => {
     const waiting: number[] = [];
     const onMetric: DurableStreamsOptions["onMetric"] = (metric) =>
@@ -117,7 +117,7 @@ test.each([["offset=-1&live=sse"], ["offset=-1"]])(
   30_000,
 );
 
-test("a client that sends all of a body that is too long still reads why it was refused", async () => {
+test("a client that sends all of a body that is too long can still read why it was refused", async () => {
   const running = await start({ limits: { bodyBytes: 1000 } });
   const length = 32 * 1024 * 1024;
   const socket = await sent(
@@ -126,5 +126,5 @@ test("a client that sends all of a body that is too long still reads why it was 
   );
   socket.pause();
   await new Promise((resolve) => socket.write("x".repeat(length), resolve));
-  expect(await answerOn(socket)).toMatch(/^HTTP\/1.1 413 [^]*limits.bodyBytes/);
+  expect(await responseOn(socket)).toMatch(/^HTTP\/1.1 413 [^]*limits.bodyBytes/);
 });

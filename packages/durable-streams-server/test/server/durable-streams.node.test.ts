@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 afterEach(() => streams.close());
 
-test("mounts in Hono below a path of its own", async () => {
+test("a server mounts in Hono below its base path", async () => {
   start({ basePath: "/streams" });
   const app = new Hono().all("/streams/*", (c) => streams.fetch(c.req.raw));
   const created = await app.request("/streams/a/b", { method: "PUT", headers: text, body: "hi" });
@@ -34,30 +34,33 @@ test("mounts in Hono below a path of its own", async () => {
   expect((await send("GET", "/elsewhere/a")).status).toBe(404);
 });
 
-test.each([["/straße"], ["/a b/"], ["/v1/stream//"]])("the base path %s", async (basePath) => {
-  start({ basePath });
-  const path = `${basePath.replace(/\/+$/, "")}/a`;
-  expect((await put(path)).status).toBe(201);
-  expect((await put("/b", "", { "stream-forked-from": encodeURI(path) })).status).toBe(404);
-  const fork = await put(`${path}b`, "", { "stream-forked-from": encodeURI(path) });
-  expect(fork.status).toBe(201);
-  expect(() => createDurableStreams({ store: memoryStore(), basePath: "a" })).toThrow("slash");
-});
+test.each([["/straße"], ["/a b/"], ["/v1/stream//"]])(
+  "streams are below the base path %s",
+  async (basePath) => {
+    start({ basePath });
+    const path = `${basePath.replace(/\/+$/, "")}/a`;
+    expect((await put(path)).status).toBe(201);
+    expect((await put("/b", "", { "stream-forked-from": encodeURI(path) })).status).toBe(404);
+    const fork = await put(`${path}b`, "", { "stream-forked-from": encodeURI(path) });
+    expect(fork.status).toBe(201);
+    expect(() => createDurableStreams({ store: memoryStore(), basePath: "a" })).toThrow("slash");
+  },
+);
 
 describe("limits", () => {
-  test("the body, declared or not", async () => {
+  test("a body that is too long is a 413, declared or not", async () => {
     start({ limits: { bodyBytes: 10 } });
     await put("/a");
-    const answer = await post("/a", "x".repeat(11));
-    expect(answer.status).toBe(413);
-    expect(await answer.text()).toContain("limits.bodyBytes");
+    const response = await post("/a", "x".repeat(11));
+    expect(response.status).toBe(413);
+    expect(await response.text()).toContain("limits.bodyBytes");
     const endless = new ReadableStream({ pull: (c) => c.enqueue(new Uint8Array(8)) });
     const init = { headers: text, body: endless, duplex: "half" } as RequestInit;
     expect((await send("POST", "/a", init)).status).toBe(413);
     expect((await post("/a", "x".repeat(10))).status).toBe(204);
   });
 
-  test("streams and producers", async () => {
+  test("too many streams or producers are a 507", async () => {
     start({ limits: { streams: 1, producersPerStream: 1 } });
     await put("/a");
     const full = await put("/b");
@@ -74,7 +77,7 @@ describe("limits", () => {
     expect(await another.text()).toContain("limits.producersPerStream");
   });
 
-  test("waiting readers, and a place is free again when one leaves", async () => {
+  test("too many live readers are a 429, until one leaves", async () => {
     start({ limits: { waitingReaders: 1 } });
     await put("/a");
     const reader = await send("GET", "/a?offset=now&live=sse");
@@ -88,7 +91,7 @@ describe("limits", () => {
     await third.body?.cancel();
   });
 
-  test("headers and paths", async () => {
+  test("a header that is too long is a 431, a path a 414", async () => {
     start({ limits: { headerLength: 20, pathLength: 20 } });
     const long = await put("/a", "", { "stream-seq": "x".repeat(21) });
     expect(long.status).toBe(431);
@@ -96,7 +99,7 @@ describe("limits", () => {
     expect((await put(`/${"x".repeat(21)}`)).status).toBe(414);
   });
 
-  test("a limit that makes no sense is refused", () => {
+  test("an invalid limit is refused", () => {
     expect(() => createDurableStreams({ store: memoryStore(), limits: { bodyBytes: 0 } })).toThrow(
       expect.objectContaining({ code: "INVALID_OPTION" }),
     );
@@ -104,7 +107,7 @@ describe("limits", () => {
 });
 
 describe("authorize", () => {
-  test("is asked for each operation, by its name", async () => {
+  test("the authorize hook decides each operation by its name", async () => {
     const asked: string[] = [];
     start({
       authorize: (request, { operation, path }) => {
@@ -134,7 +137,7 @@ describe("authorize", () => {
     ]);
   });
 
-  test("refuses, or answers itself, and nothing is done", async () => {
+  test("what the authorize hook refuses, with a response of its own or without, is not done", async () => {
     start({
       authorize: (_, { operation }) => {
         if (operation === "delete") return new Response("who are you?", { status: 401 });
@@ -156,20 +159,20 @@ describe("authorize", () => {
 describe("CORS", () => {
   const from = { headers: { origin: "https://page.example" } };
 
-  test("is off unless it is configured", async () => {
+  test("CORS is off by default", async () => {
     await put("/a");
-    const answer = await send("GET", "/a", from);
-    expect(answer.headers.get("access-control-allow-origin")).toBeNull();
+    const response = await send("GET", "/a", from);
+    expect(response.headers.get("access-control-allow-origin")).toBeNull();
     expect((await send("OPTIONS", "/a", from)).status).toBe(405);
   });
 
-  test("lets in the origins it names, with credentials if it says so", async () => {
+  test("CORS allows the origins that it names, with credentials if configured", async () => {
     start({ cors: { origin: ["https://page.example"], credentials: true, allowHeaders: ["x-a"] } });
     await put("/a");
-    const answer = await send("GET", "/a", from);
-    expect(answer.headers.get("access-control-allow-origin")).toBe("https://page.example");
-    expect(answer.headers.get("access-control-allow-credentials")).toBe("true");
-    expect(answer.headers.get("vary")).toBe("origin");
+    const response = await send("GET", "/a", from);
+    expect(response.headers.get("access-control-allow-origin")).toBe("https://page.example");
+    expect(response.headers.get("access-control-allow-credentials")).toBe("true");
+    expect(response.headers.get("vary")).toBe("origin");
     const other = await send("GET", "/a", { headers: { origin: "https://other.example" } });
     expect(other.headers.get("access-control-allow-origin")).toBeNull();
     const preflight = await send("OPTIONS", "/a", from);
@@ -179,7 +182,7 @@ describe("CORS", () => {
 });
 
 describe("close", () => {
-  test("answers long-polls, gives SSE its last control event, and refuses what comes later", async () => {
+  test("close responds to long-polls, gives SSE its last control event, and refuses later requests", async () => {
     await put("/a", "hi");
     const poll = send("GET", "/a?offset=now&live=long-poll");
     const sse = await send("GET", "/a?offset=-1&live=sse");
@@ -196,14 +199,14 @@ describe("close", () => {
   });
 });
 
-test("an SSE answer ends when its time has come, after a control event", async () => {
+test("an SSE response ends after its maximum age, with a control event", async () => {
   start({ sseMaxAgeMs: 30 });
   await put("/a", "hi");
-  const answer = await send("GET", "/a?offset=-1&live=sse");
-  expect(await answer.text()).toMatch(/event: control\ndata:\{.*"upToDate":true\}\n\n$/);
+  const response = await send("GET", "/a?offset=-1&live=sse");
+  expect(await response.text()).toMatch(/event: control\ndata:\{.*"upToDate":true\}\n\n$/);
 });
 
-test("a reader of text gets whole characters, wherever appends cut them", async () => {
+test("an SSE reader of text gets whole characters, wherever appends cut them", async () => {
   const word = "fünf 🎈 Öfen";
   const bytes = new TextEncoder().encode(word);
   await put("/a");
@@ -247,7 +250,7 @@ test("JSON keeps its text: digits, key order and duplicates", async () => {
   );
 });
 
-test("metrics tell of requests and of readers that wait", async () => {
+test("metrics report requests and live readers", async () => {
   const metrics: Metric[] = [];
   start({ onMetric: (metric) => metrics.push(metric) });
   await put("/a");
@@ -265,7 +268,7 @@ test("metrics tell of requests and of readers that wait", async () => {
   ]);
 });
 
-test("a store that fails is 503, one that is full 507, and the log says why", async () => {
+test("a store that fails is a 503, one that is full a 507, and both are logged", async () => {
   const store = memoryStore();
   const logged: unknown[] = [];
   const fail = (code: "STORE_FULL" | "STORE_UNAVAILABLE") =>
@@ -283,7 +286,7 @@ test("a store that fails is 503, one that is full 507, and the log says why", as
   expect(logged).toHaveLength(2);
 });
 
-test("a hook that throws after the fact does not change the answer", async () => {
+test("a hook that throws after the operation does not change the response", async () => {
   const logged: string[] = [];
   const fail = () => {
     throw new Error("no");
@@ -293,15 +296,15 @@ test("a hook that throws after the fact does not change the answer", async () =>
     cors: { origin: fail },
     logger: { info: fail, warn: fail, error: (_, message) => logged.push(message) },
   });
-  const answer = await put("/a", "hi", { origin: "https://page.example" });
-  expect(answer.status).toBe(201);
-  expect(answer.headers.get("access-control-allow-origin")).toBeNull();
+  const response = await put("/a", "hi", { origin: "https://page.example" });
+  expect(response.status).toBe(201);
+  expect(response.headers.get("access-control-allow-origin")).toBeNull();
   const sse = await send("GET", "/a?offset=-1&live=sse");
   await sse.body?.cancel();
   expect(new Set(logged)).toEqual(new Set(["onMetric failed", "cors.origin failed"]));
 });
 
-test("a hook that throws refuses the request", async () => {
+test("an authorize hook that throws refuses the request", async () => {
   start({ authorize: () => Promise.reject(new Error("no")) });
   expect((await put("/a")).status).toBe(500);
   expect((await send("GET", "/a")).status).toBe(500);
@@ -313,7 +316,7 @@ describe("a live read", () => {
       ([, data = ""]) => JSON.parse(data) as { streamCursor?: string; upToDate?: boolean },
     );
 
-  test("has cursors that never go back, and leave the client's behind", async () => {
+  test("the cursors of a live read never go back, and are later than the client's", async () => {
     await put("/a");
     const ahead = "99999999";
     const sse = await send("GET", `/a?offset=-1&live=sse&cursor=${ahead}`);
@@ -326,7 +329,7 @@ describe("a live read", () => {
     expect(cursors).toEqual(cursors.toSorted((a, b) => a - b));
   });
 
-  test("that the client left before its answer gives its place back", async () => {
+  test("a live read whose client left before its response is not counted any more", async () => {
     const store = memoryStore();
     const left = new AbortController();
     const waiting: number[] = [];
@@ -345,7 +348,7 @@ describe("a live read", () => {
     expect(waiting).toEqual([1, 0]);
   });
 
-  test("that fails is cut off, not ended, and the log says why", async () => {
+  test("a live read that fails is cut off, not ended, and logged", async () => {
     const store = memoryStore();
     const logged: object[] = [];
     const ignore = () => undefined;
@@ -364,7 +367,7 @@ describe("a live read", () => {
     expect(logged).toMatchObject([{ path: "a", err: { code: "STORE_UNAVAILABLE" } }]);
   });
 
-  test("may wait as long as one likes", async () => {
+  test("a live read can wait longer than a timer", async () => {
     const reads: unknown[] = [];
     const store = memoryStore();
     start({
@@ -387,7 +390,7 @@ describe("a live read", () => {
   });
 });
 
-test("Location is the URL that clients know", async () => {
+test("Location is the public URL", async () => {
   start({ publicUrl: "https://streams.example/" });
   expect((await put("/a/b")).headers.get("location")).toBe("https://streams.example/a/b");
 });
@@ -401,7 +404,7 @@ test.each([
   ["2030-04-00T00:00:00Z", 400],
   ["2030-04-30T24:00:00Z", 400],
   ["2030-04-30T00:00:00", 400],
-])("Stream-Expires-At: %s", async (expires, status) => {
+])("Stream-Expires-At: %s is a %i", async (expires, status) => {
   expect((await put("/a", "", { "stream-expires-at": expires })).status).toBe(status);
 });
 
@@ -410,18 +413,18 @@ test.each([
   ["image/svg+xml", "sandbox"],
   ["text/plain", null],
   ["application/json", null],
-])("a browser that is led to a stream of %s runs nothing of it", async (contentType, policy) => {
+])("a browser that opens a stream of %s runs nothing of it", async (contentType, policy) => {
   await send("PUT", "/a", { headers: { "content-type": contentType }, body: "1" });
-  const answer = await send("GET", "/a");
-  expect(answer.headers.get("content-security-policy")).toBe(policy);
-  expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+  const response = await send("GET", "/a");
+  expect(response.headers.get("content-security-policy")).toBe(policy);
+  expect(response.headers.get("x-content-type-options")).toBe("nosniff");
 });
 
 test("a compressed body is refused rather than stored as it is", async () => {
   const gzip = { "content-encoding": "gzip" };
   expect((await put("/a", "x", gzip)).status).toBe(415);
   expect((await put("/a", "x", { "content-encoding": "identity" })).status).toBe(201);
-  const answer = await post("/a", "x", gzip);
-  expect([answer.status, answer.headers.get("accept-encoding")]).toEqual([415, "identity"]);
+  const response = await post("/a", "x", gzip);
+  expect([response.status, response.headers.get("accept-encoding")]).toEqual([415, "identity"]);
   expect(await (await send("GET", "/a")).text()).toBe("x");
 });

@@ -17,18 +17,18 @@ let server: RunningServer;
 let receiver: Server;
 let webhook: string;
 let wakes: Wake[];
-/** What the webhook answers to each call, and after the last: 200 and nothing. */
-let answers: { status: number; body?: string; headers?: Record<string, string> }[];
+/** What the webhook responses to each call, and after the last: 200 and nothing. */
+let responses: { status: number; body?: string; headers?: Record<string, string> }[];
 
 beforeEach(async () => {
   wakes = [];
-  answers = [];
+  responses = [];
   receiver = createServer((request, response) => {
     let body = "";
     request.on("data", (chunk: Buffer) => (body += chunk.toString()));
     request.on("end", () => {
       wakes.push(JSON.parse(body) as Wake);
-      const { status, body: text, headers } = answers.shift() ?? { status: 200 };
+      const { status, body: text, headers } = responses.shift() ?? { status: 200 };
       response.writeHead(status, headers).end(text);
     });
   });
@@ -79,8 +79,8 @@ const wakeNumber = async (count: number): Promise<Wake> => {
   return wake;
 };
 
-test("a webhook that fails is called again, and the subscription says so meanwhile", async () => {
-  answers = [{ status: 500 }, { status: 200, body: '{"done":true}' }];
+test("a webhook that fails is called again, and the subscription has the status failed meanwhile", async () => {
+  responses = [{ status: 500 }, { status: 200, body: '{"done":true}' }];
   await create("a");
   await subscribe("s", { streams: ["a"] });
   await append("a");
@@ -98,8 +98,8 @@ test("a webhook that fails is called again, and the subscription says so meanwhi
     });
 });
 
-test("a redirect is not followed", async () => {
-  answers = [{ status: 302, headers: { location: `${webhook}/elsewhere` } }];
+test("a redirect of a webhook is not followed", async () => {
+  responses = [{ status: 302, headers: { location: `${webhook}/elsewhere` } }];
   await create("a");
   await subscribe("s", { streams: ["a"] });
   await append("a");
@@ -107,7 +107,7 @@ test("a redirect is not followed", async () => {
   expect(wakes[1]?.wake_id).toBe(wakes[0]?.wake_id);
 });
 
-test("what came while a wake was in flight is another wake", async () => {
+test("an event that arrives while a wake is in flight causes another wake", async () => {
   await create("a");
   await subscribe("s", { streams: ["a"] });
   await append("a");
@@ -133,7 +133,7 @@ test("what came while a wake was in flight is another wake", async () => {
   expect((await ack(true)).status).toBe(409);
 });
 
-test("a webhook that says nothing loses its lease, and is woken again", async () => {
+test("a webhook that does not acknowledge loses its lease, and is woken again", async () => {
   await create("a");
   await subscribe("s", { streams: ["a"], lease_ttl_ms: 1000 });
   await append("a");
@@ -160,7 +160,7 @@ test("subscriptions, their keys and their cursors outlive the server", async () 
   await wakeNumber(2);
 });
 
-test("work that no hint told of is found", async () => {
+test("events that no hint announced are found", async () => {
   await subscribe("s", { pattern: "late/*" });
   await store.create({
     path: "late/a",
@@ -192,8 +192,8 @@ test("two servers on one store deliver a wake once", async () => {
   }
 });
 
-test("a stream that was deleted and made again is read from its start", async () => {
-  answers = Array.from({ length: 5 }, () => ({ status: 200, body: '{"done":true}' }));
+test("a stream that was deleted and created again is read from its start", async () => {
+  responses = Array.from({ length: 5 }, () => ({ status: 200, body: '{"done":true}' }));
   await create("x/a");
   await append("x/a");
   await subscribe("s", { pattern: "x/*" });
@@ -206,8 +206,8 @@ test("a stream that was deleted and made again is read from its start", async ()
   expect(wake.streams).toMatchObject([{ path: "x/a", acked_offset: "-1" }]);
 });
 
-test("streams are named as they like", async () => {
-  answers = Array.from({ length: 9 }, () => ({ status: 200, body: '{"done":true}' }));
+test("a subscription works for streams of any name", async () => {
+  responses = Array.from({ length: 9 }, () => ({ status: 200, body: '{"done":true}' }));
   const names = ["constructor", "__proto__", "toString", "é", "a%2Fb"];
   await subscribe("s", { pattern: "*", streams: ["valueOf"] });
   await subscribe("t", { pattern: "é/*" });
@@ -225,7 +225,7 @@ test("streams are named as they like", async () => {
   expect((await wakeNumber(names.length + 1)).streams).toMatchObject([{ path: "%C3%A9/x" }]);
 });
 
-test("a stream can be deleted whose subscription another server has deleted", async () => {
+test("a stream can be deleted after another server has deleted its subscription", async () => {
   const other = await start();
   try {
     await create("a");
@@ -245,7 +245,7 @@ test("a stream can be deleted whose subscription another server has deleted", as
   }
 });
 
-describe("what is not right", () => {
+describe("an invalid control request", () => {
   test.each([
     ["no streams", { type: "webhook", webhook: { url: "https://a.example" } }],
     ["no wake stream", { type: "pull-wake", pattern: "*" }],
@@ -253,39 +253,39 @@ describe("what is not right", () => {
       "a lease that is too short",
       { type: "pull-wake", pattern: "*", wake_stream: "w", lease_ttl_ms: 1 },
     ],
-    ["a path that is none", { type: "pull-wake", streams: [".."], wake_stream: "w" }],
+    ["an invalid path", { type: "pull-wake", streams: [".."], wake_stream: "w" }],
     ["a path that is too long", { type: "pull-wake", pattern: "x".repeat(2000), wake_stream: "w" }],
     ["a filter", { type: "pull-wake", pattern: "*", wake_stream: "w", filter: {} }],
   ])("%s is refused", async (_, body) => {
-    const answer = await send("PUT", control("s"), body);
-    expect(answer.status).toBe(400);
-    expect(await answer.json()).toMatchObject({ error: { code: "INVALID_REQUEST" } });
+    const response = await send("PUT", control("s"), body);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { code: "INVALID_REQUEST" } });
   });
 
-  test("a method says which ones there are", async () => {
-    const answer = await send("PATCH", control("s"));
-    expect([answer.status, answer.headers.get("allow")]).toEqual([405, "PUT, GET, DELETE"]);
+  test("a wrong method is a 405 with the allowed ones", async () => {
+    const response = await send("PATCH", control("s"));
+    expect([response.status, response.headers.get("allow")]).toEqual([405, "PUT, GET, DELETE"]);
   });
 
-  test("more streams than a subscription can have", async () => {
+  test("more streams than a subscription can have are a 507", async () => {
     const streams = Array.from({ length: 10_001 }, (_, n) => `${n}`);
-    const answer = await subscribe("s", { streams });
-    expect(answer.status).toBe(507);
+    const response = await subscribe("s", { streams });
+    expect(response.status).toBe(507);
   });
 
-  test("a token of another subscription", async () => {
+  test("a token of another subscription is a 401", async () => {
     await create("a");
     await subscribe("s", { streams: ["a"] });
     await subscribe("t", { streams: ["b"] });
     await append("a");
     const wake = await wakeNumber(1);
     const headers = { authorization: `Bearer ${wake.callback_token}` };
-    const answer = await send("POST", `${control("t")}/callback`, {}, headers);
-    expect(answer.status).toBe(401);
+    const response = await send("POST", `${control("t")}/callback`, {}, headers);
+    expect(response.status).toBe(401);
     expect((await send("POST", `${control("s")}/callback`, {})).status).toBe(401);
   });
 
-  test("acks that go back, or beyond the tail, move nothing", async () => {
+  test("acks that go back, or beyond the tail, are refused and move no cursor", async () => {
     await create("a");
     await subscribe("s", { streams: ["a"] });
     await append("a");
@@ -298,8 +298,13 @@ describe("what is not right", () => {
         { stream: "a", offset },
       ];
       const { wake_id, generation } = wake;
-      const answer = await send("POST", wake.callback_url, { wake_id, generation, acks }, headers);
-      expect(answer.status).toBe(409);
+      const response = await send(
+        "POST",
+        wake.callback_url,
+        { wake_id, generation, acks },
+        headers,
+      );
+      expect(response.status).toBe(409);
     }
     const found = (await (await fetch(control("s"))).json()) as {
       streams: { acked_offset: string }[];

@@ -5,17 +5,17 @@ import { firstMessages, flattenJson } from "../../src/wire/json-messages.ts";
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
 
-test("one level of array is flattened, whatever the space around it", () => {
+test("one level of array is flattened, with any space around it", () => {
   expect(decode(flattenJson(encode('{"a":1}')))).toBe('{"a":1}');
   expect(decode(flattenJson(encode(' \n [1, [2], "]"] \t')))).toBe('1, [2], "]"');
   expect(flattenJson(encode("[ ]")).byteLength).toBe(0);
 });
 
-test.each(["", "{", "[1,]", "\ufeff1", "01", "undefined"])("%j is not JSON", (text) => {
+test.each(["", "{", "[1,]", "\ufeff1", "01", "undefined"])("%j is refused as JSON", (text) => {
   expect(() => flattenJson(encode(text))).toThrow();
 });
 
-test("text that is not UTF-8 is not JSON", () => {
+test("text that is not UTF-8 is refused as JSON", () => {
   expect(() => flattenJson(Uint8Array.of(0x22, 0xff, 0x22))).toThrow();
 });
 

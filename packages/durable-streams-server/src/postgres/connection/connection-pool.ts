@@ -1,3 +1,4 @@
+import { ignoreRejection, maxTimerMs } from "@freshet/core";
 import { DurableStreamsServerError } from "../../store/errors.ts";
 import type { PostgresClient, PostgresStatements } from "./postgres-client.ts";
 import { isConnectionLost } from "./postgres-errors.ts";
@@ -81,7 +82,7 @@ export class ConnectionPool {
     const startedAt = performance.now();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const silence = new Promise<never>((_, reject) => {
-      if (timeoutMs === Infinity) return;
+      if (timeoutMs > maxTimerMs) return;
       timer = setTimeout(() => {
         if (this.#lastResponse < startedAt) this.#replace(client, 0);
         const text = `PostgreSQL did not respond within ${timeoutMs} ms (queryTimeoutMs), and it is unknown whether the request was stored: repeat it.`;
@@ -104,7 +105,7 @@ export class ConnectionPool {
   #replace(old: PostgresClient, graceSeconds: number): void {
     if (!this.#connect || this.#isEnded || old !== this.#client) return;
     this.#client = this.#connect();
-    old.end({ timeout: graceSeconds }).catch(() => undefined);
+    old.end({ timeout: graceSeconds }).catch(ignoreRejection);
     this.onReplaced?.();
   }
 

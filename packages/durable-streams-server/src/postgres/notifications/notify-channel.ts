@@ -1,3 +1,4 @@
+import { ignoreRejection } from "@freshet/core";
 import type { ConnectionPool } from "../connection/connection-pool.ts";
 
 /** How long UNLISTEN may take, in milliseconds. */
@@ -50,7 +51,7 @@ export class NotifyChannel {
     const silence = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, UNLISTEN_TIMEOUT_MS);
     });
-    await Promise.race([unlistened?.catch(() => undefined), silence]);
+    await Promise.race([unlistened?.catch(ignoreRejection), silence]);
     clearTimeout(timer);
   }
 

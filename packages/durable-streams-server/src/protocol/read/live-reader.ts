@@ -1,10 +1,8 @@
+import { maxTimerMs } from "@freshet/core";
 import type { ReadOutcome } from "../../store/store.ts";
 import type { PositionedRead, SharedReads } from "./shared-reads.ts";
 
 export type WakeReason = "changed" | "timeout" | "aborted" | "ended";
-
-/** A longer timer would fire immediately. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** One reader at the tail of a stream. */
 export class LiveReader {
@@ -33,9 +31,8 @@ export class LiveReader {
     if (this.#seenVersion !== this.#reads.version) return Promise.resolve("changed");
     return new Promise((resolve) => {
       const onAbort = () => this.wake("aborted");
-      const timer = Number.isFinite(timeoutMs)
-        ? setTimeout(() => this.wake("timeout"), Math.min(timeoutMs, MAX_TIMER_MS))
-        : undefined;
+      const timer =
+        timeoutMs <= maxTimerMs ? setTimeout(() => this.wake("timeout"), timeoutMs) : undefined;
       this.#wake = (reason) => {
         this.#wake = undefined;
         clearTimeout(timer);

@@ -1,3 +1,4 @@
+import { concatBytes, toBase64 } from "@freshet/core";
 import { isJson, isText } from "../../wire/content-type.ts";
 import { formatOffset } from "../../wire/offset.ts";
 import type { Page } from "./page.ts";
@@ -40,7 +41,7 @@ export class SseFrames {
     let frame = encodedPages.get(page);
     if (frame === undefined) {
       const body = pageBody(page);
-      frame = this.#isText ? dataEvent(decoder.decode(body)) : dataEvent(base64(body));
+      frame = this.#isText ? dataEvent(decoder.decode(body)) : dataEvent(toBase64(body));
       encodedPages.set(page, frame);
     }
     return frame;
@@ -48,12 +49,7 @@ export class SseFrames {
 
   #text(page: Page): string {
     let body = pageBody(page);
-    if (this.#incomplete.byteLength > 0) {
-      const joined = new Uint8Array(this.#incomplete.byteLength + body.byteLength);
-      joined.set(this.#incomplete);
-      joined.set(body, this.#incomplete.byteLength);
-      body = joined;
-    }
+    if (this.#incomplete.byteLength > 0) body = concatBytes([this.#incomplete, body]);
     const isLast = page.upToDate && page.stream.closed;
     const length = isLast ? body.byteLength : completeLength(body);
     this.#incomplete = body.slice(length);
@@ -81,14 +77,4 @@ function completeLength(bytes: Uint8Array): number {
     return byte > 0xf4 || needed <= back ? end : end - back;
   }
   return end;
-}
-
-function base64(bytes: Uint8Array): string {
-  const { toBase64 } = bytes as { toBase64?: () => string };
-  if (toBase64) return toBase64.call(bytes);
-  let binary = "";
-  for (let at = 0; at < bytes.byteLength; at += 0x8000) {
-    binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  }
-  return btoa(binary);
 }

@@ -1,5 +1,5 @@
 /** https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (sections 5.2 and 5.3) */
-import { mediaType } from "../../wire/content-type.ts";
+import { mediaType } from "@freshet/core";
 import { needsTouch } from "../lifetime.ts";
 import type { AppendOutcome, AppendRequest, Producer } from "../store.ts";
 import type { ProducerState, StreamRecord } from "../stream-record.ts";

@@ -1,5 +1,5 @@
 /** https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (sections 4.2 and 5.1) */
-import { mediaType } from "../../wire/content-type.ts";
+import { mediaType } from "@freshet/core";
 import type { CreateOutcome, CreateRequest, StreamInfo } from "../store.ts";
 import {
   isSameStream,

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { postgresStore } from "../../../src/postgres/index.ts";
 import { PostgresServer } from "../../support/postgres.ts";
 
-/** A network between a store and its database, that can lose what it carries. */
+/** A network between a store and its database that can lose data. */
 class Network {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -25,12 +25,12 @@ class Network {
     return (this.#server.address() as { port: number }).port;
   }
 
-  /** As when a machine loses its power: nobody says that the connections are gone. New ones work. */
+  /** As when a machine loses its power: the connections stay open and silent. New ones work. */
   fallSilent(): void {
     for (const socket of this.#sockets) socket.unpipe().pause();
   }
 
-  /** As when a server ends in the middle: its connections are closed in good order. */
+  /** As when a server ends: its connections are closed in good order. */
   hangUp(): void {
     for (const socket of this.#sockets) socket.end();
   }
@@ -41,7 +41,7 @@ class Network {
   }
 }
 
-/** A lock that lets nobody write. */
+/** Takes a lock that lets nobody write. */
 async function lockStreams(): Promise<() => Promise<void>> {
   const sql = postgres(database.url, { max: 1, fetch_types: false, onnotice: () => undefined });
   const released = new AbortController();
@@ -68,7 +68,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => database.remove());
 
-test("a database that falls silent is an error, and is asked again on other connections", async () => {
+test("a database that falls silent is an error, and is then reached on other connections", async () => {
   const network = new Network(database.port);
   const port = await network.listen();
   const url = database.url.replace(String(database.port), String(port));
@@ -87,11 +87,11 @@ test("a database that falls silent is an error, and is asked again on other conn
     store.subscribe("a", () => wakes++);
     expect(await append(store)).toMatchObject({ status: "appended", tail: 1 });
     network.fallSilent();
-    const unanswered = append(store);
-    await expect(unanswered).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
-    await expect(unanswered).rejects.toThrow("queryTimeoutMs");
+    const silent = append(store);
+    await expect(silent).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    await expect(silent).rejects.toThrow("queryTimeoutMs");
     expect(await append(store)).toMatchObject({ status: "appended" });
-    // It also listens again.
+    // The store also listens again.
     const before = wakes;
     const heard = async () => {
       await append(elsewhere);
@@ -106,7 +106,7 @@ test("a database that falls silent is an error, and is asked again on other conn
   }
 }, 60_000);
 
-test("a connection that ends in the middle of a transaction is an error, and no more than that", async () => {
+test("a connection that ends in the middle of a transaction is an error and does not end the process", async () => {
   const network = new Network(database.port);
   const port = await network.listen();
   const url = database.url.replace(String(database.port), String(port));
@@ -134,7 +134,7 @@ test("a connection that ends in the middle of a transaction is an error, and no 
   }
 }, 90_000);
 
-/** How many wait for the lock of somebody else. */
+/** How many sessions wait for a lock. */
 async function waitingForLocks(): Promise<number> {
   const sql = postgres(database.url, { max: 1, fetch_types: false, onnotice: () => undefined });
   const [row] = await sql`SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted`;
