@@ -107,9 +107,7 @@ export const appendTests: TestGroup = {
     assert.equal(await readText(store, "refused"), "ac");
   },
 
-  "a close is final, and its repetition is a duplicate": async ({
-    store,
-  }) => {
+  "a close is final, and its repetition is a duplicate": async ({ store }) => {
     await createText(store, "closing");
     const producer = { id: "p", epoch: 0, seq: 0 };
     const last = () => appendText(store, "closing", "end", { close: true, producer });

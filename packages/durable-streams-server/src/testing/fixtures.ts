@@ -42,7 +42,11 @@ export async function readText(
     const size = page.records.reduce((sum, { data }) => sum + data.byteLength, 0);
     assert.equal(page.start, position, "a page starts at the requested position");
     assert.equal(page.end, position + size, "positions count bytes");
-    assert.equal(page.upToDate, page.end === page.stream.tail, "a page is up to date exactly at the tail");
+    assert.equal(
+      page.upToDate,
+      page.end === page.stream.tail,
+      "a page is up to date exactly at the tail",
+    );
     assert.ok(page.upToDate || size > 0, "a page that is not the last one has data");
     assert.ok(page.records.length === 1 || size <= maxBytes, "a page is not larger than requested");
     for (const { data } of page.records) text += decoder.decode(data);

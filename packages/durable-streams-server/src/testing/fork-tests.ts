@@ -86,7 +86,9 @@ export const forkTests: TestGroup = {
     assert.equal((await fork(store, "third", "nowhere")).status, "source-missing");
   },
 
-  "a deleted source is kept for its forks, and removed with the last of them": async ({ store }) => {
+  "a deleted source is kept for its forks, and removed with the last of them": async ({
+    store,
+  }) => {
     await createText(store, "a", { data: bytes("a") });
     await fork(store, "b", "a");
     await appendText(store, "b", "b");

@@ -33,9 +33,7 @@ export const lifecycleTests: TestGroup = {
     assert.equal(await readText(store, "ends"), "new");
   },
 
-  "a sliding window restarts with appends and touches, but not with head": async ({
-    store,
-  }) => {
+  "a sliding window restarts with appends and touches, but not with head": async ({ store }) => {
     const ttlSeconds = 1;
     for (const path of ["appended", "touched", "idle"])
       await createText(store, path, { ttlSeconds });
