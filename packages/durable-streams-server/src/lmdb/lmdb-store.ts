@@ -1,5 +1,6 @@
 import { nonEmptyString, wholeNumber, type OptionRules } from "@freshet/core";
 import { ChangeHub } from "../store/change-hub.ts";
+import { disposable, type DisposableStore } from "../store/disposable-store.ts";
 import { GroupCommit } from "../store/group-commit.ts";
 import {
   appendMutation,
@@ -8,7 +9,6 @@ import {
   touchMutation,
   type Mutation,
 } from "../store/mutation.ts";
-import { disposable, type DisposableStore } from "../store/disposable-store.ts";
 import { expectOptions, invalidOption, timerInterval } from "../store/options.ts";
 import { Sweeper } from "../store/sweeper.ts";
 import { LmdbCommitter } from "./lmdb-committer.ts";
@@ -53,8 +53,9 @@ const rules: OptionRules<LmdbStoreOptions> = {
  */
 export function lmdbStore(options: LmdbStoreOptions): DisposableStore {
   expectOptions(options, rules);
-  if ((options.path as unknown) === undefined)
+  if ((options.path as unknown) === undefined) {
     throw invalidOption("path is missing: expected a folder.");
+  }
   const tables = openTables(options.path, options.mapSize);
   const changes = new ChangeHub();
   const committer = new LmdbCommitter(tables, changes);

@@ -1,12 +1,12 @@
 import { ChangeHub } from "../store/change-hub.ts";
+import { disposable, type DisposableStore } from "../store/disposable-store.ts";
 import { DurableStreamsServerError } from "../store/errors.ts";
+import { expectOptions, timerInterval } from "../store/options.ts";
 import { headOf, readChain } from "../store/read-chain.ts";
 import { applyAppend } from "../store/rules/append.ts";
 import { applyCreate } from "../store/rules/create.ts";
 import { applyDelete } from "../store/rules/delete.ts";
 import { applyTouch } from "../store/rules/touch.ts";
-import { disposable, type DisposableStore } from "../store/disposable-store.ts";
-import { expectOptions, timerInterval } from "../store/options.ts";
 import { Sweeper } from "../store/sweeper.ts";
 import { MemoryDocuments } from "./memory-documents.ts";
 import { MemoryStreams } from "./memory-streams.ts";

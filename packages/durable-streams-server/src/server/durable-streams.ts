@@ -1,13 +1,13 @@
 import { addAsyncDispose, type AsyncDisposableLike } from "@freshet/core";
-import { fromRequest, toResponse } from "../http/fetch-adapter.ts";
 import type { ExchangeRequest, ExchangeResponse } from "../http/exchange.ts";
+import { fromRequest, toResponse } from "../http/fetch-adapter.ts";
 import { LiveReaders } from "../protocol/read/live-readers.ts";
 import type { Store } from "../store/store.ts";
 import { Subscriptions } from "../subscriptions/subscriptions.ts";
 import { normalizeBasePath, streamPath } from "./base-path.ts";
 import { checkServerOptions } from "./check-server-options.ts";
 import { Cors } from "./cors.ts";
-import { resolveLimits } from "./limits.ts";
+import { resolveLimits, type Limits } from "./limits.ts";
 import type { DurableStreamsOptions } from "./options.ts";
 import { RequestHandler } from "./request-handler.ts";
 import { Router } from "./router.ts";
@@ -54,7 +54,7 @@ const READER_GRACE_MS = 2000;
 export function createDurableStreams(given: DurableStreamsOptions): DurableStreams {
   checkServerOptions(given);
   const options = withHarmlessMetrics(given);
-  const { store, authorize, cors, onMetric, logger } = options;
+  const { store, cors, onMetric, logger } = options;
   const basePath = normalizeBasePath(options.basePath ?? "");
   const limits = resolveLimits(options.limits);
   const liveReaders = new LiveReaders(
@@ -64,30 +64,7 @@ export function createDurableStreams(given: DurableStreamsOptions): DurableStrea
   );
   const subscriptions = openSubscriptions(options, basePath);
   const toStreamPath = (pathname: string) => streamPath(basePath, pathname);
-  const router = new Router({
-    limits,
-    subscriptions,
-    authorize,
-    read: {
-      store,
-      liveReaders,
-      longPollTimeoutMs: options.longPollTimeoutMs ?? 30_000,
-      sseMaxAgeMs: options.sseMaxAgeMs ?? 60_000,
-      pageBytes: options.pageBytes ?? 1024 * 1024,
-      isPublic: !authorize,
-      logger,
-    },
-    write: {
-      store,
-      maxBodyBytes: limits.bodyBytes,
-      maxStreams: limits.streams,
-      maxProducers: limits.producersPerStream,
-      publicOrigin: options.publicUrl?.replace(/\/+$/, ""),
-      onAppended: (path) => subscriptions?.appended(path),
-      onDeleted: (path) => subscriptions?.deleted(path),
-      toStreamPath,
-    },
-  });
+  const router = openRouter(options, { limits, liveReaders, subscriptions, toStreamPath });
   const handler = new RequestHandler(router, {
     toStreamPath,
     cors: cors && new Cors(cors),
@@ -108,6 +85,48 @@ export function createDurableStreams(given: DurableStreamsOptions): DurableStrea
   };
   addAsyncDispose(streams, ({ close }) => close());
   return streams as DurableStreams;
+}
+
+interface RouterParts {
+  readonly limits: Limits;
+  readonly liveReaders: LiveReaders;
+  readonly subscriptions: Subscriptions | undefined;
+  readonly toStreamPath: (pathname: string) => string | undefined;
+}
+
+function openRouter(
+  options: DurableStreamsOptions,
+  { limits, liveReaders, subscriptions, toStreamPath }: RouterParts,
+): Router {
+  const { store, authorize, publicUrl, logger } = options;
+  return new Router({
+    limits,
+    subscriptions,
+    authorize,
+    read: {
+      store,
+      liveReaders,
+      longPollTimeoutMs: options.longPollTimeoutMs ?? 30_000,
+      sseMaxAgeMs: options.sseMaxAgeMs ?? 60_000,
+      pageBytes: options.pageBytes ?? 1024 * 1024,
+      isPublic: !authorize,
+      logger,
+    },
+    write: {
+      store,
+      maxBodyBytes: limits.bodyBytes,
+      maxStreams: limits.streams,
+      maxProducers: limits.producersPerStream,
+      publicOrigin: publicUrl === undefined ? undefined : withoutSlash(publicUrl),
+      onAppended: (path) => subscriptions?.appended(path),
+      onDeleted: (path) => subscriptions?.deleted(path),
+      toStreamPath,
+    },
+  });
+}
+
+function withoutSlash(url: string | URL): string {
+  return String(url).replace(/\/+$/, "");
 }
 
 /** A metrics hook that throws must not fail requests. */
@@ -133,7 +152,7 @@ function openSubscriptions(
   if (subscriptions === false) return undefined;
   return new Subscriptions({
     store,
-    rootUrl: (origin) => (publicUrl ?? origin).replace(/\/+$/, "") + basePath,
+    rootUrl: (origin) => withoutSlash(publicUrl ?? origin) + basePath,
     allowLocalWebhooks: subscriptions?.allowLocalWebhooks ?? false,
     logger,
     onWebhook: (outcome) => onMetric?.({ type: "webhook", outcome }),

@@ -60,7 +60,7 @@ export interface DurableStreamsOptions {
    * The origin that clients know, such as `https://streams.example`, for `Location` and callbacks
    * (default the origin of each request). Behind a proxy that ends TLS the two differ.
    */
-  publicUrl?: string | undefined;
+  publicUrl?: string | URL | undefined;
   /** Subscriptions of the protocol (webhooks, pull-wake). With `false` they are a 404. */
   subscriptions?: SubscriptionOptions | false | undefined;
   onMetric?: ((metric: Metric) => void) | undefined;

@@ -390,10 +390,13 @@ describe("a live read", () => {
   });
 });
 
-test("Location is the public URL", async () => {
-  start({ publicUrl: "https://streams.example/" });
-  expect((await put("/a/b")).headers.get("location")).toBe("https://streams.example/a/b");
-});
+test.each(["https://streams.example/", new URL("https://streams.example")])(
+  "Location is the public URL, given as %o",
+  async (publicUrl) => {
+    start({ publicUrl });
+    expect((await put("/a/b")).headers.get("location")).toBe("https://streams.example/a/b");
+  },
+);
 
 test.each([
   ["2030-02-28T23:59:59.5Z", 201],
