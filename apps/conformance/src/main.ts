@@ -1,4 +1,4 @@
-import { captures } from "./captures.ts";
+import { captures } from "./captures/check-captures.ts";
 
 // `pnpm conformance COMMAND [arguments]`
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {

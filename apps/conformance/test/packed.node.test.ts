@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { repository } from "./readme-examples.ts";
+import { repository } from "./support/readme-examples.ts";
 
 // What a user gets: every package is packed and installed by npm into an empty folder of its own,
 // beside nothing but the Freshet packages it depends on.

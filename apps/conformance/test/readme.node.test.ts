@@ -3,7 +3,12 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, expect, test } from "vitest";
-import { type Example, extractExamples, readExamples, repository } from "./readme-examples.ts";
+import {
+  type Example,
+  extractExamples,
+  readExamples,
+  repository,
+} from "./support/readme-examples.ts";
 
 // Every example of every README is compiled against the built packages, as a user's code is, and
 // those marked to be run are run.

@@ -1,17 +1,17 @@
 import { useCallback, useState, type ReactElement } from "react";
 import { ConversationPage } from "./conversation/conversation-page.tsx";
 import { NewPage } from "./conversation/new-page.tsx";
-import { useStatus } from "./faults/use-status.ts";
-import { Header } from "./header.tsx";
-import { openedFile } from "./replay/opened-file.ts";
+import { useStatus } from "./server/use-status.ts";
+import { Header } from "./layout/header.tsx";
+import { openedFile } from "./model/opened-file.ts";
 import { recordCapture, recordConversation, type Recording } from "./replay/recording.ts";
 import { ReplayPage } from "./replay/replay-page.tsx";
-import { Notice } from "./notice.tsx";
-import { navigate, useRoute, type Route } from "./route.ts";
-import { server } from "./server.ts";
-import { Sidebar } from "./sidebar.tsx";
-import { Tabs, type Tab } from "./tabs.tsx";
-import { useLists } from "./use-lists.ts";
+import { Notice } from "./layout/notice.tsx";
+import { navigate, useRoute, type Route } from "./model/route.ts";
+import { server } from "./server/web-server.ts";
+import { Sidebar } from "./layout/sidebar.tsx";
+import { Tabs, type Tab } from "./layout/tabs.tsx";
+import { useLists } from "./server/use-lists.ts";
 
 export function App(): ReactElement {
   const route = useRoute();

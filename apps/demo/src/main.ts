@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { help, parseOptions, UsageError } from "./options.ts";
-import { runCommand } from "./command.ts";
+import { help, parseOptions, UsageError } from "./cli/options.ts";
+import { runCommand } from "./cli/command.ts";
 
 try {
   const options = parseOptions(process.argv.slice(2), process.env);

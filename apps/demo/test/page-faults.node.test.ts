@@ -11,7 +11,7 @@ import {
   untilDone,
   untilText,
   words,
-} from "./page-site.ts";
+} from "./support/page-site.ts";
 
 let site: PageSite;
 beforeAll(async () => {

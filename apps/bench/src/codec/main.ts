@@ -2,7 +2,7 @@ import { awsCryptoCost, zlibShare } from "./checksum.ts";
 import { bundleSizes, nodeCodecs, portableCodecs } from "./codecs.ts";
 import { bedrockFrames, uniqueHeaderFrames } from "./frames.ts";
 import { report, type Goal } from "./report.ts";
-import * as works from "./works.ts";
+import * as works from "./workloads.ts";
 import { versioned } from "../report.ts";
 
 const smithyName = await versioned("@smithy/core");

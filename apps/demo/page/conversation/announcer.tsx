@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type ReactElement } from "react";
-import type { Conversation } from "./conversation.ts";
+import type { Conversation } from "../model/conversation.ts";
 
 /**
  * Tells a screen reader what changes, in whole sentences and not token by token: an answer begins, runs

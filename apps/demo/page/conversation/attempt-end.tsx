@@ -1,6 +1,6 @@
 import type { ReactElement } from "react";
-import type { TurnDoneEvent } from "../../src/events.ts";
-import type { Attempt } from "./conversation.ts";
+import type { TurnDoneEvent } from "../../src/protocol/events.ts";
+import type { Attempt } from "../model/conversation.ts";
 import { duration } from "./tool-card.tsx";
 import type { TurnActions } from "./turn-view.tsx";
 

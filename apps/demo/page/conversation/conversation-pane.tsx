@@ -1,6 +1,6 @@
 import { useEffect, useRef, type ReactElement, type ReactNode } from "react";
 import { WireNote } from "../wire/wire-note.tsx";
-import type { Conversation } from "./conversation.ts";
+import type { Conversation } from "../model/conversation.ts";
 import { TurnView, type TurnActions } from "./turn-view.tsx";
 
 interface ConversationPaneProps {

@@ -1,10 +1,10 @@
 import { useState, type ReactElement } from "react";
-import { errorMessage } from "../error-message.ts";
+import { errorMessage } from "../server/error-message.ts";
 import { BreakPanel } from "../faults/break-panel.tsx";
 import { FaultLog } from "../faults/fault-log.tsx";
-import type { StatusInUse } from "../faults/use-status.ts";
-import { navigate } from "../route.ts";
-import { server } from "../server.ts";
+import type { StatusInUse } from "../server/use-status.ts";
+import { navigate } from "../model/route.ts";
+import { server } from "../server/web-server.ts";
 import { Composer } from "./composer.tsx";
 import { takeDraft } from "./conversation-page.tsx";
 

@@ -1,6 +1,6 @@
 import type { ReactElement } from "react";
-import { select } from "../wire/selection.ts";
-import type { ToolSegment } from "./conversation.ts";
+import { select } from "../model/selection.ts";
+import type { ToolSegment } from "../model/conversation.ts";
 
 /** A tool call: what went in, what came out, how long it took. */
 export function ToolCard({

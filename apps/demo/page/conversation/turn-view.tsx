@@ -1,6 +1,6 @@
 import { memo, useState, type ReactElement } from "react";
-import { AnswerText } from "./answer-text.tsx";
-import type { Attempt, Segment, TextSegment, Turn } from "./conversation.ts";
+import { AnswerText } from "./response-text.tsx";
+import type { Attempt, Segment, TextSegment, Turn } from "../model/conversation.ts";
 import { AttemptEnd } from "./attempt-end.tsx";
 import { ToolCard } from "./tool-card.tsx";
 

@@ -1,9 +1,9 @@
 import type { ConnectionState } from "@freshet/agent-sse";
 import { useAgentStream, type AgentStreamStatus } from "@freshet/agent-sse/react";
 import { useState } from "react";
-import type { DemoEvent } from "../../src/events.ts";
-import { server } from "../server.ts";
-import { Conversation } from "./conversation.ts";
+import type { DemoEvent } from "../../src/protocol/events.ts";
+import { server } from "../server/web-server.ts";
+import { Conversation } from "../model/conversation.ts";
 
 /** Something that happened to the connection, for the timeline. */
 export interface ConnectionMark {

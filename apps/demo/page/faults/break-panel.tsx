@@ -1,7 +1,12 @@
 import { useState, type ReactElement } from "react";
-import type { BedrockFault, FaultCommand, KillableService, ServiceState } from "../../src/api.ts";
-import { errorMessage } from "../error-message.ts";
-import type { StatusInUse } from "./use-status.ts";
+import type {
+  BedrockFault,
+  FaultCommand,
+  KillableService,
+  ServiceState,
+} from "../../src/protocol/api.ts";
+import { errorMessage } from "../server/error-message.ts";
+import type { StatusInUse } from "../server/use-status.ts";
 
 const kills: readonly [KillableService, string][] = [
   ["web", "Web server"],

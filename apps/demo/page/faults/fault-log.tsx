@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
-import type { FaultReport } from "../../src/api.ts";
+import type { FaultReport } from "../../src/protocol/api.ts";
 import type { ConnectionMark } from "../conversation/use-conversation.ts";
-import { shortPosition } from "../wire/position.ts";
+import { shortPosition } from "../model/position.ts";
 
 interface FaultLogProps {
   reports: readonly FaultReport[];

@@ -1,8 +1,8 @@
 import type { AgentEvent } from "@freshet/core";
 import { BedrockDecoder, toAgentEvents, type AgentEventInput } from "@freshet/bedrock-adapter";
 import { MessageDecoder, readEnvelope } from "@freshet/eventstream-codec";
-import type { DemoEvent, FrameRecord } from "../../src/events.ts";
-import { server } from "../server.ts";
+import type { DemoEvent, FrameRecord } from "../../src/protocol/events.ts";
+import { server } from "../server/web-server.ts";
 
 /** Something that can be played. */
 export interface Recording {

@@ -1,5 +1,5 @@
 import type { ReactElement } from "react";
-import { shortPosition } from "../wire/position.ts";
+import { shortPosition } from "../model/position.ts";
 import type { Recording } from "./recording.ts";
 import type { Player } from "./use-player.ts";
 

@@ -1,7 +1,7 @@
 import { useEffect, useState, type ReactElement } from "react";
 import { ConversationPane } from "../conversation/conversation-pane.tsx";
-import { errorMessage } from "../error-message.ts";
-import { Notice } from "../notice.tsx";
+import { errorMessage } from "../server/error-message.ts";
+import { Notice } from "../layout/notice.tsx";
 import { WirePanel } from "../wire/wire-panel.tsx";
 import type { Recording } from "./recording.ts";
 import { ReplayBar } from "./replay-bar.tsx";

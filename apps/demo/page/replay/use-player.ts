@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { Conversation } from "../conversation/conversation.ts";
+import { Conversation } from "../model/conversation.ts";
 import type { Recording } from "./recording.ts";
 
 export interface Player {

@@ -1,5 +1,5 @@
 import type { ConnectionMark } from "../conversation/use-conversation.ts";
-import type { SeenEvent } from "../conversation/conversation.ts";
+import type { SeenEvent } from "../model/conversation.ts";
 
 /** What the timeline shows: one answer, from left to right. */
 export interface TimelineScene {

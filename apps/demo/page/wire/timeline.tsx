@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, type ReactElement } from "react";
-import type { Conversation, SeenEvent } from "../conversation/conversation.ts";
+import type { Conversation, SeenEvent } from "../model/conversation.ts";
 import type { ConnectionMark } from "../conversation/use-conversation.ts";
-import { useSelection } from "./selection.ts";
+import { useSelection } from "../model/selection.ts";
 import { drawTimeline, timelineHeight } from "./timeline-drawing.ts";
 
 interface TimelineProps {

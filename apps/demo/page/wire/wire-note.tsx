@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
-import type { Conversation } from "../conversation/conversation.ts";
-import { shortPosition } from "./position.ts";
-import { useSelection } from "./selection.ts";
+import type { Conversation } from "../model/conversation.ts";
+import { shortPosition } from "../model/position.ts";
+import { useSelection } from "../model/selection.ts";
 
 /** Beside the pointer: where the word comes from. The table says the same to those who do not point. */
 export function WireNote({ conversation }: { conversation: Conversation }): ReactElement | null {

@@ -1,7 +1,7 @@
 import type { ReactElement, ReactNode } from "react";
-import type { Conversation } from "../conversation/conversation.ts";
+import type { Conversation } from "../model/conversation.ts";
 import type { ConnectionMark } from "../conversation/use-conversation.ts";
-import { useSelection } from "./selection.ts";
+import { useSelection } from "../model/selection.ts";
 import { Timeline } from "./timeline.tsx";
 import { WireTable } from "./wire-table.tsx";
 

@@ -1,8 +1,8 @@
 import { memo, useEffect, useRef, type KeyboardEvent, type ReactElement } from "react";
-import type { DemoEvent, FrameRecord } from "../../src/events.ts";
-import type { SeenEvent, Turn } from "../conversation/conversation.ts";
-import { offsetOf, shortPosition } from "./position.ts";
-import { onSelect, select, selected, useIsSelected } from "./selection.ts";
+import type { DemoEvent, FrameRecord } from "../../src/protocol/events.ts";
+import type { SeenEvent, Turn } from "../model/conversation.ts";
+import { offsetOf, shortPosition } from "../model/position.ts";
+import { onSelect, select, selected, useIsSelected } from "../model/selection.ts";
 
 /** More rows than this at once are no help; the older ones are still in the conversation. */
 const maxRows = 400;

@@ -14,7 +14,7 @@ import type { AgentEvent, DoneEvent } from "@freshet/core";
 import { addMessage } from "./history.ts";
 import { costUsd } from "./prices.ts";
 import type { Tool } from "./tools.ts";
-import type { TracedEvent, WireLedger } from "./wire-ledger.ts";
+import type { TracedEvent, WireLedger } from "../frames/frame-attribution.ts";
 
 export interface AgentLoopOptions {
   client: BedrockClient;

@@ -1,6 +1,6 @@
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html
 import type { ContentBlock, JsonValue, Message } from "@freshet/bedrock-adapter";
-import type { DemoEvent } from "../events.ts";
+import type { DemoEvent } from "../protocol/events.ts";
 
 /**
  * What the model is told of the conversation so far: questions, the words that answered them, and the

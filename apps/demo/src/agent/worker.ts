@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { linkedAbort } from "@freshet/core";
 import { DurableStream, stream } from "@freshet/durable-streams-client";
-import { type Command, patience, type StreamUrls } from "../streams.ts";
-import { TurnDesk, type TurnDeskOptions } from "./turn-desk.ts";
+import { type Command, patience, type StreamUrls } from "../streams/stream-urls.ts";
+import { TurnDesk, type TurnDeskOptions } from "./turn-scheduler.ts";
 
 export interface WorkerOptions extends TurnDeskOptions {
   /** Told when it has taken up what the worker before it left. */

@@ -3,9 +3,9 @@ import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 import { getRequestListener } from "@hono/node-server";
 import { createFakeBedrock, type FakeAnswer } from "@freshet/bedrock-adapter/testing";
-import type { BedrockFault } from "../api.ts";
-import { BreakableBody } from "../faults/breakable-body.ts";
-import { afterTheCapture, answerTo } from "../script.ts";
+import type { BedrockFault } from "../protocol/api.ts";
+import { BreakableBody } from "../bedrock/breakable-body.ts";
+import { afterTheCapture, answerTo } from "../bedrock/script.ts";
 import { runService } from "./service.ts";
 
 /** The fake Bedrock: real binary frames over HTTP, at the pace of a model. */

@@ -1,6 +1,6 @@
 import { connectAgentStream } from "@freshet/agent-sse";
 import type { AgentEvent } from "@freshet/core";
-import { Tally, type TallySummary } from "../tally.ts";
+import { Tally, type TallySummary } from "../protocol/tally.ts";
 import { runService } from "./service.ts";
 
 /** What to read, once it exists: the agent's events, behind the proxy that cuts. */

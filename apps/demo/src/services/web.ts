@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { serve } from "@hono/node-server";
-import { streamUrls } from "../streams.ts";
+import { streamUrls } from "../streams/stream-urls.ts";
 import { createApp } from "../web/app.ts";
 import { ParentControl, type WebCommand, type WebReport } from "../web/parent-control.ts";
 import { runService } from "./service.ts";

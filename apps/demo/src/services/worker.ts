@@ -1,12 +1,12 @@
 import { type BedrockClientOptions } from "@freshet/bedrock-adapter";
 import { runAgentTurn } from "../agent/agent-loop.ts";
-import { type CapturedBody, FrameRecorder } from "../agent/frame-recorder.ts";
+import { type CapturedBody, FrameRecorder } from "../frames/frame-recorder.ts";
 import { riverLevel } from "../agent/tools.ts";
-import { WireLedger } from "../agent/wire-ledger.ts";
+import { WireLedger } from "../frames/frame-attribution.ts";
 import { runWorker } from "../agent/worker.ts";
-import { storeCapture } from "../captures.ts";
-import { streamUrls, type TurnRequest } from "../streams.ts";
-import { Tally, type TallySummary } from "../tally.ts";
+import { storeCapture } from "../streams/captures.ts";
+import { streamUrls, type TurnRequest } from "../streams/stream-urls.ts";
+import { Tally, type TallySummary } from "../protocol/tally.ts";
 import { runService } from "./service.ts";
 
 export interface WorkerConfig {

@@ -7,10 +7,10 @@ import {
 import { linkedAbort } from "@freshet/core";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { CreatedConversation, FaultCommand, Status } from "../api.ts";
-import { listCaptures, readCapture } from "../captures.ts";
-import type { StreamUrls } from "../streams.ts";
-import { parseFaultCommand } from "../faults/fault-command.ts";
+import type { CreatedConversation, FaultCommand, Status } from "../protocol/api.ts";
+import { listCaptures, readCapture } from "../streams/captures.ts";
+import type { StreamUrls } from "../streams/stream-urls.ts";
+import { parseFaultCommand } from "./fault-command.ts";
 import { BusyError, Conversations } from "./conversations.ts";
 import { guard, pageHeaders } from "./guard.ts";
 import { missingPage, pageFiles } from "./page-files.ts";

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { agentEvent } from "@freshet/agent-sse";
 import { DurableStream, InvalidOptionError, stream } from "@freshet/durable-streams-client";
-import type { ConversationSummary, StoredEvent } from "../api.ts";
-import type { DemoEvent } from "../events.ts";
-import { type Command, patience, type StreamUrls } from "../streams.ts";
+import type { ConversationSummary, StoredEvent } from "../protocol/api.ts";
+import type { DemoEvent } from "../protocol/events.ts";
+import { type Command, patience, type StreamUrls } from "../streams/stream-urls.ts";
 import { boundariesOf, nearest } from "./fork-point.ts";
 
 const contentType = "application/json";

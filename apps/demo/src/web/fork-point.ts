@@ -1,4 +1,4 @@
-import type { Boundary, Command } from "../streams.ts";
+import type { Boundary, Command } from "../streams/stream-urls.ts";
 
 /**
  * The places of a conversation at which the durable streams server can fork: a reader that caught up

@@ -1,4 +1,4 @@
-import type { FaultCommand, Status } from "../api.ts";
+import type { FaultCommand, Status } from "../protocol/api.ts";
 import type { ControlRoom } from "./app.ts";
 
 /** What a browser asked for, on its way to the process that can do it. */
