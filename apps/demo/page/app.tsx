@@ -8,7 +8,7 @@ import { recordCapture, recordConversation, type Recording } from "./replay/reco
 import { ReplayPage } from "./replay/replay-page.tsx";
 import { Notice } from "./layout/notice.tsx";
 import { navigate, useRoute, type Route } from "./model/route.ts";
-import { server } from "./server/web-server.ts";
+import { webServer } from "./server/web-server.ts";
 import { Sidebar } from "./layout/sidebar.tsx";
 import { Tabs, type Tab } from "./layout/tabs.tsx";
 import { useLists } from "./server/use-lists.ts";
@@ -53,7 +53,7 @@ function View({ route, status, onCreated }: ViewProps): ReactElement {
       return <NewPage status={status} onCreated={onCreated} />;
     case "nowhere":
       return (
-        <Notice title="There is nothing here by that name." isFailure>
+        <Notice title="There is nothing at this address." isFailure>
           <button type="button" className="primary" onClick={() => navigate({ view: "new" })}>
             Ask something new
           </button>
@@ -84,10 +84,10 @@ async function loadRecording(
   if (view === "replay") return recordConversation(id, signal);
   if (id === "file") {
     const file = openedFile();
-    if (!file) throw new Error("A file is gone when the page is loaded anew: open it once more.");
+    if (!file) throw new Error("The file is gone after a reload of the page: open it again.");
     return recordCapture(new Uint8Array(await file.arrayBuffer()), file.name);
   }
-  const captures = await server.captures(signal);
+  const captures = await webServer.captures(signal);
   const title = captures.find((one) => one.id === id)?.title ?? "a captured response";
-  return recordCapture(await server.capture(id, signal), title);
+  return recordCapture(await webServer.capture(id, signal), title);
 }

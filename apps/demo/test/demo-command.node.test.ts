@@ -39,7 +39,7 @@ function start(...args: string[]): Started {
 
 function startWith(env: NodeJS.ProcessEnv, ...args: string[]): Started {
   const child = spawn(process.execPath, [main, ...args], {
-    // Its processes are told from all others by their environment; its temporary folder is our own.
+    // A variable of the environment marks its processes; the temporary folder is the test's own.
     env: { ...process.env, FRESHET_TEST_MARKER: marker, TMPDIR: folder, NO_COLOR: "1", ...env },
   });
   let stdout = "";
@@ -54,7 +54,7 @@ function startWith(env: NodeJS.ProcessEnv, ...args: string[]): Started {
   return { child, ended, out: () => stdout };
 }
 
-/** The processes that a run of ours has started and that are still there (Linux: the tests' platform). */
+/** Finds the processes that a run of this test started and that still exist (on Linux, by /proc). */
 async function processesLeft(): Promise<string[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const environments = await Promise.all(
@@ -68,8 +68,8 @@ async function expectNothingLeft(): Promise<void> {
   expect((await readdir(folder)).filter((name) => !name.endsWith(".bin"))).toEqual([]);
 }
 
-describe("one run", () => {
-  test("proves that nothing was lost, and leaves nothing behind", async () => {
+describe("npm run demo -- --once", () => {
+  test("proves that nothing was lost, and leaves no process or file behind", async () => {
     const { code, stdout, stderr } = await start("--once", "--json", "--seed", "1", "--pace", "300")
       .ended;
     expect(stderr).toBe("");
@@ -89,7 +89,7 @@ describe("one run", () => {
     await expectNothingLeft();
   }, 60_000);
 
-  test("does the same on the protocol authors' own server", async () => {
+  test("proves the same on the protocol authors' own server", async () => {
     const args = ["--once", "--json", "--seed", "3", "--pace", "300", "--server", "reference"];
     const { code, stdout } = await start(...args).ended;
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, cuts: 5, web_server_kills: 1 });
@@ -97,7 +97,7 @@ describe("one run", () => {
     await expectNothingLeft();
   }, 60_000);
 
-  test("shows the way in the terminal", async () => {
+  test("shows the response, the faults and the counts in the terminal", async () => {
     const { code, stdout } = await start("--once", "--seed", "2", "--cuts", "8", "--pace", "300")
       .ended;
     expect(stdout).toMatch(/^Real: .*Simulated: the model \(a script\)/);
@@ -112,7 +112,7 @@ describe("one run", () => {
   }, 60_000);
 });
 
-describe("a captured answer", () => {
+describe("npm run demo -- --replay with a capture of", () => {
   const text = (contentBlockIndex: number, piece: string) =>
     encodeConverseEvent({ type: "contentBlockDelta", contentBlockIndex, delta: { text: piece } });
 
@@ -129,7 +129,7 @@ describe("a captured answer", () => {
     ["Converse with an exception", [text(0, "Hi"), encodeException("throttlingException", "{}")]],
     ["Converse that is cut short", [text(0, "Hi"), text(0, " there").subarray(0, 30)]],
     ["InvokeModel", [encodeInvokeChunk({ generation: "Hi", stop_reason: "stop" })]],
-    ["nothing at all", []],
+    ["no bytes at all", []],
   ])(
     "%s",
     async (name, frames) => {
@@ -145,7 +145,7 @@ describe("a captured answer", () => {
 });
 
 test.each([["--cuts", "x"], ["--replay", "no-such-file"], ["--nonsense"]])(
-  "wrong options (%s) get one line and exit code 2",
+  "the demo refuses wrong options (%s) with one line and exit code 2",
   async (...args) => {
     const { code, stdout, stderr } = await start(...args).ended;
     expect(stdout).toBe("");
@@ -154,7 +154,7 @@ test.each([["--cuts", "x"], ["--replay", "no-such-file"], ["--nonsense"]])(
   },
 );
 
-test("a port that is taken gets the same, before anything is started", async () => {
+test("the demo refuses a port in use with one line and exit code 2, before it starts anything", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   await once(other, "listening");
   const { port } = other.address() as AddressInfo;
@@ -165,8 +165,8 @@ test("a port that is taken gets the same, before anything is started", async () 
   expect(code).toBe(2);
 });
 
-test("--open hands the page to the browser", async () => {
-  // The tests' platform is Linux, where xdg-open is asked: this one only notes what it is asked for.
+test("--open opens the page's URL in the browser", async () => {
+  // On Linux, the tests' platform, xdg-open opens a URL: this one only notes which.
   const opened = join(folder, "opened.bin");
   const bin = join(folder, "path.bin");
   await mkdir(bin);
@@ -184,9 +184,9 @@ test("--open hands the page to the browser", async () => {
   expect((await ended).code).toBe(0);
 }, 60_000);
 
-describe("it ends", () => {
+describe("the demo ends", () => {
   test.each([["--once"], ["--no-run"]])(
-    "while its processes are being started, on Ctrl-C (%s)",
+    "on Ctrl-C while its processes are being started (%s)",
     async (option) => {
       const { child, ended, out } = start(option);
       await expect.poll(out, { timeout: 30_000, interval: 5 }).toContain("Real: ");
@@ -199,15 +199,15 @@ describe("it ends", () => {
     60_000,
   );
 
-  test("with exit code 0 on Ctrl-C, when it stays up after the run", async () => {
+  test("on Ctrl-C with exit code 0 while it serves the page after the run", async () => {
     const { child, ended, out } = start("--pace", "1000", "--cuts", "0");
-    await expect.poll(out, { timeout: 30_000 }).toContain("stays up at http://127.0.0.1:");
+    await expect.poll(out, { timeout: 30_000 }).toContain("served at http://127.0.0.1:");
     child.kill("SIGINT");
     expect((await ended).code).toBe(0);
     await expectNothingLeft();
   }, 60_000);
 
-  test("in the middle of the run on Ctrl-C", async () => {
+  test("on Ctrl-C in the middle of the run", async () => {
     const { child, ended, out } = start("--once");
     await expect.poll(out, { timeout: 30_000 }).toContain("model call 1");
     child.kill("SIGINT");
@@ -215,7 +215,7 @@ describe("it ends", () => {
     await expectNothingLeft();
   }, 60_000);
 
-  test("with all its processes, also when it is killed without a chance to say goodbye", async () => {
+  test("together with all its processes when it is killed by SIGKILL", async () => {
     const { child, ended, out } = start("--once");
     await expect.poll(out, { timeout: 30_000 }).toContain("model call 1");
     child.kill("SIGKILL");

@@ -4,10 +4,10 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { ask, PageSite, river, untilDone, untilText } from "./support/page-site.ts";
+import { sendPrompt, PageSite, riverPrompt, untilDone, untilText } from "./support/page-site.ts";
 
-// How the page looks, and how it is for those who do not see it. With FRESHET_SCREENSHOTS=1 the states
-// are also written to docs/screenshots.
+// The page's layout and accessibility. With FRESHET_SCREENSHOTS=1 the states are also written to
+// docs/screenshots.
 
 const folder = join(import.meta.dirname, "../../../docs/screenshots");
 const writesScreenshots = process.env["FRESHET_SCREENSHOTS"] === "1";
@@ -28,7 +28,7 @@ interface Violation {
   nodes: { target: unknown; failureSummary?: string }[];
 }
 
-/** The page's own policy refuses scripts that are not its own; the debugger's way is not concerned. */
+/** Runs axe by the debugger, because the page's own policy refuses foreign scripts. */
 async function expectAccessible(page: Page): Promise<void> {
   await page.evaluate(axe);
   const violations = await page.evaluate(async () => {
@@ -37,11 +37,11 @@ async function expectAccessible(page: Page): Promise<void> {
     };
     return (await engine.run()).violations;
   });
-  const said = violations.map(({ id, nodes }) => [
+  const found = violations.map(({ id, nodes }) => [
     id,
     nodes.map(({ target, failureSummary }) => [target, failureSummary]),
   ]);
-  expect(JSON.stringify(said, null, 1)).toBe("[]");
+  expect(JSON.stringify(found, null, 1)).toBe("[]");
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(wide).toBeLessThanOrEqual(0);
 }
@@ -59,16 +59,16 @@ const sizes = {
 } as const;
 
 test.each(["light", "dark"] as const)(
-  "in %s, at both widths, in every state",
+  "the page in %s colours is accessible in every state, at both widths",
   async (colorScheme) => {
     const page = await site.open("", { colorScheme, viewport: sizes[1440] });
-    await page.getByRole("button", { name: river }).waitFor();
+    await page.getByRole("button", { name: riverPrompt }).waitFor();
     await look(page, `new-1440-${colorScheme}`);
     await page.setViewportSize(sizes[375]);
     await look(page, `new-375-${colorScheme}`);
     await page.setViewportSize(sizes[1440]);
 
-    await ask(page, river);
+    await sendPrompt(page, riverPrompt);
     await untilText(page, 80);
     await page.getByRole("button", { name: "Cut now" }).click();
     await page.locator(".break").getByRole("button", { name: "Worker" }).click();
@@ -93,7 +93,7 @@ test.each(["light", "dark"] as const)(
     }
     await page.setViewportSize(sizes[1440]);
     await page
-      .getByRole("link", { name: `Replay: ${river}` })
+      .getByRole("link", { name: `Replay: ${riverPrompt}` })
       .first()
       .click();
     await page.getByRole("button", { name: "Pause" }).click();
@@ -104,9 +104,9 @@ test.each(["light", "dark"] as const)(
   120_000,
 );
 
-test("everything can be reached by keyboard, and the focus is seen", async () => {
+test("every control of the page can be reached by keyboard, with a visible focus", async () => {
   const page = await site.open();
-  await page.getByRole("button", { name: river }).waitFor();
+  await page.getByRole("button", { name: riverPrompt }).waitFor();
   await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("prompt");
   await page.keyboard.type("Is it rising?");
   await page.keyboard.press("Enter");
@@ -141,36 +141,41 @@ test("everything can be reached by keyboard, and the focus is seen", async () =>
   }
 }, 120_000);
 
-test("a screen reader hears sentences, not tokens", async () => {
+test("the page announces sentences to a screen reader, not tokens", async () => {
   const page = await site.open();
-  await page.getByRole("button", { name: river }).waitFor();
-  await ask(page, river);
+  await page.getByRole("button", { name: riverPrompt }).waitFor();
+  await sendPrompt(page, riverPrompt);
   const status = page.locator("p[role=status]");
   await status.waitFor({ state: "attached" });
   await page.evaluate(() => {
-    const said: string[] = [];
-    Object.assign(globalThis, { said });
+    const announced: string[] = [];
+    Object.assign(globalThis, { announced });
     const region = document.querySelector("p[role=status]");
     if (!region) return;
-    new MutationObserver(() => said.push(region.textContent)).observe(region, {
+    new MutationObserver(() => announced.push(region.textContent)).observe(region, {
       childList: true,
       characterData: true,
       subtree: true,
     });
   });
   await untilDone(page);
-  const said = await page.evaluate(() => (globalThis as unknown as { said: string[] }).said);
-  expect(said.at(-1)).toBe("The answer is complete.");
-  expect(said.length).toBeLessThan(12);
+  const announced = await page.evaluate(
+    () => (globalThis as unknown as { announced: string[] }).announced,
+  );
+  expect(announced.at(-1)).toBe("The answer is complete.");
+  expect(announced.length).toBeLessThan(12);
   expect(await page.locator("[aria-live=assertive], [role=alert]").count()).toBe(0);
 }, 120_000);
 
 test.each([
   ["no-preference", 1],
   ["reduce", 0],
-] as const)("with a preference for motion of %s, %i things move", async (reducedMotion, count) => {
-  const page = await site.open("", { reducedMotion });
-  await ask(page, river);
-  await page.locator(".is-live").waitFor();
-  expect(await page.evaluate(() => document.getAnimations().length)).toBe(count);
-});
+] as const)(
+  "with prefers-reduced-motion: %s the page runs %i animations",
+  async (reducedMotion, count) => {
+    const page = await site.open("", { reducedMotion });
+    await sendPrompt(page, riverPrompt);
+    await page.locator(".is-live").waitFor();
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(count);
+  },
+);

@@ -5,15 +5,15 @@ import { encodeConverseEvent } from "@freshet/bedrock-adapter/testing";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import {
-  ask,
+  sendPrompt,
   expectNothingLost,
-  isNetworkNote,
+  isNetworkError,
   PageSite,
-  river,
+  riverPrompt,
   untilDone,
   untilText,
-  way,
-  words,
+  pipelinePrompt,
+  shownText,
 } from "./support/page-site.ts";
 
 let site: PageSite;
@@ -30,13 +30,13 @@ async function fetchText(page: Page): Promise<string> {
   return events.map(({ type, text = "" }) => (type === "token" ? text : "")).join("");
 }
 
-test("a conversation, from the question to the end and on", async () => {
+test("the page shows a conversation of two turns, with Markdown, a tool and thinking", async () => {
   const page = await site.open();
-  await page.getByRole("button", { name: river }).click();
+  await page.getByRole("button", { name: riverPrompt }).click();
   const counted = await untilDone(page);
   expectNothingLost(counted);
   expect(counted["reconnects"]).toBe("0");
-  expect(await words(page)).toContain("The Elbe at Dresden stands at 412 cm");
+  expect(await shownText(page)).toContain("The Elbe at Dresden stands at 412 cm");
   // Markdown, and a tool with what went in and out
   expect(await page.locator(".prose strong").first().innerText()).toBe("412 cm");
   const tool = page.getByRole("group", { name: "Tool river_level, done" });
@@ -47,15 +47,15 @@ test("a conversation, from the question to the end and on", async () => {
   await page.getByText("Thought", { exact: true }).click();
   expect(await page.locator(".prose-thinking").innerText()).toContain("One call for Dresden");
 
-  await ask(page, way);
+  await sendPrompt(page, pipelinePrompt);
   expectNothingLost(await untilDone(page));
   expect(await page.locator(".prose table").count()).toBe(1);
   expect(await page.locator(".turn").count()).toBe(2);
 }, 120_000);
 
-test("a word shows the frame, the offset and the id that it came with", async () => {
+test("pointing at a word selects its frame, its offset and its id", async () => {
   const page = await site.open();
-  await ask(page, way);
+  await sendPrompt(page, pipelinePrompt);
   await untilDone(page);
   await page.locator(".prose p strong", { hasText: "id" }).hover();
   const row = page.locator(".wire tbody.is-selected");
@@ -75,9 +75,9 @@ test("a word shows the frame, the offset and the id that it came with", async ()
   expect(await row.count()).toBe(0);
 }, 120_000);
 
-test("reloaded in the middle of an answer, it goes on where it was", async () => {
+test("a page that is reloaded in the middle of an answer resumes it", async () => {
   const page = await site.open();
-  await ask(page, river);
+  await sendPrompt(page, riverPrompt);
   await untilText(page, 200);
   await page.reload();
   await untilText(page, 250);
@@ -85,12 +85,12 @@ test("reloaded in the middle of an answer, it goes on where it was", async () =>
   expectNothingLost(counted);
   const text = await fetchText(page);
   expect(text).toContain("just boots");
-  expect((await words(page)).replace(/\s+/g, "")).toContain("panic,justboots.");
+  expect((await shownText(page)).replace(/\s+/g, "")).toContain("panic,justboots.");
 }, 120_000);
 
-test("two tabs and another browser show the same", async () => {
+test("two tabs and another browser show the same conversation", async () => {
   const first = await site.open();
-  await ask(first, river);
+  await sendPrompt(first, riverPrompt);
   await untilText(first, 100);
   const { pathname } = new URL(first.url());
   const second = await first.context().newPage();
@@ -98,60 +98,60 @@ test("two tabs and another browser show the same", async () => {
   const elsewhere = await site.open(pathname);
   await untilText(second, 300);
   for (const page of [first, second, elsewhere]) expectNothingLost(await untilDone(page));
-  const shown = await words(first);
-  expect(await words(second)).toBe(shown);
-  expect(await words(elsewhere)).toBe(shown);
+  const shown = await shownText(first);
+  expect(await shownText(second)).toBe(shown);
+  expect(await shownText(elsewhere)).toBe(shown);
 }, 120_000);
 
-test("stopped, it keeps what was said and goes on with the next question", async () => {
+test("a stopped answer keeps its text, and the conversation continues", async () => {
   const page = await site.open();
-  await ask(page, way);
+  await sendPrompt(page, pipelinePrompt);
   await untilText(page, 60);
   await page.getByRole("button", { name: "Stop" }).click();
   await page.getByText("Stopped.").waitFor();
   expectNothingLost(await untilDone(page));
-  expect(await words(page)).not.toContain("light up in the table");
+  expect(await shownText(page)).not.toContain("light up in the table");
   await page.getByRole("button", { name: "Ask again" }).click();
-  await expect.poll(() => words(page), { timeout: 60_000 }).toContain("light up in the table");
+  await expect.poll(() => shownText(page), { timeout: 60_000 }).toContain("light up in the table");
   expectNothingLost(await untilDone(page));
 }, 120_000);
 
-test("a fork goes on without touching what it came from", async () => {
+test("a fork continues without a change of its parent", async () => {
   const page = await site.open();
-  await ask(page, river);
+  await sendPrompt(page, riverPrompt);
   await untilDone(page);
-  await ask(page, way);
+  await sendPrompt(page, pipelinePrompt);
   await untilDone(page);
   const parent = page.url();
   const before = await fetchText(page);
-  // Read anew, all of it in one answer: positions are counted then, and can be forked at all the same.
+  // After a reload all events come in one response: their positions are counted, and can still be forked.
   await page.reload();
   await untilDone(page);
   await page.locator(".turn").first().getByRole("button", { name: "Fork from here" }).click();
   await page.waitForURL((url) => url.href !== parent);
   await page.getByText("412 cm", { exact: true }).first().waitFor();
   expect(await page.locator(".turn").count()).toBe(1);
-  await ask(page, "What happens when a server dies in the middle?");
+  await sendPrompt(page, "What happens when a server dies in the middle?");
   expectNothingLost(await untilDone(page));
-  expect(await words(page)).toContain("holds half an answer");
+  expect(await shownText(page)).toContain("holds half an answer");
   await page.goto(parent);
   await untilDone(page);
   expect(await fetchText(page)).toBe(before);
-  expect(await words(page)).not.toContain("holds half an answer");
+  expect(await shownText(page)).not.toContain("holds half an answer");
 }, 120_000);
 
-test("a question is asked differently in a conversation of its own", async () => {
+test("Ask differently takes the prompt to a new conversation", async () => {
   const page = await site.open();
-  await ask(page, river);
+  await sendPrompt(page, riverPrompt);
   await untilDone(page);
   await page.getByRole("button", { name: "Ask differently" }).click();
   await page.waitForURL(site.url);
-  expect(await page.locator("#prompt").inputValue()).toBe(river);
+  expect(await page.locator("#prompt").inputValue()).toBe(riverPrompt);
 }, 120_000);
 
-test("an earlier conversation is played from any position, at any speed", async () => {
+test("an earlier conversation is replayed from any position, at any speed", async () => {
   const page = await site.open();
-  await ask(page, river);
+  await sendPrompt(page, riverPrompt);
   await untilDone(page);
   const { pathname } = new URL(page.url());
   await page.goto(new URL(`${pathname}/replay`, site.url).href);
@@ -161,13 +161,13 @@ test("an earlier conversation is played from any position, at any speed", async 
   await page.getByLabel("Speed").selectOption("16");
   await page.getByRole("button", { name: "Play" }).click();
   await page.getByRole("button", { name: "Again" }).waitFor();
-  expect(await words(page)).toContain("just boots");
+  expect(await shownText(page)).toContain("just boots");
   await slider.fill("30");
-  await expect.poll(() => words(page)).not.toContain("just boots");
+  await expect.poll(() => shownText(page)).not.toContain("just boots");
   expect(await page.locator(".wire tbody").count()).toBe(30);
 }, 120_000);
 
-test("a captured response is decoded and played in the browser", async () => {
+test("a captured response is decoded and replayed in the browser", async () => {
   const folder = await mkdtemp(join(tmpdir(), "freshet-page-test-"));
   const text = (piece: string) =>
     encodeConverseEvent({
@@ -186,7 +186,7 @@ test("a captured response is decoded and played in the browser", async () => {
   const page = await site.open();
   await page.getByLabel("Open a captured response").setInputFiles(file);
   await page.getByRole("button", { name: "Again" }).waitFor();
-  expect(await words(page)).toContain("It was captured <b onclick=alert(1)>with tags</b>");
+  expect(await shownText(page)).toContain("It was captured <b onclick=alert(1)>with tags</b>");
   expect(await page.locator(".failure").innerText()).toContain("Cut short.");
   expect(await page.locator(".wire .is-bad").innerText()).toContain("TRUNCATED");
   await rm(folder, { recursive: true });
@@ -195,32 +195,32 @@ test("a captured response is decoded and played in the browser", async () => {
   await page.getByText("decoded in this browser").waitFor();
   await page.getByLabel("Speed").selectOption("16");
   await page.getByRole("button", { name: "Again" }).waitFor();
-  expect((await words(page)).length).toBeGreaterThan(50);
+  expect((await shownText(page)).length).toBeGreaterThan(50);
 }, 120_000);
 
-test("a conversation that is not there is said to be missing", async () => {
+test("the page reports an unknown conversation as missing", async () => {
   const page = await site.open("/c/00000000-0000-4000-8000-000000000000");
   expect(await page.getByRole("alert").innerText()).toContain("There is no such conversation.");
   await page.getByRole("button", { name: "Ask something new" }).click();
   await page.getByRole("heading", { name: "Ask something. Then break it." }).waitFor();
-  const notes = site.complaints.filter((complaint) => complaint.includes("404"));
-  for (const note of notes) site.complaints.splice(site.complaints.indexOf(note), 1);
+  const notes = site.consoleErrors.filter((message) => message.includes("404"));
+  for (const note of notes) site.consoleErrors.splice(site.consoleErrors.indexOf(note), 1);
 }, 120_000);
 
-test("an address that names nothing says so, on the page", async () => {
+test("the page reports an unknown address", async () => {
   const page = await site.open("/nowhere");
-  expect(await page.getByRole("alert").innerText()).toContain("There is nothing here");
-  const notes = site.complaints.filter((complaint) => complaint.includes("404"));
-  for (const note of notes) site.complaints.splice(site.complaints.indexOf(note), 1);
+  expect(await page.getByRole("alert").innerText()).toContain("There is nothing at this address");
+  const notes = site.consoleErrors.filter((message) => message.includes("404"));
+  for (const note of notes) site.consoleErrors.splice(site.consoleErrors.indexOf(note), 1);
 }, 120_000);
 
-test("who has scrolled away sees the answer to the next question all the same", async () => {
+test("a person who has scrolled away sees the answer to the next prompt", async () => {
   const page = await site.open();
   const pane = page.locator(".pane-scroll");
-  await ask(page, way);
+  await sendPrompt(page, pipelinePrompt);
   await untilDone(page);
   await pane.evaluate((element) => (element.scrollTop = 0));
-  await ask(page, river);
+  await sendPrompt(page, riverPrompt);
   await untilDone(page);
   const left = () =>
     pane.evaluate(({ scrollHeight, scrollTop, clientHeight }) => {
@@ -229,13 +229,13 @@ test("who has scrolled away sees the answer to the next question all the same", 
   await expect.poll(left).toBeLessThan(60);
 }, 120_000);
 
-test("nothing is complained about, and nothing comes from elsewhere", async () => {
+test("the page logs no error and requests nothing from another origin", async () => {
   const page = await site.open();
   const origins = new Set<string>();
   page.on("request", (request) => origins.add(new URL(request.url()).origin));
   await page.reload();
-  await page.getByRole("button", { name: river }).waitFor();
+  await page.getByRole("button", { name: riverPrompt }).waitFor();
   expect([...origins]).toEqual([new URL(site.url).origin]);
-  expect(site.complaints.filter((complaint) => !isNetworkNote(complaint))).toEqual([]);
-  expect(site.complaints).toEqual([]);
+  expect(site.consoleErrors.filter((message) => !isNetworkError(message))).toEqual([]);
+  expect(site.consoleErrors).toEqual([]);
 }, 120_000);

@@ -54,7 +54,7 @@ function urlOf(demo: ChildProcess): Promise<string> {
   return new Promise<string>((resolve, reject) => {
     demo.stdout?.on("data", (text: Buffer) => {
       out += text.toString();
-      const found = /stays up at (\S+) until/.exec(out)?.[1];
+      const found = /served at (\S+) until/.exec(out)?.[1];
       if (found !== undefined) resolve(found);
     });
     demo.once("exit", () => reject(new Error(`The demo ended: ${out}`)));

@@ -1,6 +1,6 @@
 import { useEffect, useState, type ReactElement } from "react";
 import type { Conversation } from "../model/conversation.ts";
-import { server } from "../server/web-server.ts";
+import { webServer } from "../server/web-server.ts";
 import { fingerprint } from "./fingerprint.ts";
 
 interface CountersProps {
@@ -9,7 +9,7 @@ interface CountersProps {
   reconnects: number;
 }
 
-/** What the durable stream holds, asked for on a way of its own; and whether the page has the same. */
+/** What the durable stream holds, by separate requests, and whether the page shows the same. */
 interface Stored {
   readonly written: number;
   readonly matches: boolean | undefined;
@@ -17,7 +17,7 @@ interface Stored {
 
 const pollMs = 1000;
 
-/** Written, read, lost, repeated: and at the end a fingerprint of both sides. */
+/** Counts what was written, read, lost and repeated, and compares a fingerprint of both sides at the end. */
 export function Counters({ id, conversation, reconnects }: CountersProps): ReactElement {
   const { events, lost, repeated, isRunning } = conversation;
   const read = events.length;
@@ -63,9 +63,9 @@ function useStored(id: string, conversation: Conversation): Stored {
     if (!isRunning) return;
     const stopping = new AbortController();
     const timer = setInterval(() => {
-      server.written(id, stopping.signal).then(
+      webServer.written(id, stopping.signal).then(
         ({ written }) => setStored({ written, matches: undefined }),
-        () => undefined, // It is away for a moment; the next try is a second away.
+        () => undefined, // The web server is restarting; the next request is a second away.
       );
     }, pollMs);
     return () => {
@@ -77,7 +77,7 @@ function useStored(id: string, conversation: Conversation): Stored {
     if (isRunning || read === 0) return;
     const stopping = new AbortController();
     const compare = async () => {
-      const transcript = await server.transcript(id, stopping.signal);
+      const transcript = await webServer.transcript(id, stopping.signal);
       const mine = conversation.events.slice();
       const [theirs, ours] = await Promise.all([
         fingerprint(transcript.map(({ event }) => event)),
@@ -86,7 +86,7 @@ function useStored(id: string, conversation: Conversation): Stored {
       if (stopping.signal.aborted) return;
       setStored({ written: transcript.length, matches: theirs === ours });
     };
-    // The stream may have grown meanwhile, or the server be away: later events start another look.
+    // If the stream has grown meanwhile or the server is down, later events start another comparison.
     const timer = setTimeout(() => void compare().catch(() => undefined), 150);
     return () => {
       clearTimeout(timer);

@@ -4,8 +4,8 @@ import { rangeOf, seenAt, type TextSegment } from "../model/conversation.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { align, rangesOf, sourceIndexAt, type Alignment } from "./text-alignment.ts";
 
-/** Text of an answer. Pointing at a word selects the event that brought it. */
-export function AnswerText({
+/** The text of a response. Pointing at a word selects the event that added it. */
+export function ResponseText({
   segment,
   text,
 }: {
@@ -53,7 +53,7 @@ const Block = memo(function Block({ start, source, html }: BlockProps): ReactEle
 interface BlockSource {
   readonly start: number;
   readonly source: string;
-  /** Worked out when it is first asked for. */
+  /** Computed when it is first needed. */
   alignment: Alignment | undefined;
 }
 
@@ -77,7 +77,7 @@ function selectAt(segment: TextSegment, x: number, y: number): void {
   if (seen) select({ index: seen.index, from: "text", at: { x, y } });
 }
 
-/** `caretPositionFromPoint` is the standard; Safari has only the older one. */
+/** Finds the text at a point. `caretPositionFromPoint` is the standard; Safari has only the older API. */
 function caretAt(x: number, y: number): { node: Node; offset: number } | undefined {
   const page = document as Partial<Pick<Document, "caretPositionFromPoint">> & {
     caretRangeFromPoint?: (x: number, y: number) => Range | null;
@@ -88,19 +88,19 @@ function caretAt(x: number, y: number): { node: Node; offset: number } | undefin
   return range ? { node: range.startContainer, offset: range.startOffset } : undefined;
 }
 
-/** Marks the text of the selected event without touching the DOM that the answer is drawn into. */
+/** Highlights the text of the selected event without touching the DOM of the response. */
 function useHighlight(
   root: { readonly current: HTMLElement | null },
   segment: TextSegment,
   text: string,
 ): void {
   useEffect(() => {
-    // Older browsers have no highlights: there the row of the table alone shows the link.
+    // Older browsers have no highlights: there only the row of the table shows the link.
     const highlights = (CSS as Partial<typeof CSS>).highlights;
     if (!highlights) return;
-    const mine = new Highlight();
+    const highlight = new Highlight();
     const show = () => {
-      mine.clear();
+      highlight.clear();
       const index = selected()?.index;
       const seen = segment.pieces.find((piece) => piece.seen.index === index)?.seen;
       const range = seen && rangeOf(segment, seen);
@@ -109,15 +109,15 @@ function useHighlight(
         const aligned = alignmentOf(block);
         if (!aligned) continue;
         const [start, end] = [range[0] - aligned.start, range[1] - aligned.start];
-        for (const shown of rangesOf(aligned.alignment, start, end)) mine.add(shown);
+        for (const shown of rangesOf(aligned.alignment, start, end)) highlight.add(shown);
       }
-      if (mine.size > 0) highlights.set("event", mine);
+      if (highlight.size > 0) highlights.set("event", highlight);
     };
     show();
     const stop = onSelect(show);
     return () => {
       stop();
-      mine.clear();
+      highlight.clear();
     };
   }, [root, segment, text]);
 }

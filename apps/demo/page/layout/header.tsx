@@ -1,10 +1,10 @@
 import type { ReactElement } from "react";
 import type { ModelInUse } from "../../src/protocol/api.ts";
-import type { StatusInUse } from "../server/use-status.ts";
+import type { PolledStatus } from "../server/use-status.ts";
 import { Link } from "./link.tsx";
 
-/** The name of the place, and which model is asked. */
-export function Header({ status: { status, isAway } }: { status: StatusInUse }): ReactElement {
+/** The name of the demo, and which model is in use. */
+export function Header({ status: { status, isAway } }: { status: PolledStatus }): ReactElement {
   return (
     <header className="top">
       <Link to={{ view: "new" }} className="brand">
@@ -14,7 +14,7 @@ export function Header({ status: { status, isAway } }: { status: StatusInUse }):
       </Link>
       <p className="model" aria-label="Model in use">
         {isAway ? (
-          <span className="model-away">The web server is away</span>
+          <span className="model-away">The web server is down</span>
         ) : (
           <Model model={status?.model} />
         )}
@@ -40,7 +40,7 @@ function Model({ model }: { model: ModelInUse | undefined }): ReactElement {
       <span className="badge">Simulated model</span>
       <span className="model-text">
         {model.kind === "replay"
-          ? "it replays a captured answer"
+          ? "replays a captured answer"
           : "the frames, servers and faults are real"}
       </span>
     </>

@@ -10,7 +10,7 @@ interface LinkProps {
   children: ReactNode;
 }
 
-/** A link that does not load the page anew, unless it is opened elsewhere. */
+/** A link that does not reload the page, unless it is opened in another tab or window. */
 export function Link({
   to,
   className,

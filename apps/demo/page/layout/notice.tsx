@@ -1,6 +1,6 @@
 import type { ReactElement, ReactNode } from "react";
 
-/** In place of what cannot be shown yet, or at all. */
+/** A notice in place of content that cannot be shown yet, or at all. */
 export function Notice(props: {
   title: string;
   text?: string;

@@ -11,7 +11,7 @@ interface SidebarProps {
   onChosen: () => void;
 }
 
-/** Earlier conversations and captured responses, to read or to play. */
+/** Lists earlier conversations and captured responses, to read or to replay. */
 export function Sidebar({ lists, route, onChosen }: SidebarProps): ReactElement {
   const { conversations, captures, failure } = lists;
   const current = "id" in route ? route.id : undefined;
@@ -40,7 +40,7 @@ export function Sidebar({ lists, route, onChosen }: SidebarProps): ReactElement 
         ))}
       </ul>
       <h2>Captured responses</h2>
-      {captures?.length === 0 && <p className="nothing">None yet: each answer leaves one.</p>}
+      {captures?.length === 0 && <p className="nothing">None yet: each answer adds one.</p>}
       <ul>
         {captures?.map((one) => (
           <Capture key={one.id} capture={one} isCurrent={current === one.id} onChosen={onChosen} />
@@ -113,7 +113,7 @@ function FilePicker({ onChosen }: { onChosen: () => void }): ReactElement {
     const file = event.target.files?.[0];
     if (!file) return;
     openFile(file);
-    // The same route twice would show the file before.
+    // The same route twice would show the previous file.
     navigate({ view: "new" });
     navigate({ view: "capture", id: "file" });
     onChosen();

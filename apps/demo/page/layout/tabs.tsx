@@ -9,7 +9,7 @@ const labels: readonly [Tab, string][] = [
   ["past", "Past"],
 ];
 
-/** Where the screen is too small for everything at once. */
+/** Switches between the parts of the page where the screen is too small for all of them. */
 export function Tabs({ tab, onTab }: { tab: Tab; onTab: (tab: Tab) => void }): ReactElement {
   return (
     <nav className="tabs" aria-label="Parts of the page">

@@ -1,18 +1,18 @@
 import type { ErrorEvent, ToolResultEvent, ToolUseEvent } from "@freshet/core";
 import type { DemoEvent, TurnDoneEvent } from "../../src/protocol/events.ts";
 
-/** An event of the conversation, and all that is known of its way here. */
+/** An event of the conversation, and when and under which id it arrived. */
 export interface SeenEvent {
   /** Its number in the conversation, from 0. */
   readonly index: number;
-  /** The SSE id, which is the position in the durable stream: reading goes on after it. */
+  /** The SSE id, which is the position in the durable stream that reading resumes after. */
   readonly id: string;
   readonly event: DemoEvent;
-  /** When the page got it, in milliseconds since 1970. */
+  /** When the page received it, in milliseconds since 1970. */
   readonly receivedAt: number;
 }
 
-/** Text that grows, and which event brought which part of it. */
+/** Text that grows, and which event added which part of it. */
 export interface TextSegment {
   readonly kind: "text" | "thinking";
   text: string;
@@ -29,39 +29,40 @@ export interface ToolSegment {
 
 export type Segment = TextSegment | ToolSegment;
 
-/** One try at answering a question; a worker that dies in the middle makes for a second one. */
+/** One attempt at a response; if the worker dies in the middle, there is a second one. */
 export interface Attempt {
   readonly segments: Segment[];
   error?: ErrorEvent;
   done?: TurnDoneEvent;
-  /** The last event so far: a fork may begin after it. */
+  /** The id of the last event so far: a fork may begin after it. */
   lastId: string;
 }
 
 export interface Turn {
   readonly turnId: string;
   readonly prompt: string;
-  /** Where the conversation stood before the question; undefined for the first. */
+  /** The id of the last event before the prompt; undefined for the first. */
   readonly beforeId: string | undefined;
   readonly attempts: Attempt[];
   readonly events: SeenEvent[];
 }
 
 /**
- * The conversation as its events tell it. It is changed in place, because it grows with every token;
- * `version` says when to look again.
+ * The conversation, built from its events. It is changed in place, because it grows with every token;
+ * `version` changes with each event.
  */
 export class Conversation {
   readonly turns: Turn[] = [];
   readonly events: SeenEvent[] = [];
-  /** Events that did not follow the one before them, by the numbers that the writer gave them. */
+  /** How many numbers of the writer's are missing between the events. */
   lost: number = 0;
+  /** How many events arrived or were stored twice. */
   repeated: number = 0;
   version: number = 0;
   readonly #ids = new Set<string>();
   readonly #next = new Map<string, number>();
 
-  /** Whether an answer has begun that has not ended. */
+  /** Whether a turn has begun and not ended. */
   get isRunning(): boolean {
     const attempt = this.turns.at(-1)?.attempts.at(-1);
     return attempt !== undefined && (!attempt.done || attempt.done.interrupted === true);
@@ -88,23 +89,23 @@ export class Conversation {
 
   #begin(turnId: string, prompt: string, beforeId: string | undefined, id: string): void {
     const last = this.turns.at(-1);
-    // The same question once more: its first attempt was interrupted.
+    // The same turn once more: its first attempt was interrupted.
     if (last?.turnId === turnId) last.attempts.push({ segments: [], lastId: id });
     else this.#open({ turnId, prompt, beforeId }, id);
   }
 
-  /** A stream that does not begin with a question (a captured answer) is one turn without one. */
+  /** A stream that does not begin with a prompt (a captured response) is one turn without a prompt. */
   #turn(id: string): Turn {
     return this.turns.at(-1) ?? this.#open({ turnId: "", prompt: "", beforeId: undefined }, id);
   }
 
-  #open(question: Pick<Turn, "turnId" | "prompt" | "beforeId">, id: string): Turn {
-    const turn: Turn = { ...question, attempts: [{ segments: [], lastId: id }], events: [] };
+  #open(start: Pick<Turn, "turnId" | "prompt" | "beforeId">, id: string): Turn {
+    const turn: Turn = { ...start, attempts: [{ segments: [], lastId: id }], events: [] };
     this.turns.push(turn);
     return turn;
   }
 
-  /** The writer numbers its events, so that a gap and a repetition can be seen from here. */
+  /** Counts gaps and repetitions by the numbers that the writer gave its events. */
   #count({ event }: SeenEvent, turn: Turn): void {
     if (!event.wire) return;
     const { epoch, n } = event.wire;
@@ -161,12 +162,12 @@ function addText(
   } else segments.push({ kind, text, pieces: [{ start: 0, seen }] });
 }
 
-/** The event that brought the character at `index` of a segment's text. */
+/** Returns the event that added the character at `index` of a segment's text. */
 export function seenAt(segment: TextSegment, index: number): SeenEvent | undefined {
   return segment.pieces.findLast(({ start }) => start <= index)?.seen;
 }
 
-/** Which part of the segment's text the event brought: start and end. */
+/** Returns the start and end of the text that the event added to the segment. */
 export function rangeOf(segment: TextSegment, seen: SeenEvent): [number, number] | undefined {
   const at = segment.pieces.findIndex((piece) => piece.seen.index === seen.index);
   const piece = segment.pieces[at];

@@ -1,6 +1,6 @@
 let file: File | undefined;
 
-/** The file that was opened last; it stays in this tab. */
+/** Returns the file that was opened last; it stays in this tab. */
 export function openedFile(): File | undefined {
   return file;
 }

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-/** What the address bar names. */
+/** The view that the address bar names. */
 export type Route =
   | { view: "new" }
   | { view: "nowhere" }

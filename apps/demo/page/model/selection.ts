@@ -1,10 +1,10 @@
 import { useSyncExternalStore } from "react";
 
-/** The event that the reader of the page looks at, and where: in the text, or in the table. */
+/** The event that the person points at, and where: in the text or in the table. */
 export interface Selection {
   readonly index: number;
   readonly from: "text" | "table";
-  /** Where the pointer is, for the note beside it. */
+  /** Where the pointer is, for the note next to it. */
   readonly at?: { readonly x: number; readonly y: number };
 }
 
@@ -35,7 +35,7 @@ export function useSelection(): Selection | undefined {
   return useSyncExternalStore(onSelect, selected);
 }
 
-/** Whether this event is the selected one: changes for two rows at a time, not for all. */
+/** Whether this event is selected: it changes for two rows at a time, not for all. */
 export function useIsSelected(index: number): boolean {
   return useSyncExternalStore(onSelect, () => current?.index === index);
 }

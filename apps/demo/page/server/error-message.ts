@@ -1,4 +1,4 @@
-/** What to tell the person at the screen. */
+/** Returns the text to show for an error. */
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

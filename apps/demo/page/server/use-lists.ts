@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from "react";
 import type { CaptureSummary, ConversationSummary } from "../../src/protocol/api.ts";
 import { errorMessage } from "./error-message.ts";
-import { server } from "./web-server.ts";
+import { webServer } from "./web-server.ts";
 
 export interface Lists {
   /** Undefined until they are known. */
@@ -13,7 +13,7 @@ export interface Lists {
 
 const refreshMs = 5000;
 
-/** What can be opened: looked at again now and then, because other tabs make conversations too. */
+/** Polls the lists of what can be opened, because other tabs create conversations too. */
 export function useLists(): Lists {
   const [conversations, setConversations] = useState<readonly ConversationSummary[]>();
   const [captures, setCaptures] = useState<readonly CaptureSummary[]>();
@@ -22,18 +22,18 @@ export function useLists(): Lists {
   const refresh = useCallback(() => setTurn((before) => before + 1), []);
   useEffect(() => {
     const stopping = new AbortController();
-    const look = async () => {
+    const poll = async () => {
       if (document.hidden) return;
       try {
-        setConversations(await server.conversations(stopping.signal));
-        setCaptures(await server.captures(stopping.signal));
+        setConversations(await webServer.conversations(stopping.signal));
+        setCaptures(await webServer.captures(stopping.signal));
         setFailure(undefined);
       } catch (error) {
         if (!stopping.signal.aborted) setFailure(errorMessage(error));
       }
     };
-    void look();
-    const timer = setInterval(() => void look(), refreshMs);
+    void poll();
+    const timer = setInterval(() => void poll(), refreshMs);
     return () => {
       stopping.abort();
       clearInterval(timer);

@@ -1,48 +1,48 @@
 import { useCallback, useEffect, useState } from "react";
 import type { FaultCommand, Status } from "../../src/protocol/api.ts";
-import { server } from "./web-server.ts";
+import { webServer } from "./web-server.ts";
 
 const pollMs = 700;
 
-export interface StatusInUse {
-  /** The newest; undefined until the first has come. */
+export interface PolledStatus {
+  /** The newest status; undefined until the first has arrived. */
   readonly status: Status | undefined;
-  /** The last question for it was not answered: the web server is away. */
+  /** Whether the last request for it failed: the web server is not running. */
   readonly isAway: boolean;
-  readonly breakIt: (command: FaultCommand) => Promise<void>;
+  readonly injectFault: (command: FaultCommand) => Promise<void>;
 }
 
 /**
- * How everything is. It is asked for again and again, not streamed: a browser gives a server six
- * connections, which are for the conversations; and whoever breaks streams should not report on one.
+ * Polls the status of the demo. It is not streamed: a browser opens at most six connections to a server,
+ * which are for the conversations; and streams are what this page breaks.
  */
-export function useStatus(): StatusInUse {
+export function useStatus(): PolledStatus {
   const [status, setStatus] = useState<Status>();
   const [isAway, setAway] = useState(false);
   useEffect(() => {
     const stopping = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const look = async () => {
+    const poll = async () => {
       clearTimeout(timer);
       if (!document.hidden) {
         try {
-          setStatus(await server.status(stopping.signal));
+          setStatus(await webServer.status(stopping.signal));
           setAway(false);
         } catch {
           if (stopping.signal.aborted) return;
           setAway(true);
         }
       }
-      timer = setTimeout(() => void look(), pollMs);
+      timer = setTimeout(() => void poll(), pollMs);
     };
-    void look();
+    void poll();
     return () => {
       stopping.abort();
       clearTimeout(timer);
     };
   }, []);
-  const breakIt = useCallback(async (command: FaultCommand) => {
-    setStatus(await server.breakIt(command));
+  const injectFault = useCallback(async (command: FaultCommand) => {
+    setStatus(await webServer.injectFault(command));
   }, []);
-  return { status, isAway, breakIt };
+  return { status, isAway, injectFault };
 }

@@ -7,10 +7,10 @@ import type {
   StoredEvent,
 } from "../../src/protocol/api.ts";
 
-/** The web server refused, or could not be reached; the message is for the person at the screen. */
+/** The web server refused a request or could not be reached; the message is shown on screen. */
 export class ServerError extends Error {
   override readonly name: string = "ServerError";
-  /** The HTTP status; 0 when there was no answer. */
+  /** The HTTP status; 0 if there was no response. */
   readonly status: number;
 
   constructor(status: number, message: string, options?: ErrorOptions) {
@@ -24,15 +24,15 @@ async function request(path: string, init?: RequestInit): Promise<Response> {
   try {
     response = await fetch(path, init);
   } catch (cause) {
-    throw new ServerError(0, "The web server does not answer. It may be restarting: try again.", {
+    throw new ServerError(0, "The web server does not respond. It may be restarting: try again.", {
       cause,
     });
   }
   if (response.ok) return response;
   const body: unknown = await response.json().catch(() => undefined);
-  const said =
+  const message =
     body && typeof body === "object" && "error" in body ? String(body.error) : response.statusText;
-  throw new ServerError(response.status, said);
+  throw new ServerError(response.status, message);
 }
 
 async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
@@ -46,12 +46,13 @@ async function postJson<T>(path: string, body: unknown): Promise<T> {
 }
 
 /** The web server's routes. All reject with a {@link ServerError}. */
-export const server = {
+export const webServer = {
   eventsUrl: (id: string): string => `/agents/${id}/events`,
   conversations: (signal?: AbortSignal): Promise<ConversationSummary[]> =>
     getJson("/agents", signal),
-  ask: (prompt: string): Promise<CreatedConversation> => postJson("/agents", { prompt }),
-  askMore: (id: string, prompt: string): Promise<{ turn_id: string }> =>
+  createConversation: (prompt: string): Promise<CreatedConversation> =>
+    postJson("/agents", { prompt }),
+  addTurn: (id: string, prompt: string): Promise<{ turn_id: string }> =>
     postJson(`/agents/${id}/turns`, { prompt }),
   stop: (id: string): Promise<unknown> => postJson(`/agents/${id}/stop`, {}),
   fork: (id: string, position: string): Promise<CreatedConversation> =>
@@ -61,7 +62,7 @@ export const server = {
   written: (id: string, signal?: AbortSignal): Promise<{ written: number }> =>
     getJson(`/agents/${id}/written`, signal),
   status: (signal?: AbortSignal): Promise<Status> => getJson("/status", signal),
-  breakIt: (command: FaultCommand): Promise<Status> => postJson("/faults", command),
+  injectFault: (command: FaultCommand): Promise<Status> => postJson("/faults", command),
   captures: (signal?: AbortSignal): Promise<CaptureSummary[]> => getJson("/captures", signal),
   capture: async (id: string, signal?: AbortSignal): Promise<Uint8Array> =>
     new Uint8Array(

@@ -1,64 +1,57 @@
 import { agentEvent } from "@freshet/agent-sse";
 import type { Message } from "@freshet/bedrock-adapter";
 import { type AgentEvent, linkedAbort } from "@freshet/core";
-import { DurableStream, IdempotentProducer, stream } from "@freshet/durable-streams-client";
+import { DurableStream, stream } from "@freshet/durable-streams-client";
+import type { TracedEvent } from "../frames/frame-attribution.ts";
 import type { DemoEvent } from "../protocol/events.ts";
-import {
-  type Command,
-  patience,
-  type StreamUrls,
-  type TurnRequest,
-} from "../streams/stream-urls.ts";
+import type { Command, TurnRequest } from "../streams/commands.ts";
+import { restartRetry } from "../streams/stream-urls.ts";
 import { historyOf, turnState } from "./history.ts";
 import { Limiter } from "./limiter.ts";
-import type { TracedEvent } from "../frames/frame-attribution.ts";
+import { TurnWriter, type TurnWriterOptions } from "./turn-writer.ts";
 
-export interface TurnDeskOptions {
-  urls: StreamUrls;
-  /** Answers one prompt; its last event is `done`. */
+export interface TurnSchedulerOptions extends TurnWriterOptions {
+  /** Runs one prompt; the last event is `done`. */
   runTurn: (
     prompt: string,
     signal: AbortSignal,
     context: { history: readonly Message[]; turn: TurnRequest },
   ) => AsyncIterable<AgentEvent | TracedEvent>;
-  /** Ends all turns without a word: the next worker takes them up. */
+  /** Ends all turns without writing anything: the next worker resumes them. */
   signal: AbortSignal;
   /** How many turns may run at the same time; the others wait. Default 32. */
   maxRunning?: number | undefined;
-  /** Whether events say where they come from, for the page. Default: they do not. */
-  recordsWire?: boolean | undefined;
-  /** Told of every event that was handed to the durable stream, and when all of a turn is stored. */
-  onWritten?: ((event: DemoEvent, turn: TurnRequest) => void) | undefined;
+  /** Called when all of a turn is stored. */
   onTurnStored?: ((turn: TurnRequest) => void) | undefined;
-  /** How many turns run or wait. */
+  /** Called when the number of turns that run or wait changes. */
   onLoad?: ((turns: number) => void) | undefined;
 }
 
 const stopped: unique symbol = Symbol("stopped by the user");
 
-/** Runs the turns of all agents: those of one agent in order, those of different ones side by side. */
-export class TurnDesk {
-  readonly #options: TurnDeskOptions;
+/** Runs the turns of all agents: those of one agent in order, those of different ones in parallel. */
+export class TurnScheduler {
+  readonly #options: TurnSchedulerOptions;
   readonly #epoch: number;
   readonly #onFailure: (error: unknown) => void;
   readonly #limiter: Limiter;
-  /** The last turn of each agent that is not over. */
+  /** The last turn of each agent that has not ended. */
   readonly #last = new Map<string, Promise<void>>();
   readonly #stops = new Map<string, AbortController>();
   #load = 0;
 
-  constructor(options: TurnDeskOptions, epoch: number, onFailure: (error: unknown) => void) {
+  constructor(options: TurnSchedulerOptions, epoch: number, onFailure: (error: unknown) => void) {
     this.#options = options;
     this.#epoch = epoch;
     this.#onFailure = onFailure;
     this.#limiter = new Limiter(options.maxRunning ?? 32);
   }
 
-  /** Takes up what earlier workers left. Returns how many turns they had begun and not ended. */
+  /** Schedules the turns that earlier workers did not finish. Returns how many of them had begun. */
   async resume(commands: readonly Command[]): Promise<number> {
     let interrupted = 0;
     for (const [index, command] of commands.entries()) {
-      if (!isTurn(command)) continue;
+      if (command.kind !== "turn") continue;
       const { agentId, turnId } = command;
       const state = turnState(await this.#events(agentId), turnId);
       if (state === "complete") continue;
@@ -72,7 +65,7 @@ export class TurnDesk {
   }
 
   take(command: Command): void {
-    if (isTurn(command)) this.#begin(command, false);
+    if (command.kind === "turn") this.#begin(command, false);
     if (command.kind === "stop") this.#stops.get(command.agentId)?.abort(stopped);
   }
 
@@ -101,7 +94,7 @@ export class TurnDesk {
     const state = turnState(events, turn.turnId);
     const writer = new TurnWriter(turn, this.#epoch, this.#options);
     if (state === "open") {
-      // An earlier worker died in the middle of it: whoever reads on must not be left waiting.
+      // An earlier worker died in the middle of the turn, and its readers must not wait forever.
       const message = "The worker was restarted. The question is asked again.";
       writer.write(agentEvent.error("interrupted", message));
       writer.done({ interrupted: true });
@@ -124,10 +117,10 @@ export class TurnDesk {
     onTurnStored?.(turn);
   }
 
-  /** Nobody else writes to the stream now, so its tail is the end of the turn: a place to fork at. */
+  /** Notes the stream's tail as the end of the turn, a place to fork at: nobody else writes to it now. */
   async #noteEnd(agentId: string, index: number): Promise<void> {
     const { urls, signal } = this.#options;
-    const options = { contentType: "application/json", backoff: patience, signal } as const;
+    const options = { contentType: "application/json", backoff: restartRetry, signal } as const;
     const { offset } = await new DurableStream({ ...options, url: urls.agent(agentId) }).head();
     if (offset === undefined) return;
     const commands = new DurableStream({ ...options, url: urls.turns, retryAppends: "always" });
@@ -137,61 +130,7 @@ export class TurnDesk {
   async #events(agentId: string): Promise<DemoEvent[]> {
     const url = this.#options.urls.agent(agentId);
     const { signal } = this.#options;
-    const events = await stream<DemoEvent>(url, { live: false, backoff: patience, signal });
+    const events = await stream<DemoEvent>(url, { live: false, backoff: restartRetry, signal });
     return events.readJson();
   }
-}
-
-/** Writes the events of one attempt at a turn, exactly once. */
-class TurnWriter {
-  readonly #turn: TurnRequest;
-  readonly #epoch: number;
-  readonly #options: TurnDeskOptions;
-  readonly #producer: IdempotentProducer;
-  #count = 0;
-
-  constructor(turn: TurnRequest, epoch: number, options: TurnDeskOptions) {
-    this.#turn = turn;
-    this.#epoch = epoch;
-    this.#options = options;
-    const url = options.urls.agent(turn.agentId);
-    const agent = new DurableStream({
-      url,
-      contentType: "application/json",
-      backoff: { ...patience, maxRetries: Infinity },
-    });
-    // The tokens were gathered before; what is written while a request is under way shares the next one.
-    this.#producer = new IdempotentProducer(agent, `turn-${turn.turnId}`, { epoch, lingerMs: 0 });
-  }
-
-  /** How many events it has written. */
-  get count(): number {
-    return this.#count;
-  }
-
-  write(event: TracedEvent | DemoEvent): void {
-    const { frames = [], ...plain } = event as TracedEvent;
-    const isDone = plain.type === "done";
-    const wire = { epoch: this.#epoch, n: this.#count++, at: Date.now(), frames };
-    const written = {
-      ...plain,
-      ...(isDone && { turn_id: this.#turn.turnId }),
-      ...(this.#options.recordsWire && { wire }),
-    } as DemoEvent;
-    this.#producer.append(written);
-    this.#options.onWritten?.(written, this.#turn);
-  }
-
-  /** Ends the attempt before its answer is complete. */
-  done(why: { interrupted: true } | { stopped: true }): void {
-    this.write({ ...agentEvent.done({}), turn_id: this.#turn.turnId, ...why });
-  }
-
-  flush(): Promise<void> {
-    return this.#producer.flush();
-  }
-}
-
-function isTurn(command: Command): command is TurnRequest {
-  return command.kind === undefined || command.kind === "ask";
 }

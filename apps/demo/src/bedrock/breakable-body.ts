@@ -2,17 +2,17 @@ import { encodeException } from "@freshet/bedrock-adapter/testing";
 import { FrameSplitter } from "../frames/frame-splitter.ts";
 import type { BedrockFault } from "../protocol/api.ts";
 
-/** Frames that pass before a fault: the answer should have begun. */
+/** The number of frames that pass before a fault, so that the response has begun. */
 const framesBefore = 8;
 
-/** Says once which fault is due; the body that hears it has it. */
+/** Returns the armed fault and disarms it. */
 export type TakeFault = () => BedrockFault | undefined;
 
-/** A response body of the fake Bedrock that can be broken while it is being sent. */
+/** A response body of the simulated Bedrock that can be broken while it is being sent. */
 export class BreakableBody implements UnderlyingDefaultSource<Uint8Array> {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #takeFault: TakeFault;
-  /** Called once, however the body ends. */
+  /** Called exactly once, however the body ends. */
   readonly #onEnd: () => void;
   readonly #splitter = new FrameSplitter();
   #frames = 0;
@@ -26,7 +26,7 @@ export class BreakableBody implements UnderlyingDefaultSource<Uint8Array> {
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     const { done, value } = await this.#reader.read();
-    // A cancel ends the read that is pending, and there is nothing left to close.
+    // A cancel ends the pending read, and then there is nothing left to close.
     if (this.#hasEnded) return;
     if (done) {
       this.#end();
@@ -52,7 +52,7 @@ export class BreakableBody implements UnderlyingDefaultSource<Uint8Array> {
     this.#onEnd();
   }
 
-  /** `boundary` is where in `chunk` the frame that has begun ends. */
+  /** `boundary` is where in `chunk` the unfinished frame ends. */
   async #break(
     controller: ReadableStreamDefaultController<Uint8Array>,
     fault: BedrockFault,
@@ -67,7 +67,7 @@ export class BreakableBody implements UnderlyingDefaultSource<Uint8Array> {
     }
     controller.enqueue(chunk.slice(0, boundary));
     if (fault === "stall") {
-      // Nothing more, and no end: until the other side gives up, which cancels.
+      // No more bytes and no end, until the client gives up and cancels.
       await new Promise(() => undefined);
     }
     await this.#reader.cancel("broken on purpose");

@@ -1,7 +1,7 @@
 import type { ScriptedAnswer } from "@freshet/bedrock-adapter/testing";
 
-// What the simulated model says: it thinks, looks at a gauge, and then answers. Two answers, because
-// the first one ends with a tool call whose result goes into the second request.
+// The simulated model's responses. To the default prompt it thinks, calls a tool and then writes its
+// text, in two responses: the first ends with the tool call whose result is in the second request.
 
 const reasoning =
   "The question is about a water level at this moment, which I cannot know by heart. There is a tool for " +
@@ -17,7 +17,7 @@ export const beforeTheTool: ScriptedAnswer = {
   ],
 };
 
-const answer =
+const riverText =
   "The Elbe at Dresden stands at **412 cm** and it is rising by about 6 cm an hour.\n\n" +
   "What that means:\n\n" +
   "- The level is 12 cm above the mark of 400 cm at which the first of four alarm levels begins, so the " +
@@ -29,61 +29,61 @@ const answer =
   "If you keep things in a cellar near the water, carry the ones that matter upstairs today, while that is " +
   "still an errand and not an adventure. — *“Žádný strach”*, as they say upstream: no panic, just boots. 🌊";
 
-export const afterTheTool: ScriptedAnswer = { parts: answer };
+export const afterTheTool: ScriptedAnswer = { parts: riverText };
 
-const wayAnswer =
+const pipelineText =
   "A token crosses four processes on its way here, and each of them may die.\n\n" +
-  "| where | what it is there | what keeps it |\n| --- | --- | --- |\n" +
+  "| where | what it is there | what preserves it |\n| --- | --- | --- |\n" +
   "| Bedrock's answer | part of a binary frame with two checksums | nothing: the worker must take it now |\n" +
   '| the worker | an event, `{"type": "token", …}` | its number in the producer\'s session |\n' +
   "| the durable stream | bytes on disk, with an offset | the disk |\n" +
-  "| the web server | a frame of `text/event-stream` | nothing: it is read again from the offset |\n" +
+  "| the web server | a frame of `text/event-stream` | nothing: it can be read again from its offset |\n" +
   "| this page | a word | the id that it came with |\n\n" +
-  "The **id** is the trick. It is the position in the durable stream, so a browser that says\n\n" +
+  "The **id** is the trick. It is the position in the durable stream, so a browser that sends\n\n" +
   "```http\nGET /agents/7d1f…/events\nLast-Event-ID: 0000000000000000_0000000000002314,1\n```\n\n" +
-  "gets exactly what comes after it, from whichever web server is alive. Nothing is kept in memory for it, " +
+  "gets exactly what comes after it, from whichever web server is running. Nothing is kept in memory for it, " +
   "so there is nothing to lose.\n\n" +
   "Point at any word of this answer: its frame, its offset and its id light up in the table.";
 
-const deathAnswer =
+const restartText =
   "It depends on which one dies, and that is the point of the buttons on this page.\n\n" +
-  "1. **The web server** holds nothing. Another one starts, browsers come back with the id of their last " +
-  "event, and read on.\n" +
-  "2. **The worker** holds half an answer, which is in the stream as far as it had come. The next worker takes " +
-  "a higher *epoch*, so that the stream refuses the old one should it wake up. It closes the broken turn with " +
+  "1. **The web server** holds nothing. Another one starts; browsers reconnect with the id of their last " +
+  "event and read on from there.\n" +
+  "2. **The worker** holds half an answer, and all of it so far is in the stream. The next worker takes " +
+  "a higher *epoch*, so that the stream refuses the old one if it wakes up. It closes the broken turn with " +
   "an `error` event that says so, and asks the model again below.\n" +
   "3. **The durable streams server** has everything on disk. Until it is back, the worker keeps its batches " +
-  "and sends them again; each has a number, so that one which was stored before the crash is not stored " +
+  "and sends them again; each has a number, so a batch that was stored before the crash is not stored " +
   "twice.\n\n" +
-  "What cannot be repaired is said. An answer that Bedrock cuts short ends with an error, never with a full " +
-  "stop that the model did not write.";
+  "What cannot be repaired is reported. An answer that Bedrock cuts short ends with an error, never with a " +
+  "full stop that the model did not write.";
 
-/** The script's answer to a conversation: which one it is depends on the words of the last question. */
-export function answerTo(
+/** Chooses the response to a conversation by the words of its last prompt. */
+export function scriptedResponse(
   messages: readonly { role: string; content: readonly { text?: string }[] }[],
 ): ScriptedAnswer {
   const last = messages.at(-1);
-  const question = last?.content.map(({ text = "" }) => text).join(" ") ?? "";
-  if (question === "" && last?.content.length) return afterTheTool;
-  if (/dies|die |dead|kill|crash|restart/i.test(question)) {
-    return { parts: [{ reasoning: shortReasoning }, { text: deathAnswer }] };
+  const prompt = last?.content.map(({ text = "" }) => text).join(" ") ?? "";
+  if (prompt === "" && last?.content.length) return afterTheTool;
+  if (/dies|die |dead|kill|crash|restart/i.test(prompt)) {
+    return { parts: [{ reasoning: shortReasoning }, { text: restartText }] };
   }
-  if (/token|work|how does|frame|page/i.test(question)) {
-    return { parts: [{ reasoning: shortReasoning }, { text: wayAnswer }] };
+  if (/token|work|how does|frame|page/i.test(prompt)) {
+    return { parts: [{ reasoning: shortReasoning }, { text: pipelineText }] };
   }
   return beforeTheTool;
 }
 
 const shortReasoning =
-  "This is about the system itself, so no tool is needed. The order should follow the way of a token, and " +
-  "each step should say what would be lost there if nothing were done about it.";
+  "This is about the system itself, so no tool is needed. The order should follow a token through the pipeline, " +
+  "and each step should say what would be lost there if nothing were done about it.";
 
-/** For a captured answer that ends with a tool call. */
+/** Follows a captured response that ends with a tool call. */
 export const afterTheCapture: ScriptedAnswer = {
-  parts: "(The capture ends with its tool call: what the model said to the result is not in it.)",
+  parts: "(The capture ends with its tool call; the model’s reply to the result is not in it.)",
 };
 
-/** All the words of a scripted answer. */
+/** The whole text of a scripted response. */
 export function textOf({ parts }: ScriptedAnswer): string {
   if (typeof parts === "string") return parts;
   return parts

@@ -1,9 +1,9 @@
-/** How often to look whether the process that started this one is still there, in milliseconds. */
+/** How often to check that the parent process still exists, in milliseconds. */
 const parentCheckMs = 500;
 
 /**
- * Aborts on Ctrl-C, on a polite kill, and when the process that started this one is gone: between a
- * terminal and this process stand npm and a shell, and not all of them pass a signal on.
+ * Returns a signal that aborts on Ctrl-C, on SIGTERM, and when the process that started this one has
+ * ended: npm and a shell stand between a terminal and this process, and not all of them pass a signal on.
  */
 export function abortOnInterrupt(): AbortSignal {
   const controller = new AbortController();

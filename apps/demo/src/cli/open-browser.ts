@@ -5,7 +5,7 @@ const commands: Partial<Record<NodeJS.Platform, [string, ...string[]]>> = {
   win32: ["cmd", "/c", "start", ""],
 };
 
-/** Opens the page in the user's browser; where there is none, the address stands in the terminal. */
+/** Opens a URL in the user's browser; if there is none, the URL is still printed in the terminal. */
 export function openBrowser(url: string): void {
   const [command, ...args] = commands[process.platform] ?? ["xdg-open"];
   const child = spawn(command, [...args, url], { stdio: "ignore", detached: true });

@@ -1,91 +1,73 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { parseArgs } from "node:util";
-import type { StreamsServer } from "../services/streams.ts";
+import type { PipelineOptions } from "../pipeline/pipeline-options.ts";
+import type { StreamsServer } from "../protocol/processes.ts";
+import { UsageError } from "./usage-error.ts";
 
-/** What the command line asks for. */
-export interface DemoOptions {
+/** The command line's options. */
+export interface DemoOptions extends PipelineOptions {
   readonly prompt: string;
-  /** A captured Bedrock response body that becomes the answer. */
-  readonly replay: string | undefined;
   readonly cuts: number;
-  readonly seed: number;
-  /** Tokens a second of the simulated model. */
-  readonly pace: number;
-  /** Whether the run in the terminal comes first. */
-  readonly run: boolean;
-  /** Exit after the run; the page is not served. */
-  readonly once: boolean;
-  /** Open the page in a browser. */
+  /** Whether to open the page in a browser. */
   readonly open: boolean;
-  /** Where the page is served; 0 takes a free port. */
+  /** The port of the page; 0 takes a free one. */
   readonly port: number;
   readonly json: boolean;
-  /** With it the real Bedrock is asked, with the credentials of the environment. */
-  readonly model: string | undefined;
-  readonly region: string;
-  /** Another durable streams server than the one that the demo starts. */
-  readonly streamsUrl: string | undefined;
-  /** Which one it starts. */
-  readonly streamsServer: StreamsServer;
-  /** Another simulated Bedrock than the one that the demo starts. */
-  readonly bedrockUrl: string | undefined;
-  /** How long tokens are gathered before they are written, in milliseconds. */
-  readonly batchMs: number;
-  /** How many answers may run at the same time. */
-  readonly maxTurns: number;
   /** The folder that every process writes its CPU profile into when it ends. */
   readonly profile: string | undefined;
 }
 
-/** A command line that cannot be carried out: one line for the user. */
-export class UsageError extends Error {}
+export const help = `Usage: npm run demo -- [options]
 
-export const help = `npm run demo -- [options]
-
-Carries an answer from Bedrock's binary frames to a reader whose connection is cut again and again,
+Carries a response from Bedrock's binary frames to a reader whose connection is cut again and again,
 and proves that nothing was lost or repeated; then serves a page on which you can break it yourself.
 Everything runs on loopback.
 
-  --prompt TEXT       what to ask
-  --replay FILE       a captured Bedrock response body (Converse or InvokeModel) becomes the answer
+  --prompt TEXT       the prompt to send
+  --replay FILE       replay a captured Bedrock response body (Converse or InvokeModel)
   --cuts N            how many times the reader's connection is cut (default 5)
-  --seed N            which faults: the same seed gives the same ones (default: a new one every time)
-  --pace N            tokens a second of the simulated model (default 60)
-  --once              exit when done; without it the page is served until Ctrl-C
+  --seed N            chooses the faults: the same seed gives the same ones (default: random)
+  --pace N            tokens per second of the simulated model (default 60)
+  --once              exit after the run; without it the page is served until Ctrl-C
   --no-run            only serve the page
   --open              open the page in a browser
   --port N            serve the page on this port (default: a free one)
   --json              print the summary as one line of JSON and nothing else
-  --model ID          ask this model on the real Amazon Bedrock, with AWS_BEARER_TOKEN_BEDROCK or with
+  --model ID          call this model on the real Amazon Bedrock, with AWS_BEARER_TOKEN_BEDROCK or with
                       AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment
   --region REGION     the AWS region of that model (default AWS_REGION, else us-east-1)
   --streams-url URL   use this durable streams server instead of starting one
-  --server NAME       which one is started: freshet (@freshet/durable-streams-server, the default) or
-                      reference (@durable-streams/server, the protocol authors' own)
+  --server NAME       the durable streams server to start: freshet (@freshet/durable-streams-server, the
+                      default) or reference (@durable-streams/server, the protocol authors' own)
   --bedrock-url URL   use this simulated Bedrock instead of starting one
   --batch MS          how long tokens are gathered before they are written (default 50)
-  --turns N           how many answers may run at the same time (default 32)
+  --turns N           how many turns may run at the same time (default 32)
   --profile DIR       write a CPU profile of every process into this folder when it ends
-  --help              this text
+  --help, -h          print this text
+  --version           print the version
+
+Exit status: 0 when nothing was lost or repeated, 1 when something was or the demo failed, 2 for wrong
+options, 130 when interrupted.
 `;
 
 const defaultPrompt = "How high is the Elbe at Dresden, and is it rising?";
 
-/** Reads the command line. Returns "help" when that is asked for; throws {@link UsageError}. */
+/** Parses the command line. Returns "help" or "version" if it asks for that; throws {@link UsageError}. */
 export function parseOptions(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-): DemoOptions | "help" {
+): DemoOptions | "help" | "version" {
   const values = parse(args);
   if (values.help) return "help";
+  if (values.version) return "version";
   const { replay, model } = values;
   if (values["no-run"] && (values.once || values.json)) {
-    throw new UsageError("--no-run leaves nothing to do for --once and --json.");
+    throw new UsageError("--no-run leaves --once and --json nothing to do: drop one of them.");
   }
   if (replay !== undefined) checkReadable(replay);
   if (replay !== undefined && model !== undefined) {
     throw new UsageError(
-      "--replay and --model exclude each other: an answer is either captured or asked for.",
+      "--replay and --model exclude each other: a response is either replayed or requested.",
     );
   }
   if (model !== undefined) checkCredentials(env);
@@ -94,7 +76,7 @@ export function parseOptions(
     replay,
     cuts: wholeNumber("--cuts", values.cuts, 1000) ?? 5,
     seed: wholeNumber("--seed", values.seed, 2 ** 32 - 1) ?? Math.floor(Math.random() * 2 ** 32),
-    pace: wholeNumber("--pace", values.pace, 100_000) ?? 60,
+    pace: wholeNumber("--pace", values.pace, 100_000, 1) ?? 60,
     run: !values["no-run"],
     once: values.once ?? false,
     open: values.open ?? false,
@@ -106,7 +88,7 @@ export function parseOptions(
     streamsUrl: httpUrl("--streams-url", values["streams-url"]),
     bedrockUrl: httpUrl("--bedrock-url", values["bedrock-url"]),
     batchMs: wholeNumber("--batch", values.batch, 10_000) ?? 50,
-    maxTurns: wholeNumber("--turns", values.turns, 10_000) ?? 32,
+    maxTurns: wholeNumber("--turns", values.turns, 10_000, 1) ?? 32,
     profile: values.profile,
   };
 }
@@ -134,21 +116,29 @@ function parse(args: readonly string[]) {
         batch: { type: "string" },
         turns: { type: "string" },
         profile: { type: "string" },
-        help: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+        version: { type: "boolean" },
       },
     }).values;
   } catch (error) {
-    // The first sentence names the option; the rest is about positional arguments, which we have none of.
+    // The first sentence names the option; the rest explains positional arguments, which there are none of.
     const [sentence] = (error as Error).message.split(/\. |\n/);
-    throw new UsageError(`${sentence ?? "Wrong options"}.`);
+    throw new UsageError(`${sentence ?? "Invalid options"}.`);
   }
 }
 
-function wholeNumber(name: string, value: string | undefined, max: number): number | undefined {
+function wholeNumber(
+  name: string,
+  value: string | undefined,
+  max: number,
+  min = 0,
+): number | undefined {
   if (value === undefined) return undefined;
   const number = Number(value);
-  if (!/^\d+$/.test(value) || number > max) {
-    throw new UsageError(`${name} takes a whole number from 0 to ${max}, not "${value}".`);
+  if (!/^\d+$/.test(value) || number < min || number > max) {
+    throw new UsageError(
+      `Invalid ${name} "${value}": expected a whole number from ${min} to ${max}.`,
+    );
   }
   return number;
 }
@@ -156,14 +146,16 @@ function wholeNumber(name: string, value: string | undefined, max: number): numb
 function streamsServer(server: string | undefined): StreamsServer {
   if (server === undefined) return "freshet";
   if (server === "reference" || server === "freshet") return server;
-  throw new UsageError(`--server is reference or freshet, not "${server}".`);
+  throw new UsageError(`Invalid --server "${server}": expected freshet or reference.`);
 }
 
 function httpUrl(name: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url?.protocol === "http:" || url?.protocol === "https:") return value;
-  throw new UsageError(`${name} takes an http or https URL, not "${value}".`);
+  throw new UsageError(
+    `Invalid ${name} "${value}": expected an http or https URL like "http://127.0.0.1:4437".`,
+  );
 }
 
 function checkReadable(file: string): void {
@@ -171,17 +163,18 @@ function checkReadable(file: string): void {
     accessSync(file, constants.R_OK);
     if (statSync(file).isFile()) return;
   } catch (error) {
+    const { code = "unknown" } = error as NodeJS.ErrnoException;
     throw new UsageError(
-      `--replay: cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? "unknown"}).`,
+      `--replay cannot read ${file} (${code}): expected a captured response body.`,
     );
   }
-  throw new UsageError(`--replay: ${file} is not a file.`);
+  throw new UsageError(`--replay cannot read ${file}: it is not a file.`);
 }
 
 function checkCredentials(env: NodeJS.ProcessEnv): void {
   if (env["AWS_BEARER_TOKEN_BEDROCK"]) return;
   if (env["AWS_ACCESS_KEY_ID"] && env["AWS_SECRET_ACCESS_KEY"]) return;
   throw new UsageError(
-    "--model asks the real Bedrock: set AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+    "--model calls the real Bedrock and needs credentials: set AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
   );
 }

@@ -1,17 +1,9 @@
 import { styleText } from "node:util";
-import type { DemoEvent } from "../protocol/events.ts";
+import type { Display } from "../run/display.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Where the run is shown. */
-export interface Display {
-  note(text: string): void;
-  event(event: DemoEvent): void;
-  reconnected(position: string | undefined): void;
-  fault(what: string): void;
-}
-
-/** Shows nothing: for `--json`. */
+/** Shows nothing, for `--json`. */
 export const silentDisplay: Display = {
   note: () => undefined,
   event: () => undefined,
@@ -19,12 +11,12 @@ export const silentDisplay: Display = {
   fault: () => undefined,
 };
 
-/** Shows the answer as it arrives, and every break in the way as a mark of its own. */
+/** Shows the response as it arrives, with a mark at every fault and reconnect. */
 export function terminalDisplay(out: NodeJS.WriteStream): Display {
   const coloured = out.isTTY && !process.env["NO_COLOR"];
   const style = (format: Style, text: string) => (coloured ? styleText(format, text) : text);
   let inText = false;
-  let speaker = "";
+  let textKind = "";
   const line = (text: string) => {
     out.write(`${inText ? "\n" : ""}${text}\n`);
     inText = false;
@@ -33,9 +25,9 @@ export function terminalDisplay(out: NodeJS.WriteStream): Display {
     out.write(text);
     inText = true;
   };
-  const say = (who: "token" | "thinking", text: string) => {
-    if (inText && who !== speaker) out.write("\n\n");
-    speaker = who;
+  const write = (kind: "token" | "thinking", text: string) => {
+    if (inText && kind !== textKind) out.write("\n\n");
+    textKind = kind;
     run(text);
   };
   return {
@@ -43,16 +35,16 @@ export function terminalDisplay(out: NodeJS.WriteStream): Display {
     reconnected: (position) => {
       run(style("yellow", ` ⟲ from ${position === undefined ? "the start" : short(position)} `));
     },
-    fault: (what) => {
-      run(style("red", ` ✂ ${what} `));
+    fault: (description) => {
+      run(style("red", ` ✂ ${description} `));
     },
     event: (event) => {
       switch (event.type) {
         case "token":
-          say("token", event.text);
+          write("token", event.text);
           break;
         case "thinking":
-          say("thinking", style("dim", event.text));
+          write("thinking", style("dim", event.text));
           break;
         case "prompt":
           line(style("bold", `> ${event.text}`));
@@ -76,7 +68,7 @@ export function terminalDisplay(out: NodeJS.WriteStream): Display {
   };
 }
 
-/** Positions are long because they are padded with zeros, which say nothing to a human. */
+/** Removes the zeros that pad a position, which mean nothing to a person. */
 function short(position: string): string {
   return position.replace(/(?<!\d)0+(?=\d)/g, "");
 }

@@ -1,3 +1,4 @@
+import type { Pipeline } from "../pipeline/pipeline.ts";
 import type {
   BedrockFault,
   FaultCommand,
@@ -6,23 +7,29 @@ import type {
   ServiceState,
   Status,
 } from "../protocol/api.ts";
-import type { BedrockCommand, BedrockReport } from "../services/bedrock.ts";
-import type { WebCommand, WebReport } from "../web/parent-control.ts";
-import type { WorkerReport } from "../services/worker.ts";
-import type { ServiceName, Way } from "../pipeline/pipeline.ts";
-import * as words from "./fault-messages.ts";
-import type { PageProxy, Return } from "./page-proxy.ts";
+import type {
+  BedrockCommand,
+  BedrockReport,
+  ServiceName,
+  WebCommand,
+  WebReport,
+  WorkerReport,
+  WorkerStart,
+} from "../protocol/processes.ts";
+import * as messages from "./fault-messages.ts";
+import type { PageProxy } from "./page-proxy.ts";
+import type { ReaderRequest } from "./proxied-connection.ts";
 
 const maxReports = 200;
-/** The answer to the browser that asked for it must get through before the web server dies of it. */
-const lastWordsMs = 80;
-/** A process that dies so often in so short a time is not started again. */
+/** The response to the browser that killed the web server must get through before it dies, in ms. */
+const responseGraceMs = 80;
+/** Processes that die more often than this in so short a time are not started again. */
 const maxDeaths = 5;
-const deathsMs = 10_000;
+const deathWindowMs = 10_000;
 
-/** Breaks things on request, starts again what died, and keeps a line about each. */
-export class FaultDesk {
-  readonly #way: Way;
+/** Injects faults on request, restarts what died, and reports each fault to the page. */
+export class FaultController {
+  readonly #pipeline: Pipeline;
   readonly #proxy: PageProxy;
   readonly #reports: FaultReport[] = [];
   readonly #services = new Map<ServiceName, ServiceState>();
@@ -32,103 +39,105 @@ export class FaultDesk {
   #latencyMs = 0;
   #turns = 0;
   #armed: BedrockFault | null = null;
-  /** Reports that wait for the other half of their story. */
-  #cut: FaultReport | undefined;
-  #bedrock: FaultReport | undefined;
-  #onWorkerStarted: ((started: { epoch: number; interrupted: number }) => void) | undefined;
+  /** Reports whose reaction is not known yet. */
+  #openCut: FaultReport | undefined;
+  #openBedrockFault: FaultReport | undefined;
+  #onWorkerStarted: ((started: WorkerStart) => void) | undefined;
   #isClosed = false;
 
-  constructor(way: Way, proxy: PageProxy) {
-    this.#way = way;
+  constructor(pipeline: Pipeline, proxy: PageProxy) {
+    this.#pipeline = pipeline;
     this.#proxy = proxy;
-    proxy.setTarget(way.webUrl());
+    proxy.setTarget(pipeline.webUrl());
     proxy.onReader(this.#onReader);
     for (const name of ["bedrock", "streams", "web", "worker"] as const) {
-      const pid = way.service(name)?.pid;
+      const pid = pipeline.service(name)?.pid;
       if (pid !== undefined) this.#services.set(name, { name, state: "up", pid, starts: 1 });
     }
-    way.reports.on("web", this.#onWeb);
-    way.reports.on("worker", this.#onWorker);
-    way.reports.on("bedrock", this.#onBedrock);
-    way.reports.on("crash", this.#onCrash);
-    this.#tell();
+    pipeline.reports.on("web", this.#onWeb);
+    pipeline.reports.on("worker", this.#onWorker);
+    pipeline.reports.on("bedrock", this.#onBedrock);
+    pipeline.reports.on("crash", this.#onCrash);
+    this.#sendStatus();
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#way.reports.off("web", this.#onWeb);
-    this.#way.reports.off("worker", this.#onWorker);
-    this.#way.reports.off("bedrock", this.#onBedrock);
-    this.#way.reports.off("crash", this.#onCrash);
+    this.#pipeline.reports.off("web", this.#onWeb);
+    this.#pipeline.reports.off("worker", this.#onWorker);
+    this.#pipeline.reports.off("bedrock", this.#onBedrock);
+    this.#pipeline.reports.off("crash", this.#onCrash);
   }
 
-  /** A reader has come back, or come for the first time. */
-  readonly #onReader = ({ lastEventId }: Return): void => {
-    const cut = this.#cut;
+  readonly #onReader = ({ lastEventId }: ReaderRequest): void => {
+    const cut = this.#openCut;
     if (!cut) return;
-    this.#cut = undefined;
-    this.#answer(cut, words.cameBack(Date.now() - cut.at, lastEventId));
+    this.#openCut = undefined;
+    this.#complete(cut, messages.reconnected(Date.now() - cut.at, lastEventId));
   };
 
   readonly #onWeb = ({ command, request }: WebReport): void => {
-    this.#do(command);
-    this.#tell(request);
+    this.#inject(command);
+    this.#sendStatus(request);
   };
 
   readonly #onWorker = (report: WorkerReport): void => {
     if (report.kind === "started") this.#onWorkerStarted?.(report);
     if (report.kind === "load") {
       this.#turns = report.turns;
-      this.#tell();
+      this.#sendStatus();
     }
     if (report.kind === "failed") {
-      this.#add("The worker gave up.", report.message);
+      this.#add("The worker failed.", report.message);
       void this.#kill("worker");
     }
-    if (report.kind === "failed-turn" && this.#bedrock && report.errorType !== "interrupted") {
-      this.#answer(this.#bedrock, words.turnFailed(report));
-      this.#bedrock = undefined;
+    const fault = this.#openBedrockFault;
+    if (report.kind === "failed-turn" && fault && report.errorType !== "interrupted") {
+      this.#openBedrockFault = undefined;
+      this.#complete(fault, messages.turnFailed(report));
     }
   };
 
   readonly #onBedrock = ({ fault, isRefusal }: BedrockReport): void => {
     if (this.#armed === fault) this.#armed = null;
-    if (isRefusal && this.#bedrock) {
-      this.#answer(this.#bedrock, words.refused);
-      this.#bedrock = undefined;
+    const report = this.#openBedrockFault;
+    if (isRefusal && report) {
+      this.#openBedrockFault = undefined;
+      this.#complete(report, messages.refused);
     }
-    this.#tell();
+    this.#sendStatus();
   };
 
-  /** Somebody else killed it, or it fell over by itself: it is started again all the same. */
+  /** Restarts a process that ended by itself or was killed from outside the demo. */
   readonly #onCrash = (message: string, name: ServiceName): void => {
     if (this.#isClosed) return;
     const now = Date.now();
     this.#deaths.push(now);
-    const recent = this.#deaths.filter((at) => now - at < deathsMs).length;
-    const label = words.labels[name];
+    const recent = this.#deaths.filter((at) => now - at < deathWindowMs).length;
+    const label = messages.labels[name];
     if (name === "bedrock" || recent > maxDeaths) {
       this.#add(`${label} died and is not started again.`, message);
     } else void this.#restart(name, this.#add(`${label} died by itself.`));
   };
 
-  #do(command: FaultCommand): void {
+  #inject(command: FaultCommand): void {
     switch (command.kind) {
       case "cut": {
         const readers = this.#proxy.cut();
-        const report = this.#add(words.cut(readers), readers === 0 ? words.nobody : undefined);
-        if (readers > 0) this.#cut = report;
+        const reaction = readers === 0 ? messages.noReaders : undefined;
+        const report = this.#add(messages.cut(readers), reaction);
+        if (readers > 0) this.#openCut = report;
         return;
       }
       case "cut-every":
         this.#cutEveryBytes = command.bytes;
         this.#proxy.setCutEvery(command.bytes);
-        this.#add(...words.cutEvery(command.bytes));
+        this.#add(...messages.cutEvery(command.bytes));
         return;
       case "latency":
         this.#latencyMs = command.ms;
         this.#proxy.setLatency(command.ms);
-        this.#add(...words.latency(command.ms));
+        this.#add(...messages.latency(command.ms));
         return;
       case "kill":
         void this.#kill(command.service);
@@ -141,13 +150,13 @@ export class FaultDesk {
   async #kill(name: KillableService): Promise<void> {
     const state = this.#services.get(name);
     if (!state) {
-      this.#add(`${words.labels[name]} is not ours.`, "It was not started by this demo.");
+      this.#add(`${messages.labels[name]} cannot be killed.`, "This demo did not start it.");
       return;
     }
     if (state.state === "restarting") return;
-    const report = this.#add(`${words.labels[name]} was killed (pid ${state.pid}).`);
+    const report = this.#add(`${messages.labels[name]} was killed (pid ${state.pid}).`);
     this.#services.set(name, { ...state, state: "restarting" });
-    if (name === "web") await new Promise((resolve) => setTimeout(resolve, lastWordsMs));
+    if (name === "web") await new Promise((resolve) => setTimeout(resolve, responseGraceMs));
     await this.#restart(name, report);
   }
 
@@ -155,27 +164,27 @@ export class FaultDesk {
     const before = this.#services.get(name);
     if (before) this.#services.set(name, { ...before, state: "restarting" });
     if (name === "web") this.#proxy.setTarget(undefined);
-    const workerStarted = new Promise<{ epoch: number; interrupted: number }>((resolve) => {
+    const workerStarted = new Promise<WorkerStart>((resolve) => {
       if (name === "worker") this.#onWorkerStarted = resolve;
     });
     const began = performance.now();
     try {
-      const { pid, url } = await this.#way.restart(name);
+      const { pid, url } = await this.#pipeline.restart(name);
       if (this.#isClosed) return;
       if (name === "web") this.#proxy.setTarget(url);
       this.#services.set(name, { name, state: "up", pid, starts: (before?.starts ?? 0) + 1 });
-      this.#tell();
+      this.#sendStatus();
       const ms = performance.now() - began;
       const started = name === "worker" ? await workerStarted : undefined;
-      this.#answer(report, words.restarted(name, pid, ms, started));
+      this.#complete(report, messages.restarted(name, pid, ms, started));
     } catch (error) {
       if (this.#isClosed) return;
-      this.#answer(report, `It could not be started again: ${String(error)}`);
+      this.#complete(report, `It could not be started again: ${String(error)}`);
     }
   }
 
   #breakBedrock(fault: BedrockFault): void {
-    const bedrock = this.#way.service("bedrock");
+    const bedrock = this.#pipeline.service("bedrock");
     if (!bedrock) {
       this.#add("The real Bedrock cannot be broken from here.", "Nothing was done.");
       return;
@@ -183,33 +192,35 @@ export class FaultDesk {
     const command: BedrockCommand = { fault };
     bedrock.send(command);
     this.#armed = fault;
-    if (this.#bedrock) this.#answer(this.#bedrock, "Replaced by the next one before it happened.");
-    this.#bedrock = this.#add(words.bedrock[fault]);
+    const before = this.#openBedrockFault;
+    if (before) this.#complete(before, "Replaced by the next fault before it happened.");
+    this.#openBedrockFault = this.#add(messages.bedrock[fault]);
   }
 
-  #add(what: string, answer?: string): FaultReport {
+  #add(fault: string, reaction?: string): FaultReport {
     const report = {
       seq: ++this.#seq,
       at: Date.now(),
-      what,
-      ...(answer !== undefined && { answer }),
+      fault,
+      ...(reaction !== undefined && { reaction }),
     };
     this.#reports.push(report);
     if (this.#reports.length > maxReports) this.#reports.shift();
-    this.#tell();
+    this.#sendStatus();
     return report;
   }
 
-  #answer(report: FaultReport, answer: string): void {
+  /** Adds the reaction to a report. */
+  #complete(report: FaultReport, reaction: string): void {
     const index = this.#reports.findIndex(({ seq }) => seq === report.seq);
-    if (index !== -1) this.#reports[index] = { ...report, answer };
-    this.#tell();
+    if (index !== -1) this.#reports[index] = { ...report, reaction };
+    this.#sendStatus();
   }
 
-  /** Tells the web server of this moment how everything is. */
-  #tell(request?: number): void {
+  /** Sends the status to the current web server; `request` is the fault request that it completes. */
+  #sendStatus(request?: number): void {
     const status: Status = {
-      model: this.#way.model,
+      model: this.#pipeline.model,
       services: [...this.#services.values()],
       cutEveryBytes: this.#cutEveryBytes,
       latencyMs: this.#latencyMs,
@@ -222,6 +233,6 @@ export class FaultDesk {
       status,
       ...(request !== undefined && { request }),
     };
-    this.#way.service("web")?.send(command);
+    this.#pipeline.service("web")?.send(command);
   }
 }

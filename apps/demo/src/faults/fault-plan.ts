@@ -1,13 +1,13 @@
 import type { Random } from "./random.ts";
 
-/** One planned fault: after how many bytes of its response's body, and what it hits. */
+/** One planned fault: after how many bytes of its response's body, and what it breaks. */
 export interface PlannedFault {
   readonly afterBytes: number;
-  readonly what: "connection" | "web server";
+  readonly target: "connection" | "web server";
 }
 
 /**
- * Spreads `cuts` cuts and one death of the web server (in the middle) over an answer of about
+ * Spreads `cuts` cuts and one kill of the web server (in the middle) over a response of about
  * `expectedBytes` bytes.
  */
 export function planFaults(random: Random, cuts: number, expectedBytes: number): PlannedFault[] {
@@ -17,6 +17,6 @@ export function planFaults(random: Random, cuts: number, expectedBytes: number):
   );
   return positions.map((position, index) => ({
     afterBytes: 1 + Math.floor(position - (positions[index - 1] ?? 0)),
-    what: index === Math.floor(count / 2) ? "web server" : "connection",
+    target: index === Math.floor(count / 2) ? "web server" : "connection",
   }));
 }

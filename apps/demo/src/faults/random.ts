@@ -1,6 +1,7 @@
-/** A seeded source of numbers in [0, 1) (mulberry32): the same seed gives the same faults. */
+/** Returns the next number of a sequence in [0, 1). */
 export type Random = () => number;
 
+/** Creates a seeded generator (mulberry32): the same seed gives the same faults. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {

@@ -1,22 +1,21 @@
-import { FaultDesk } from "./fault-controller.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { FaultController } from "./fault-controller.ts";
 import { startPageProxy } from "./page-proxy.ts";
-import type { Way } from "../pipeline/pipeline.ts";
 
-/** What a browser opens. */
-export interface Site {
+/** The page as browsers reach it. */
+export interface Site extends AsyncDisposable {
   readonly url: string;
-  close(): Promise<void>;
 }
 
-/** Opens the way to browsers: through a proxy that can be told to cut, and with a desk for the faults. */
-export async function startSite(way: Way, port: number): Promise<Site> {
+/** Opens the pipeline to browsers, through a proxy that can cut, with control over the faults. */
+export async function startSite(pipeline: Pipeline, port: number): Promise<Site> {
   const proxy = await startPageProxy(port);
-  const desk = new FaultDesk(way, proxy);
+  const controller = new FaultController(pipeline, proxy);
   return {
     url: `${proxy.url}/`,
-    close: async () => {
-      desk.close();
-      await proxy.close();
+    [Symbol.asyncDispose]: async () => {
+      controller.close();
+      await proxy[Symbol.asyncDispose]();
     },
   };
 }

@@ -2,21 +2,22 @@ import type { AgentEvent } from "@freshet/core";
 import type { FrameRecord } from "../protocol/events.ts";
 import type { FrameRecorder } from "./frame-recorder.ts";
 
-/** An event together with the frames that it was made of. */
+/** An event together with the frames that it was made from. */
 export type TracedEvent = AgentEvent & { frames?: readonly FrameRecord[] };
 
 /**
- * Finds out which frames an event was made of. Each frame is one event of Bedrock; an agent event is
- * made of those that were read since the one before it; and where tokens are joined, the lengths of
- * their texts say which.
+ * Attributes frames to events. Each frame is one event of Bedrock; an agent event is made from those
+ * that were read since the agent event before it; and where tokens are joined into one event, the
+ * lengths of their texts show which.
  */
-export class WireLedger {
+export class FrameAttribution {
   readonly #recorder: FrameRecorder;
-  /** Frames of the present answer that the agent has read, and that events were made of. */
+  /** How many frames of the current response the agent has read. */
   #read = 0;
+  /** How many of them are attributed to an event. */
   #used = 0;
   #entries: { length: number; frames: readonly FrameRecord[] }[] = [];
-  /** Of events that are not passed on: they go with the next one. */
+  /** The frames of events that were discarded; the next event gets them. */
   #left: FrameRecord[] = [];
 
   constructor(recorder: FrameRecorder) {
@@ -30,18 +31,18 @@ export class WireLedger {
     this.#entries = [];
   }
 
-  /** One more of Bedrock's events was read. */
+  /** Counts one more event of Bedrock as read. */
   countRead(): void {
     this.#read++;
   }
 
-  /** Notes what each agent event was made of, before they are joined. */
-  async *note(events: AsyncIterable<AgentEvent>): AsyncGenerator<AgentEvent> {
+  /** Passes agent events through and remembers the frames of each, before they are joined. */
+  async *observe(events: AsyncIterable<AgentEvent>): AsyncGenerator<AgentEvent> {
     for await (const event of events) {
-      const { frames, answerStart } = this.#recorder;
-      // What went wrong lies in a frame that was never read, and so does all that came behind it.
+      const { frames, responseStart } = this.#recorder;
+      // The cause of an error is in a frame that was never read, and so is all that follows it.
       const isFailure = event.type === "error";
-      const end = isFailure ? frames.length : answerStart + this.#read;
+      const end = isFailure ? frames.length : responseStart + this.#read;
       const length = textLength(event);
       this.#entries.push({ length, frames: frames.slice(this.#used, end) });
       this.#used = Math.max(this.#used, end);
@@ -49,7 +50,7 @@ export class WireLedger {
     }
   }
 
-  /** The frames of an event that comes out at the end. */
+  /** Returns the frames of an event after joining; the events must be given in order. */
   take(event: AgentEvent): FrameRecord[] {
     const frames = this.#left;
     this.#left = [];
@@ -63,8 +64,8 @@ export class WireLedger {
     return frames;
   }
 
-  /** The event is not passed on; its frames still are. */
-  drop(event: AgentEvent): void {
+  /** Skips an event that is not passed on: its frames go to the next one. */
+  discard(event: AgentEvent): void {
     this.#left = this.take(event);
   }
 }

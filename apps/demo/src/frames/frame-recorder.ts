@@ -1,21 +1,15 @@
 import { BedrockClient, type BedrockClientOptions, type Fetch } from "@freshet/bedrock-adapter";
 import { decodeMessage, EventStreamError, readEnvelope } from "@freshet/eventstream-codec";
 import type { FrameRecord } from "../protocol/events.ts";
+import type { CapturedBody } from "../streams/captures.ts";
 import { FrameSplitter } from "./frame-splitter.ts";
 
-/** A response body of Bedrock that has ended, in whatever way. */
-export interface CapturedBody {
-  readonly bytes: Uint8Array;
-  readonly model: string;
-  readonly operation: "converse" | "invoke";
-}
-
-/** Stands between a client and Bedrock and notes every frame that passes. */
+/** Records every frame that passes between a client and Bedrock. */
 export class FrameRecorder {
-  /** The frames of the present model call. */
+  /** The frames of the current model call. */
   frames: FrameRecord[] = [];
-  /** How many of `frames` came before the present answer: refusals that were retried. */
-  answerStart: number = 0;
+  /** How many of `frames` came before the current response: refused requests that were retried. */
+  responseStart: number = 0;
   #call = 0;
   readonly #onCapture: (body: CapturedBody) => void;
 
@@ -23,16 +17,16 @@ export class FrameRecorder {
     this.#onCapture = onCapture;
   }
 
-  /** A client whose answers are recorded. */
+  /** Creates a client whose responses are recorded. */
   client(options: BedrockClientOptions): BedrockClient {
     return new BedrockClient({ ...options, fetch: this.#fetch });
   }
 
-  /** The next model call of the turn begins. */
+  /** Starts the record of the next model call of the turn. */
   beginCall(): void {
     this.#call++;
     this.frames = [];
-    this.answerStart = 0;
+    this.responseStart = 0;
   }
 
   readonly #fetch: Fetch = async (input, init) => {
@@ -41,13 +35,13 @@ export class FrameRecorder {
       this.#add({ offset: 0, bytes: 0, type: `HTTP ${response.status}`, crc: "", failed: true });
       return response;
     }
-    this.answerStart = this.frames.length;
-    // Nothing is read ahead of the one who reads.
+    this.responseStart = this.frames.length;
+    // Nothing is read before the consumer asks for it.
     const body = new ReadableStream(this.#recording(response.body, input), { highWaterMark: 0 });
     return new Response(body, response);
   };
 
-  /** Hands on what it reads. A TransformStream would do too, at several times the cost for each piece. */
+  /** Passes on what it reads. A TransformStream could do it too, at several times the cost per chunk. */
   #recording(body: ReadableStream<Uint8Array>, url: string): UnderlyingDefaultSource<Uint8Array> {
     const reader = body.getReader();
     const splitter = new FrameSplitter();
@@ -76,7 +70,7 @@ export class FrameRecorder {
   }
 
   #add(frame: Omit<FrameRecord, "call" | "index" | "at">): void {
-    const index = this.frames.length - this.answerStart;
+    const index = this.frames.length - this.responseStart;
     this.frames.push({ call: this.#call, index, at: Date.now(), ...frame });
   }
 

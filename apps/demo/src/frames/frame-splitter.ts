@@ -1,15 +1,15 @@
 /** https://docs.aws.amazon.com/lexv2/latest/dg/event-stream-encoding.html */
 
-/** Cuts a body into whole frames by the lengths that they claim; nothing is checked here. */
+/** Cuts a body into whole frames by the lengths that they declare; nothing else is checked. */
 export class FrameSplitter {
   #rest: Uint8Array = new Uint8Array(0);
 
-  /** The bytes of the frame that has begun. */
+  /** The bytes of the frame that is not complete yet. */
   get rest(): Uint8Array {
     return this.#rest;
   }
 
-  /** The frames that `chunk` completes. What claims an impossible length stays in `rest`. */
+  /** Returns the frames that `chunk` completes. A frame with an impossible length stays in `rest`. */
   push(chunk: Uint8Array): Uint8Array[] {
     const bytes = this.#rest.length === 0 ? chunk : joined(this.#rest, chunk);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

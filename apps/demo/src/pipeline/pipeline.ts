@@ -4,82 +4,73 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DurableStream } from "@freshet/durable-streams-client";
-import type { Answer } from "./response-source.ts";
 import type { KillableService, ModelInUse } from "../protocol/api.ts";
-import { type CuttingProxy, startCuttingProxy } from "../faults/cutting-proxy.ts";
-import type { DemoOptions } from "../cli/options.ts";
-import type { BedrockConfig, BedrockReport } from "../services/bedrock.ts";
-import type { StreamsConfig } from "../services/streams.ts";
-import type { WebConfig } from "../services/web.ts";
-import type { WorkerConfig, WorkerReport } from "../services/worker.ts";
+import type {
+  BedrockConfig,
+  BedrockReport,
+  ServiceName,
+  StreamsConfig,
+  WebConfig,
+  WebReport,
+  WorkerConfig,
+  WorkerReport,
+} from "../protocol/processes.ts";
 import { streamUrls } from "../streams/stream-urls.ts";
-import type { WebReport } from "../web/parent-control.ts";
+import type { PipelineOptions } from "./pipeline-options.ts";
+import type { ResponseSource } from "./response-source.ts";
 import type { ServiceHandle, StartOptions, Supervisor } from "./supervisor.ts";
 
-const fakeModelId = "anthropic.claude-demo-v1:0";
+const simulatedModelId = "anthropic.claude-demo-v1:0";
 
-/** What a model may stay silent in the middle of an answer, so that a stall can be seen in a demo. */
+/** How long the simulated model may be silent within a response: short, to demonstrate a stall. */
 const simulatedIdleTimeoutMs = 4000;
 
-export interface WayOptions {
-  readonly demo: DemoOptions;
-  readonly answer: Answer;
+export interface StartPipelineOptions {
+  readonly options: PipelineOptions;
+  readonly source: ResponseSource;
   readonly supervisor: Supervisor;
 }
 
-/** What the processes report. A `crash`: one ended although nobody asked it to. */
-export interface WayEvents {
+/** The reports of the processes; `crash`: one ended although it was not told to. */
+export interface PipelineEvents {
   worker: [report: WorkerReport];
   web: [report: WebReport];
   bedrock: [report: BedrockReport];
   crash: [message: string, name: ServiceName];
 }
 
-/** The processes, by the names of their files in `services/`. */
-export type ServiceName = KillableService | "bedrock";
-
-/** The whole way, from the model to the proxy that the reader connects through. */
-export interface Way {
+/** The running pipeline, from the model to the web server. */
+export interface Pipeline extends AsyncDisposable {
   readonly model: ModelInUse;
-  readonly reports: EventEmitter<WayEvents>;
-  /** Where the web server listens now; another place after it was killed and started again. */
+  readonly reports: EventEmitter<PipelineEvents>;
+  /** The current URL of the web server, which changes when it is restarted. */
   webUrl(): string;
-  readonly proxy: CuttingProxy;
-  /** The process of this moment; undefined for those that are somebody else's. */
+  /** The current process; undefined for a server that the demo did not start. */
   service(name: ServiceName): ServiceHandle | undefined;
-  /** Kills a process as a crash would, unless it is dead already, and starts it again. */
+  /** Kills a process as a crash would, unless it has already ended, and starts it again. */
   restart(name: KillableService): Promise<ServiceHandle>;
-  close(): Promise<void>;
 }
 
-/** Starts every process of the demo but the reader, each with what it needs to know of the others. */
-export async function startWay(options: WayOptions): Promise<Way> {
-  const { supervisor, demo } = options;
+/** Starts every process of the demo but the reader, each with the addresses of those it needs. */
+export async function startPipeline(start: StartPipelineOptions): Promise<Pipeline> {
+  const { supervisor, options, source } = start;
   const dataDir =
-    demo.streamsUrl === undefined ? await mkdtemp(join(tmpdir(), "freshet-demo-")) : undefined;
+    options.streamsUrl === undefined ? await mkdtemp(join(tmpdir(), "freshet-demo-")) : undefined;
   const close = async () => {
     await supervisor.stopAll();
     if (dataDir !== undefined) await rm(dataDir, { recursive: true, force: true });
   };
   try {
-    const starters = new Starters(options, dataDir);
-    const proxy = await starters.startAll();
+    const processes = new Processes(start, dataDir);
+    await processes.startAll();
+    const id = options.model ?? simulatedModelId;
     return {
-      model: { kind: options.answer.kind, id: demo.model ?? fakeModelId, region: demo.region },
-      reports: starters.reports,
-      proxy,
-      webUrl: () => starters.running("web")?.url ?? "",
-      service: (name) => starters.running(name),
-      restart: async (name) => {
-        if (name === "web") proxy.setTarget(undefined);
-        const service = await starters.restart(name);
-        if (name === "web") proxy.setTarget(service.url);
-        return service;
-      },
-      close: async () => {
-        await proxy.close();
-        await close();
-      },
+      model: { kind: source.kind, id, region: options.region },
+      reports: processes.reports,
+      webUrl: () => processes.running("web")?.url ?? "",
+      service: (name) => processes.running(name),
+      restart: (name) => processes.restart(name),
+      [Symbol.asyncDispose]: close,
     };
   } catch (error) {
     await close();
@@ -87,16 +78,20 @@ export async function startWay(options: WayOptions): Promise<Way> {
   }
 }
 
-/** Knows how each process is started, also for the second time. */
-class Starters {
-  readonly reports = new EventEmitter<WayEvents>();
-  readonly #options: WayOptions;
+/** The processes, and how each is started, also for the second time. */
+class Processes {
+  readonly reports = new EventEmitter<PipelineEvents>();
+  readonly #options: PipelineOptions;
+  readonly #source: ResponseSource;
+  readonly #supervisor: Supervisor;
   readonly #dataDir: string | undefined;
   readonly #namespace = `freshet-demo-${randomUUID()}`;
   readonly #running = new Map<ServiceName, ServiceHandle>();
 
-  constructor(options: WayOptions, dataDir: string | undefined) {
-    this.#options = options;
+  constructor(start: StartPipelineOptions, dataDir: string | undefined) {
+    this.#options = start.options;
+    this.#source = start.source;
+    this.#supervisor = start.supervisor;
     this.#dataDir = dataDir;
   }
 
@@ -104,21 +99,18 @@ class Starters {
     return this.#running.get(name);
   }
 
-  async startAll(): Promise<CuttingProxy> {
-    const { demo, answer } = this.#options;
-    const hasBedrock = answer.kind === "real" || demo.bedrockUrl !== undefined;
+  async startAll(): Promise<void> {
+    const { bedrockUrl, streamsUrl } = this.#options;
+    const hasBedrock = this.#source.kind === "real" || bedrockUrl !== undefined;
     await Promise.all([
       hasBedrock ? undefined : this.#start("bedrock"),
-      demo.streamsUrl === undefined ? this.#start("streams") : undefined,
+      streamsUrl === undefined ? this.#start("streams") : undefined,
     ]);
     const urls = streamUrls(this.#streamsUrl, this.#namespace);
     for (const url of [urls.turns, urls.workers, urls.captures]) {
       await DurableStream.create({ url, contentType: "application/json" });
     }
-    const [web] = await Promise.all([this.#start("web"), this.#start("worker")]);
-    const proxy = await startCuttingProxy("event: done\n");
-    proxy.setTarget(web.url);
-    return proxy;
+    await Promise.all([this.#start("web"), this.#start("worker")]);
   }
 
   async restart(name: KillableService): Promise<ServiceHandle> {
@@ -127,8 +119,7 @@ class Starters {
   }
 
   async #start(name: ServiceName): Promise<ServiceHandle> {
-    const { supervisor } = this.#options;
-    const service = await supervisor.start(name, this.#startOptions(name));
+    const service = await this.#supervisor.start(name, this.#startOptions(name));
     this.#running.set(name, service);
     return service;
   }
@@ -148,39 +139,39 @@ class Starters {
   }
 
   get #streamsUrl(): string {
-    return this.#options.demo.streamsUrl ?? this.#running.get("streams")?.url ?? "";
+    return this.#options.streamsUrl ?? this.#running.get("streams")?.url ?? "";
   }
 
   #bedrockConfig(): BedrockConfig {
-    const { pace, seed, replay } = this.#options.demo;
+    const { pace, seed, replay } = this.#options;
     return { tokensPerSecond: pace, seed, ...(replay !== undefined && { replay }) };
   }
 
-  /** A second server takes the first one's port: everybody knows it by its address. */
+  /** A second server takes the port of the first, because the other processes know its URL. */
   #streamsConfig(): StreamsConfig {
     const before = this.#running.get("streams")?.url;
     const port = before === undefined ? 0 : Number(new URL(before).port);
-    return { server: this.#options.demo.streamsServer, dataDir: this.#dataDir ?? "", port };
+    return { server: this.#options.streamsServer, dataDir: this.#dataDir ?? "", port };
   }
 
   #webConfig(): WebConfig {
-    const { maxTurns } = this.#options.demo;
+    const { maxTurns } = this.#options;
     return { streamsUrl: this.#streamsUrl, namespace: this.#namespace, maxTurns };
   }
 
   #workerConfig(): WorkerConfig {
-    const { demo, answer } = this.#options;
-    const bedrockUrl = demo.bedrockUrl ?? this.#running.get("bedrock")?.url;
+    const { model, region, once, run, batchMs, maxTurns } = this.#options;
+    const bedrockUrl = this.#options.bedrockUrl ?? this.#running.get("bedrock")?.url;
     return {
       streamsUrl: this.#streamsUrl,
       namespace: this.#namespace,
-      modelId: demo.model ?? fakeModelId,
-      region: demo.region,
-      operation: answer.operation,
-      recordsWire: !demo.once,
-      tallies: demo.run,
-      batchMs: demo.batchMs,
-      maxTurns: demo.maxTurns,
+      modelId: model ?? simulatedModelId,
+      region,
+      operation: this.#source.operation,
+      recordsWire: !once,
+      tallies: run,
+      batchMs,
+      maxTurns,
       ...(bedrockUrl !== undefined && { bedrockUrl, idleTimeoutMs: simulatedIdleTimeoutMs }),
     };
   }

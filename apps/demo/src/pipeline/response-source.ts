@@ -1,31 +1,31 @@
 import { readFile } from "node:fs/promises";
 import { detectCapture } from "@freshet/bedrock-adapter/testing";
-import type { DemoOptions } from "../cli/options.ts";
 import { afterTheTool, beforeTheTool, textOf } from "../bedrock/script.ts";
+import type { PipelineOptions } from "./pipeline-options.ts";
 
-/** Where the answer comes from. */
-export interface Answer {
+/** Where the model's responses come from. */
+export interface ResponseSource {
   readonly kind: "scripted" | "replay" | "real";
-  /** How the worker asks for it: a captured InvokeModel body cannot answer a Converse request. */
+  /** The operation the worker calls: a captured InvokeModel body is no response to a Converse request. */
   readonly operation: "converse" | "invoke";
-  /** About how many bytes of text/event-stream it will be, to spread the faults over. */
+  /** The estimated size of its text/event-stream in bytes, over which the faults are spread. */
   readonly expectedBytes: number;
 }
 
-/** Batches of 50 ms hold about three tokens of four characters; each is a frame of some 90 bytes. */
+/** A batch of 50 ms holds about three tokens of four characters, in a frame of some 90 bytes. */
 const bytesPerCharacter = 8;
 
-/** For the page every event also says which frames it was made of, which takes so many times the room. */
+/** For the page every event also names its frames, which makes it this many times larger. */
 const wireFactor = 4;
 
-/** Finds out what the command line's answer is. */
-export async function loadAnswer(demo: DemoOptions): Promise<Answer> {
-  const answer = await plainAnswer(demo);
-  if (demo.once) return answer;
-  return { ...answer, expectedBytes: answer.expectedBytes * wireFactor };
+/** Determines the source that the options ask for. */
+export async function responseSourceOf(options: PipelineOptions): Promise<ResponseSource> {
+  const source = await plainSource(options);
+  if (options.once) return source;
+  return { ...source, expectedBytes: source.expectedBytes * wireFactor };
 }
 
-async function plainAnswer({ replay, model }: DemoOptions): Promise<Answer> {
+async function plainSource({ replay, model }: PipelineOptions): Promise<ResponseSource> {
   if (model !== undefined) return { kind: "real", operation: "converse", expectedBytes: 8000 };
   if (replay === undefined) {
     const characters = textOf(beforeTheTool).length + textOf(afterTheTool).length;

@@ -1,34 +1,34 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import type { ServiceMessage } from "../services/service.ts";
+import type { ServiceMessage } from "../protocol/processes.ts";
 
-/** A process of the demo, seen from the one that started it. */
+/** A process of the demo, as its parent sees it. */
 export interface ServiceHandle {
   readonly name: string;
   readonly pid: number;
-  /** Where it listens, for those that do. */
+  /** Its URL if it is a server, else empty. */
   readonly url: string;
-  /** Hands it a message, see `receive` of the service. */
+  /** Sends it a message, see `receive` of `RunningService`. */
   send(message: object): void;
-  /** Ends it politely and waits until it is gone. */
+  /** Stops it gracefully and waits until it has ended. */
   stop(): Promise<void>;
-  /** Ends it as a crash would: it gets no chance to say goodbye. */
+  /** Kills it as a crash would: it cannot close anything. */
   kill(): Promise<void>;
 }
 
 export interface StartOptions<Report> {
   config: unknown;
   onReport?: ((report: Report) => void) | undefined;
-  /** The process ended although nobody asked it to. */
+  /** Called when the process ends although it was not told to. */
   onCrash?: (message: string) => void;
 }
 
-/** How long a process may take to stop politely, in milliseconds. */
+/** How long a process may take to stop before it is killed, in milliseconds. */
 const graceMs = 3000;
 
-/** Starts the demo's processes and sees to it that none of them outlives it. */
-export class Supervisor {
+/** Starts the demo's processes and ensures that none of them outlives it. */
+export class Supervisor implements AsyncDisposable {
   readonly #children = new Set<ChildProcess>();
   readonly #profileDir: string | undefined;
 
@@ -37,7 +37,7 @@ export class Supervisor {
     this.#profileDir = profileDir;
   }
 
-  /** Starts `services/NAME.js` and waits until it says that it is ready. */
+  /** Starts `services/NAME.js` and waits until it reports that it is ready. */
   start<Report = never>(name: string, options: StartOptions<Report>): Promise<ServiceHandle> {
     const child = fork(
       join(import.meta.dirname, "../services", `${name}.js`),
@@ -48,9 +48,9 @@ export class Supervisor {
       },
     );
     this.#children.add(child);
-    let complaint = "";
+    let lastError = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      complaint = (complaint + text).slice(-4000);
+      lastError = (lastError + text).slice(-4000);
     });
     let expected = false;
     const end = (signal: NodeJS.Signals) => {
@@ -59,11 +59,11 @@ export class Supervisor {
     };
     return new Promise((resolve, reject) => {
       child.on("message", (message: ServiceMessage<Report>) => {
-        if (message.kind === "failed") complaint = message.message;
+        if (message.kind === "failed") lastError = message.message;
         if (message.kind === "report") options.onReport?.(message.report);
         if (message.kind !== "ready") return;
         const url = message.url ?? "";
-        // What is said to a process that has just died is for the one that replaces it.
+        // A message to a process that has just died is for the one that replaces it.
         const send = (later: object) => {
           if (child.connected) child.send(later);
         };
@@ -73,25 +73,29 @@ export class Supervisor {
       child.on("exit", (code, signal) => {
         this.#children.delete(child);
         if (expected) return;
-        const message = `The ${name} process ended (${signal ?? `exit code ${code ?? "unknown"}`}). ${complaint}`;
+        const message = `The ${name} process ended (${signal ?? `exit code ${code ?? "unknown"}`}). ${lastError}`;
         options.onCrash?.(message);
         reject(new Error(message));
       });
     });
   }
 
-  /** The last resort of a process that is exiting: nothing is waited for. */
+  /** Kills every process without waiting, as the last thing before this process exits. */
   killAll(): void {
     for (const child of this.#children) child.kill("SIGKILL");
   }
 
-  /** Ends every process that is left. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stopAll();
+  }
+
+  /** Stops every process that is still running. */
   async stopAll(): Promise<void> {
     await Promise.all([...this.#children].map((child) => endChild(child, "SIGTERM")));
   }
 }
 
-/** NODE_OPTIONS does not take these. */
+/** Arguments of Node that make a process write its CPU profile; NODE_OPTIONS does not take them. */
 function profileArgs(name: string, folder: string | undefined): string[] {
   if (folder === undefined) return [];
   return ["--cpu-prof", `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}.cpuprofile`];
@@ -101,7 +105,7 @@ async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<vo
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
   child.kill(signal);
-  const impatience = setTimeout(() => child.kill("SIGKILL"), graceMs);
+  const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
   await exited;
-  clearTimeout(impatience);
+  clearTimeout(timer);
 }

@@ -1,13 +1,13 @@
-/** What the page and the web server say to each other. */
+/** The JSON that the page and the web server exchange. */
 import type { DemoEvent } from "./events.ts";
 
-/** The processes that can be killed, and are started again. */
+/** The processes that can be killed, and are then started again. */
 export type KillableService = "web" | "worker" | "streams";
 
-/** What Bedrock can be made to do in the middle of an answer. */
+/** What the simulated Bedrock can be made to do in the middle of a response. */
 export type BedrockFault = "throttle" | "stall" | "checksum" | "end-early";
 
-/** `POST /faults`: something to break. */
+/** `POST /faults`: the fault to inject. */
 export type FaultCommand =
   | { kind: "cut" }
   | { kind: "cut-every"; bytes: number }
@@ -15,14 +15,14 @@ export type FaultCommand =
   | { kind: "kill"; service: KillableService }
   | { kind: "bedrock"; fault: BedrockFault };
 
-/** One line of what happened, and one of what the code did about it. */
+/** One fault, and how the code handled it; both are sentences for the page. */
 export interface FaultReport {
   readonly seq: number;
   /** Milliseconds since 1970. */
   readonly at: number;
-  readonly what: string;
+  readonly fault: string;
   /** Missing until it is known. */
-  readonly answer?: string;
+  readonly reaction?: string;
 }
 
 export interface ServiceState {
@@ -38,17 +38,17 @@ export interface ModelInUse {
   readonly region: string;
 }
 
-/** `GET /status`: how everything is, from the process that started all the others. */
+/** `GET /status`: the state of the whole demo, as the process that started all others knows it. */
 export interface Status {
   readonly model: ModelInUse;
   readonly services: readonly ServiceState[];
-  /** Bytes after which every connection of a reader is cut; 0 for never. */
+  /** The number of bytes after which every reader's connection is cut; 0 for never. */
   readonly cutEveryBytes: number;
-  /** What every piece for a reader is held back, in milliseconds. */
+  /** The delay of everything that is sent to a reader, in milliseconds. */
   readonly latencyMs: number;
-  /** How many turns run, or wait for their turn. */
+  /** The number of turns that run or wait. */
   readonly turns: number;
-  /** Waits for the next answer. */
+  /** The fault that the next response will have. */
   readonly armedBedrockFault: BedrockFault | null;
   readonly reports: readonly FaultReport[];
 }
@@ -63,26 +63,26 @@ export interface ConversationSummary {
   readonly parent?: string;
 }
 
-/** `POST /agents`, `POST /agents/:id/fork`. */
+/** `POST /agents` and `POST /agents/:id/fork`. */
 export interface CreatedConversation {
   readonly id: string;
   readonly events: string;
   readonly transcript: string;
 }
 
-/** `GET /agents/:id/transcript?ids`: an event with the id that a reader goes on after. */
+/** `GET /agents/:id/transcript?ids`: an event, and the id that a reader resumes after. */
 export interface StoredEvent {
   readonly id: string;
   readonly event: DemoEvent;
 }
 
-/** `GET /captures`: a response body of Bedrock, as the worker got it. */
+/** `GET /captures`: a response body of Bedrock, as the worker received it. */
 export interface CaptureSummary {
   readonly id: string;
   readonly at: number;
   readonly bytes: number;
   readonly operation: "converse" | "invoke";
   readonly model: string;
-  /** The question that it answers. */
+  /** The prompt that it responds to. */
   readonly title: string;
 }

@@ -1,10 +1,10 @@
 import type { AgentEvent, DoneEvent } from "@freshet/core";
 
-/** One frame of Bedrock's answer, as it passed the worker. */
+/** One frame of a Bedrock response, as it passed the worker. */
 export interface FrameRecord {
-  /** Which model call of the turn, from 1. */
+  /** The number of the model call within the turn, from 1. */
   readonly call: number;
-  /** Which frame of the answer, from 0. */
+  /** The number of the frame within the response, from 0. */
   readonly index: number;
   /** Where it starts in the response body, in bytes. */
   readonly offset: number;
@@ -13,34 +13,34 @@ export interface FrameRecord {
   readonly type: string;
   /** The checksum at its end, in hex. */
   readonly crc: string;
-  /** When it was there, in milliseconds since 1970. */
+  /** When it arrived, in milliseconds since 1970. */
   readonly at: number;
   readonly failed?: true;
 }
 
 /**
- * Where an event comes from. It travels in the event as an extra field, which every other reader passes
- * over, so that it is stored, resumed and forked together with what it explains.
+ * The origin of an event. It travels in the event as an extra field, which every other reader passes
+ * through, so it is stored, resumed and forked together with the event that it explains.
  */
 export interface WireRecord {
-  /** The epoch of the worker that wrote it. */
+  /** The epoch of the worker that wrote the event. */
   readonly epoch: number;
-  /** Which event of this attempt at the turn, from 0. */
+  /** The number of the event within this attempt at the turn, from 0. */
   readonly n: number;
   /** When it was written, in milliseconds since 1970. */
   readonly at: number;
-  /** The frames that it was made of; empty for what the agent itself says. */
+  /** The frames that it was made from; empty for an event of the agent itself. */
   readonly frames: readonly FrameRecord[];
 }
 
-/** The event that opens a turn: what was asked. Plain consumers pass it through as an unknown type. */
+/** The event that opens a turn. Consumers that do not know it pass it through as an unknown type. */
 export interface PromptEvent {
   type: "prompt";
   turn_id: string;
   text: string;
 }
 
-/** A turn's `done` says which turn it ends, and whether a restart or the stop button ended it. */
+/** The `done` event of a turn: names the turn, and whether a restart or the stop button ended it. */
 export interface TurnDoneEvent extends DoneEvent {
   turn_id: string;
   interrupted?: boolean;
@@ -48,7 +48,7 @@ export interface TurnDoneEvent extends DoneEvent {
   usage?: { input_tokens: number; output_tokens: number };
 }
 
-/** What an event of an agent's stream may be. */
+/** Any event of an agent's stream. */
 export type DemoEvent = (AgentEvent | PromptEvent | TurnDoneEvent) & {
   wire?: WireRecord;
 };

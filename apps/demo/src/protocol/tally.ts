@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 
-/** What one end of the way counted. */
+/** The count and the fingerprint of the events at one end of the pipeline. */
 export interface TallySummary {
   readonly events: number;
-  /** Events whose id had been there before. */
+  /** Events whose id was already seen. */
   readonly duplicates: number;
   /** SHA-256 of every event as one line of JSON, in order, in hex. */
   readonly sha256: string;
 }
 
-/** Counts and fingerprints the events that pass one end of the way. */
+/** Counts and hashes the events at one end of the pipeline. */
 export class Tally {
   #events = 0;
   #duplicates = 0;

@@ -1,8 +1,8 @@
 import type { TallySummary } from "../protocol/tally.ts";
 
-/** What the run proved, or did not. */
+/** The result of a run. */
 export interface Summary {
-  /** Everything below holds: the reader got exactly what was written. */
+  /** Whether the reader got exactly what was written, and every planned fault happened. */
   readonly ok: boolean;
   readonly written: number;
   readonly read: number;
@@ -20,7 +20,7 @@ export interface Summary {
 export interface Counts {
   readonly written: TallySummary;
   readonly read: TallySummary;
-  /** Of the transcript that the web server gives afterwards. */
+  /** The transcript that the web server returns afterwards. */
   readonly stored: TallySummary;
   readonly reconnects: number;
   readonly cuts: number;

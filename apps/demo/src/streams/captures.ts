@@ -1,12 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { DurableStream, stream } from "@freshet/durable-streams-client";
-import type { CapturedBody } from "../frames/frame-recorder.ts";
 import type { CaptureSummary } from "../protocol/api.ts";
-import { patience, type StreamUrls } from "./stream-urls.ts";
+import { restartRetry, type StreamUrls } from "./stream-urls.ts";
 
 const contentType = "application/vnd.amazon.eventstream";
 
-/** Keeps a response body as a closed binary stream of its own. */
+/** A complete or broken response body of Bedrock. */
+export interface CapturedBody {
+  readonly bytes: Uint8Array;
+  readonly model: string;
+  readonly operation: "converse" | "invoke";
+}
+
+/** Stores a response body as a closed binary stream of its own. */
 export async function storeCapture(
   urls: StreamUrls,
   { bytes, model, operation }: CapturedBody,
@@ -14,7 +20,7 @@ export async function storeCapture(
 ): Promise<void> {
   if (bytes.length === 0) return;
   const id = randomUUID();
-  const backoff = patience;
+  const backoff = restartRetry;
   await DurableStream.create({
     url: urls.capture(id),
     contentType,
@@ -39,7 +45,7 @@ export async function storeCapture(
   await list.append(summary);
 }
 
-/** The newest first. */
+/** Lists the captures, newest first. */
 export async function listCaptures(urls: StreamUrls): Promise<CaptureSummary[]> {
   const all = await stream<CaptureSummary>(urls.captures, { live: false });
   const byId = new Map((await all.readJson()).map((summary) => [summary.id, summary]));

@@ -5,7 +5,7 @@ const bedrockFaults: readonly BedrockFault[] = ["throttle", "stall", "checksum",
 const maxCutBytes = 1024 * 1024;
 const maxLatencyMs = 10_000;
 
-/** A command as a browser sent it; undefined if it is none. */
+/** Parses a browser's command; undefined if it is invalid. */
 export function parseFaultCommand(value: unknown): FaultCommand | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { kind, bytes, ms, service, fault } = value as Record<string, unknown>;

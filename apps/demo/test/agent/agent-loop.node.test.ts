@@ -6,7 +6,7 @@ import { historyOf } from "../../src/agent/history.ts";
 import { riverLevel } from "../../src/agent/tools.ts";
 import type { DemoEvent } from "../../src/protocol/events.ts";
 
-/** The frames of an answer that calls a tool, with whatever input. */
+/** Encodes the frames of a response that calls a tool with this input. */
 function toolCall(input: string): Uint8Array {
   const start = { toolUse: { toolUseId: "a", name: "river_level" } };
   return Buffer.concat([
@@ -28,14 +28,14 @@ function toolCall(input: string): Uint8Array {
 }
 
 test.each(['{"station": "Dres', "Dresden"])(
-  "a tool call whose input is %s ends the turn with an error; the conversation goes on",
+  "a tool call with the broken input %s ends the turn with an error, and the conversation continues",
   async (input) => {
-    const answers = [{ replay: toolCall(input) }, { parts: "Here I am." }];
+    const responses = [{ replay: toolCall(input) }, { parts: "Here I am." }];
     const requests: unknown[] = [];
     const fake = createFakeBedrock({
       answer: ({ body }) => {
         requests.push(body);
-        return answers[requests.length - 1] ?? { parts: "" };
+        return responses[requests.length - 1] ?? { parts: "" };
       },
     });
     const client = new BedrockClient({

@@ -10,7 +10,7 @@ const result = (id: string, outputSummary: string, isError = false) =>
   agentEvent.toolResult("river_level", id, { outputSummary, isError });
 const text = (role: "user" | "assistant", words: string) => ({ role, content: [{ text: words }] });
 
-test("words, tool calls and their results, as the messages that they were", () => {
+test("the history has text, tool calls and their results as Converse messages", () => {
   const events = [
     prompt("1", "How high?"),
     agentEvent.turn(1, 1),
@@ -56,7 +56,7 @@ test("words, tool calls and their results, as the messages that they were", () =
   ]);
 });
 
-test("a call without a result, or with an input that was cut, is left out", () => {
+test("the history leaves out a tool call without a result or with a truncated input", () => {
   const events = [
     ...[prompt("1", "How high?"), agentEvent.token("Let me look."), call("a", '{"station":"Dr')],
     ...[agentEvent.error("INVALID_PAYLOAD", "cut"), done],
@@ -68,7 +68,7 @@ test("a call without a result, or with an input that was cut, is left out", () =
   ]);
 });
 
-test("a question that was never answered is left out, and of an interrupted one the first attempt", () => {
+test("the history leaves out prompts without a response and interrupted attempts", () => {
   const events = [
     ...[prompt("1", "Hello?"), agentEvent.error("THROTTLED", "later"), done],
     ...[prompt("2", "Hi?"), agentEvent.token("Hel")],
@@ -78,7 +78,7 @@ test("a question that was never answered is left out, and of an interrupted one 
   expect(historyOf(events, "3")).toEqual([text("user", "Hi?"), text("assistant", "  Hello.")]);
 });
 
-test("after a result that nobody answered the next question is in the same message", () => {
+test("a prompt after an unanswered tool result joins the message of the result", () => {
   const events = [
     ...[prompt("1", "How high?"), call("a", "{}"), result("a", "412")],
     ...[agentEvent.error("THROTTLED", "later"), done],

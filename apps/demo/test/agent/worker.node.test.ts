@@ -4,13 +4,20 @@ import type { AgentEvent } from "@freshet/core";
 import { DurableStream, StaleEpochError, stream } from "@freshet/durable-streams-client";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { runWorker } from "../../src/agent/worker.ts";
+import type { TurnRequest } from "../../src/streams/commands.ts";
 import { streamUrls, type StreamUrls } from "../../src/streams/stream-urls.ts";
 
 let server: DurableStreamTestServer;
 let urls: StreamUrls;
 const stopping = new AbortController();
 const contentType = "application/json";
-const turn = { agentId: "a", turnId: "t", prompt: "How are you?" };
+const turn: TurnRequest = {
+  kind: "turn",
+  agentId: "a",
+  turnId: "t",
+  prompt: "How are you?",
+  at: 0,
+};
 
 beforeEach(async () => {
   server = new DurableStreamTestServer({ port: 0 });
@@ -42,7 +49,7 @@ async function eventsUntil(isLast: (event: AgentEvent, index: number) => boolean
   return events;
 }
 
-test("a worker answers what was asked before it started", async () => {
+test("a worker runs a turn that was requested before it started", async () => {
   const { signal } = stopping;
   const working = runWorker({ urls, runTurn: fine, signal });
   const events = await eventsUntil(({ type }) => type === "done");
@@ -56,16 +63,16 @@ test("a worker answers what was asked before it started", async () => {
   await expect(working).rejects.toBe(reason);
 });
 
-test("a worker that replaces another fences it off, says so, and asks again", async () => {
+test("a new worker fences the old one off, closes its turn with an error, and runs it again", async () => {
   const { signal } = new AbortController();
-  let goOn: (() => void) | undefined;
-  const hangs = new Promise<void>((resolve) => (goOn = resolve));
+  let resume: (() => void) | undefined;
+  const paused = new Promise<void>((resolve) => (resume = resolve));
   const old = runWorker({
     urls,
     signal,
     runTurn: async function* () {
       yield agentEvent.token("Well");
-      await hangs;
+      await paused;
       yield agentEvent.token(", thank you.");
       yield agentEvent.done({});
     },
@@ -77,12 +84,12 @@ test("a worker that replaces another fences it off, says so, and asks again", as
   await eventsUntil((event) => event.type === "done" && !("interrupted" in event));
 
   const fenced = expect(old).rejects.toBeInstanceOf(StaleEpochError);
-  goOn?.();
+  resume?.();
   await fenced;
   const all = await stream<AgentEvent>(urls.agent("a"), { live: false });
   const events = await all.readJson();
   expect(events.map(({ type }) => type)).toEqual(
-    // the old worker's; the new one's word about it; the new one's own
+    // the old worker's events; the error of the new worker; its own attempt
     ["prompt", "token", "error", "done", "prompt", "token", "done"],
   );
   expect(events[2]).toMatchObject({ error_type: "interrupted" });
@@ -91,7 +98,7 @@ test("a worker that replaces another fences it off, says so, and asks again", as
   await expect(finished).rejects.toThrow();
 });
 
-test("a turn that is complete is not asked again", async () => {
+test("a worker does not run a complete turn again", async () => {
   const first = new AbortController();
   const working = runWorker({ urls, runTurn: fine, signal: first.signal });
   const before = await eventsUntil(({ type }) => type === "done");

@@ -35,7 +35,7 @@ function chunked(sizes: readonly number[]): ReadableStream<Uint8Array> {
   });
 }
 
-/** How many events came through, and the code of the error at the end. */
+/** Reads the body: how many events passed, and the code of the error at the end. */
 async function read(
   fault: BedrockFault | undefined,
   sizes: readonly number[],
@@ -61,7 +61,7 @@ async function read(
 
 const sizes = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 6 });
 
-test("without a fault everything passes, in whatever pieces", async () => {
+test("a body without a fault passes whole, at any chunk split", async () => {
   await fc.assert(
     fc.asyncProperty(sizes, async (cut) => {
       expect(await read(undefined, cut)).toEqual({ events: frames.length, code: undefined });
@@ -75,19 +75,22 @@ test.each([
   ["checksum", "INVALID_FRAME"],
   ["end-early", "INCOMPLETE_STREAM"],
   ["stall", "IDLE_TIMEOUT"],
-] as const)("%s comes after whole frames, in whatever pieces, as %s", async (fault, code) => {
-  await fc.assert(
-    fc.asyncProperty(sizes, async (cut) => {
-      const result = await read(fault, cut);
-      expect(result.code).toBe(code);
-      expect(result.events).toBeGreaterThanOrEqual(7);
-      expect(result.events).toBeLessThan(frames.length);
-    }),
-    { numRuns: 20 },
-  );
-});
+] as const)(
+  "the fault %s happens after whole frames, at any chunk split, and is read as %s",
+  async (fault, code) => {
+    await fc.assert(
+      fc.asyncProperty(sizes, async (cut) => {
+        const result = await read(fault, cut);
+        expect(result.code).toBe(code);
+        expect(result.events).toBeGreaterThanOrEqual(7);
+        expect(result.events).toBeLessThan(frames.length);
+      }),
+      { numRuns: 20 },
+    );
+  },
+);
 
-test("cancelled while it waits, it ends once", async () => {
+test("a body that is cancelled while it waits ends once", async () => {
   const onEnd = vi.fn();
   const silent = new ReadableStream<Uint8Array>();
   const reader = new ReadableStream(new BreakableBody(silent, () => undefined, onEnd)).getReader();
@@ -99,7 +102,7 @@ test("cancelled while it waits, it ends once", async () => {
 });
 
 test.each(["throttle", "stall", undefined] as const)(
-  "it says once that it ended (%s)",
+  "a body with the fault %s reports its end once",
   async (fault) => {
     const onEnd = vi.fn();
     await read(fault, [100], onEnd);

@@ -1,8 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { type DemoOptions, parseOptions, UsageError } from "../../src/cli/options.ts";
+import { type DemoOptions, parseOptions } from "../../src/cli/options.ts";
+import { UsageError } from "../../src/cli/usage-error.ts";
 
-test("without arguments there are defaults, and a seed that differs from run to run", () => {
+test("without arguments the demo's options have defaults, and a random seed", () => {
   const options = parseOptions([], {}) as DemoOptions;
   expect(options).toMatchObject({
     cuts: 5,
@@ -16,7 +17,7 @@ test("without arguments there are defaults, and a seed that differs from run to 
   expect(seeds.size).toBeGreaterThan(1);
 });
 
-test("what is given is taken", () => {
+test("the demo takes the options of its command line", () => {
   const file = fileURLToPath(import.meta.url);
   const args = [
     "--cuts",
@@ -41,30 +42,37 @@ test("what is given is taken", () => {
   });
 });
 
-test("--help asks for help", () => {
+test("--help, -h and --version are told apart from a run of the demo", () => {
   expect(parseOptions(["--help"], {})).toBe("help");
+  expect(parseOptions(["-h"], {})).toBe("help");
+  expect(parseOptions(["--version"], {})).toBe("version");
 });
 
 test.each([
   [["--fast"], /--fast/],
   [["extra"], /extra/],
-  [["--cuts", "many"], /--cuts takes a whole number.*"many"/],
+  [["--cuts", "many"], /--cuts "many": expected a whole number/],
   [["--cuts", "-1"], /--cuts/],
   [["--seed", "4294967296"], /--seed/],
+  [["--cuts"], /--cuts/],
+  [["--once=yes"], /--once/],
+  [["--pace", "0"], /--pace "0"/],
+  [["--server", "mine"], /--server "mine": expected freshet or reference/],
+  [["--no-run", "--json"], /--no-run/],
   [["--replay", "no/such/file.bin"], /cannot read no\/such\/file\.bin \(ENOENT\)/],
   [["--replay", "."], /is not a file/],
   [["--streams-url", "ftp://x"], /--streams-url/],
   [["--model", "m"], /AWS_BEARER_TOKEN_BEDROCK/],
-])("%j is refused in one line", (args, message) => {
+])("the command line %j is refused in one sentence", (args, message) => {
   const parsing = () => parseOptions(args, {});
   expect(parsing).toThrow(UsageError);
   expect(parsing).toThrow(message);
-  expect(parsing).toThrow(/^[^\n]+$/);
+  expect(parsing).toThrow(/^[^\n]+\.$/);
 });
 
 test.each([
   { AWS_BEARER_TOKEN_BEDROCK: "key" },
   { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" },
-])("--model is taken with credentials", (env) => {
+])("--model is accepted with credentials in the environment", (env) => {
   expect(parseOptions(["--model", "m"], env)).toMatchObject({ model: "m" });
 });

@@ -1,8 +1,8 @@
-import { createServer } from "node:net";
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
 import { type CuttingProxy, startCuttingProxy } from "../../src/faults/cutting-proxy.ts";
+import { listen } from "../../src/listen.ts";
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -11,28 +11,25 @@ afterEach(async () => {
 
 const head = "HTTP/1.1 200 OK\r\n\r\n";
 
-/** A server that sends `body` behind a head, in pieces of `size` bytes, and then closes. */
-async function answering(body: string, size = 1000): Promise<CuttingProxy> {
-  const answer = head + body;
+/** Starts the proxy before a server that sends `body` after a head, in chunks of `size` bytes. */
+async function proxyTo(body: string, size = 1000): Promise<CuttingProxy> {
+  const response = head + body;
   const server = createServer((socket) => {
-    for (let at = 0; at < answer.length; at += size) socket.write(answer.slice(at, at + size));
+    for (let at = 0; at < response.length; at += size) socket.write(response.slice(at, at + size));
     socket.end();
     socket.on("error", () => undefined);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
+  const url = await listen(server);
   const proxy = await startCuttingProxy("<end>");
-  proxy.setTarget(`http://127.0.0.1:${address.port}`);
+  proxy.setTarget(url);
   cleanups.push(
-    () => proxy.close(),
+    async () => proxy[Symbol.asyncDispose](),
     () => new Promise((resolve) => server.close(resolve)),
   );
   return proxy;
 }
 
-/** What a client gets before the connection ends, in whatever way. */
+/** Reads everything that a client receives before the connection ends, in whatever way. */
 async function read(proxy: CuttingProxy): Promise<string> {
   const { hostname, port } = new URL(proxy.url);
   const socket = connect(Number(port), hostname);
@@ -43,15 +40,15 @@ async function read(proxy: CuttingProxy): Promise<string> {
   return text;
 }
 
-test("without faults everything passes", async () => {
-  const proxy = await answering("0123456789<end>x", 3);
+test("the proxy passes everything while no fault is set", async () => {
+  const proxy = await proxyTo("0123456789<end>x", 3);
   expect(await read(proxy)).toBe(`${head}0123456789<end>x`);
 });
 
 test.each([1, 4, 100])(
-  "each fault hits one connection at its byte, in pieces of %i",
+  "each fault cuts one connection at its byte, with chunks of %i bytes",
   async (size) => {
-    const proxy = await answering("0123456789", size);
+    const proxy = await proxyTo("0123456789", size);
     const onHit = vi.fn();
     proxy.setFaults([
       { afterBytes: 4, onHit },
@@ -66,9 +63,9 @@ test.each([1, 4, 100])(
 );
 
 test.each([1, 4, 100])(
-  "a fault that is due later hits before the last frame, in pieces of %i",
+  "a fault that is due later cuts before the last frame, with chunks of %i bytes",
   async (size) => {
-    const proxy = await answering("0123456789<end>x", size);
+    const proxy = await proxyTo("0123456789<end>x", size);
     proxy.setFaults([{ afterBytes: 1000, onHit: () => undefined }]);
     const text = await read(proxy);
     expect(`${head}0123456789<end>`.startsWith(text)).toBe(true);
@@ -77,8 +74,8 @@ test.each([1, 4, 100])(
   },
 );
 
-test("with nothing behind it, it closes at once", async () => {
-  const proxy = await answering("0123456789");
+test("a proxy without a target closes each connection immediately", async () => {
+  const proxy = await proxyTo("0123456789");
   proxy.setTarget(undefined);
   expect(await read(proxy)).toBe("");
 });

@@ -3,18 +3,18 @@ import { expect, test } from "vitest";
 import { planFaults } from "../../src/faults/fault-plan.ts";
 import { seededRandom } from "../../src/faults/random.ts";
 
-test("the same seed plans the same faults, another seed others", () => {
+test("the same seed plans the same faults, and another seed plans others", () => {
   const plan = (seed: number) => planFaults(seededRandom(seed), 20, 10_000);
   expect(plan(1)).toEqual(plan(1));
   expect(plan(1)).not.toEqual(plan(2));
 });
 
-test("any plan has its cuts, one death of the web server, and no fault before the first byte", () => {
+test("every plan has its cuts, one kill of the web server, and no fault before the first byte", () => {
   fc.assert(
     fc.property(fc.integer(), fc.nat(200), fc.nat(1_000_000), (seed, cuts, expectedBytes) => {
       const faults = planFaults(seededRandom(seed), cuts, expectedBytes);
-      expect(faults.filter(({ what }) => what === "connection")).toHaveLength(cuts);
-      expect(faults.filter(({ what }) => what === "web server")).toHaveLength(1);
+      expect(faults.filter(({ target }) => target === "connection")).toHaveLength(cuts);
+      expect(faults.filter(({ target }) => target === "web server")).toHaveLength(1);
       for (const { afterBytes } of faults) expect(afterBytes).toBeGreaterThan(0);
     }),
   );

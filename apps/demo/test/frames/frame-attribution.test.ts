@@ -3,10 +3,11 @@ import { createFakeBedrock } from "@freshet/bedrock-adapter/testing";
 import { decodeMessage } from "@freshet/eventstream-codec";
 import { afterEach, expect, test, vi } from "vitest";
 import { runAgentTurn } from "../../src/agent/agent-loop.ts";
-import { type CapturedBody, FrameRecorder } from "../../src/frames/frame-recorder.ts";
+import { FrameRecorder } from "../../src/frames/frame-recorder.ts";
 import { riverLevel } from "../../src/agent/tools.ts";
-import { type TracedEvent, WireLedger } from "../../src/frames/frame-attribution.ts";
-import { answerTo } from "../../src/bedrock/script.ts";
+import { FrameAttribution, type TracedEvent } from "../../src/frames/frame-attribution.ts";
+import { scriptedResponse } from "../../src/bedrock/script.ts";
+import type { CapturedBody } from "../../src/streams/captures.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -15,7 +16,7 @@ interface Traced {
   captures: CapturedBody[];
 }
 
-async function ask(options: Parameters<typeof createFakeBedrock>[0]): Promise<Traced> {
+async function runTurn(options: Parameters<typeof createFakeBedrock>[0]): Promise<Traced> {
   const fake = createFakeBedrock(options);
   vi.stubGlobal("fetch", fake.fetch);
   const captures: CapturedBody[] = [];
@@ -33,38 +34,41 @@ async function ask(options: Parameters<typeof createFakeBedrock>[0]): Promise<Tr
     operation: "converse",
     tools: [riverLevel],
     signal: new AbortController().signal,
-    ledger: new WireLedger(recorder),
+    attribution: new FrameAttribution(recorder),
   });
   const events: TracedEvent[] = [];
   for await (const event of turn) events.push(event);
   return { events, captures };
 }
 
-const river = ({ body }: { body: unknown }) =>
-  answerTo((body as { messages: Parameters<typeof answerTo>[0] }).messages);
+const respond = ({ body }: { body: unknown }) =>
+  scriptedResponse((body as { messages: Parameters<typeof scriptedResponse>[0] }).messages);
 
-test.each([1, 2, 3])("every frame is in exactly one event, in order (seed %i)", async (seed) => {
-  const { events, captures } = await ask({ answer: river, seed, tokensPerSecond: 5000 });
-  expect(captures).toHaveLength(2);
-  for (const [index, { bytes, operation }] of captures.entries()) {
-    expect(operation).toBe("converse");
-    const frames = events
-      .flatMap(({ frames = [] }) => frames)
-      .filter(({ call }) => call === index + 1);
-    expect(frames.map((frame) => frame.index)).toEqual(frames.map((_, at) => at));
-    let offset = 0;
-    for (const frame of frames) {
-      expect(frame.offset).toBe(offset);
-      const end = Buffer.from(bytes.subarray(offset + frame.bytes - 4, offset + frame.bytes));
-      expect(frame.crc).toBe(end.toString("hex"));
-      offset += frame.bytes;
+test.each([1, 2, 3])(
+  "every frame is attributed to exactly one event, in order (seed %i)",
+  async (seed) => {
+    const { events, captures } = await runTurn({ answer: respond, seed, tokensPerSecond: 5000 });
+    expect(captures).toHaveLength(2);
+    for (const [index, { bytes, operation }] of captures.entries()) {
+      expect(operation).toBe("converse");
+      const frames = events
+        .flatMap(({ frames = [] }) => frames)
+        .filter(({ call }) => call === index + 1);
+      expect(frames.map((frame) => frame.index)).toEqual(frames.map((_, at) => at));
+      let offset = 0;
+      for (const frame of frames) {
+        expect(frame.offset).toBe(offset);
+        const end = Buffer.from(bytes.subarray(offset + frame.bytes - 4, offset + frame.bytes));
+        expect(frame.crc).toBe(end.toString("hex"));
+        offset += frame.bytes;
+      }
+      expect(offset).toBe(bytes.length);
     }
-    expect(offset).toBe(bytes.length);
-  }
-});
+  },
+);
 
-test("the frames of a token hold its text", async () => {
-  const { events, captures } = await ask({ answer: river, seed: 4, tokensPerSecond: 5000 });
+test("the frames that are attributed to a token hold its text", async () => {
+  const { events, captures } = await runTurn({ answer: respond, seed: 4, tokensPerSecond: 5000 });
   const body = captures.map(({ bytes }) => bytes);
   for (const event of events) {
     if (event.type !== "token" && event.type !== "thinking") continue;
@@ -82,9 +86,9 @@ test("the frames of a token hold its text", async () => {
   }
 });
 
-test("a bad frame is in the error, with its checksum", async () => {
-  const { events } = await ask({
-    answer: river,
+test("a damaged frame is attributed to the error event, with its checksum", async () => {
+  const { events } = await runTurn({
+    answer: respond,
     fault: { name: "message-checksum", afterFrames: 10 },
   });
   const error = events.find(({ type }) => type === "error");
@@ -93,7 +97,7 @@ test("a bad frame is in the error, with its checksum", async () => {
   expect(events.at(-1)).toMatchObject({ type: "done" });
 });
 
-test("what batchTokens joins, the ledger joins", async () => {
+test("the frames of tokens that batchTokens joins are attributed to the joined token", async () => {
   const frame = (index: number) => ({
     call: 1,
     index,
@@ -104,8 +108,8 @@ test("what batchTokens joins, the ledger joins", async () => {
     at: 0,
   });
   const recorder = new FrameRecorder(() => undefined);
-  const ledger = new WireLedger(recorder);
-  ledger.beginCall();
+  const attribution = new FrameAttribution(recorder);
+  attribution.beginCall();
   async function* bedrock() {
     for (let index = 0; index < 4; index++) {
       recorder.frames.push(frame(index));
@@ -114,14 +118,14 @@ test("what batchTokens joins, the ledger joins", async () => {
   }
   async function* agent() {
     for await (const index of bedrock()) {
-      ledger.countRead();
+      attribution.countRead();
       yield agentEvent.token(`t${index}`);
     }
     yield agentEvent.done({});
   }
   const taken: [string, number[]][] = [];
-  for await (const event of batchTokens(ledger.note(agent()), { intervalMs: 10_000 })) {
-    taken.push([event.type, ledger.take(event).map(({ index }) => index)]);
+  for await (const event of batchTokens(attribution.observe(agent()), { intervalMs: 10_000 })) {
+    taken.push([event.type, attribution.take(event).map(({ index }) => index)]);
   }
   expect(taken).toEqual([
     ["token", [0, 1, 2, 3]],

@@ -3,7 +3,7 @@ import { Tally } from "../../src/protocol/tally.ts";
 
 const token = (text: string) => ({ type: "token", text }) as const;
 
-test("the same events in the same order give the same fingerprint", () => {
+test("tallies of the same events in the same order have the same fingerprint", () => {
   const [one, other, swapped] = [new Tally(), new Tally(), new Tally()];
   for (const text of ["a", "b"]) {
     one.add(token(text));
@@ -14,7 +14,7 @@ test("the same events in the same order give the same fingerprint", () => {
   expect(swapped.summary().sha256).not.toBe(one.summary().sha256);
 });
 
-test("an event whose id was there before is a duplicate", () => {
+test("a tally counts an event with a known id as a duplicate", () => {
   const tally = new Tally();
   tally.add(token("a"), "1");
   tally.add(token("a"), "2");

@@ -13,7 +13,7 @@ const good = {
   seed: 7,
 };
 
-test("a run in which every end counted the same is good", () => {
+test("a run whose ends counted the same events is ok", () => {
   const summary = summarise(good);
   expect(summary.ok).toBe(true);
   expect(summaryLine(summary)).toBe(
@@ -23,10 +23,10 @@ test("a run in which every end counted the same is good", () => {
 
 test.each<[string, Partial<typeof good>, object]>([
   ["an event is lost", { read: { ...end, events: 213, sha256: "x" } }, { lost: 1 }],
-  ["an event came twice", { read: { ...end, events: 215, duplicates: 1 } }, { duplicated: 1 }],
-  ["the order differs", { read: { ...end, sha256: "x" } }, { sha256_match: false }],
-  ["the transcript differs", { stored: { ...end, sha256: "x" } }, { sha256_match: false }],
-  ["a fault did not happen", { faultsLeft: 1 }, {}],
-])("it is not when %s", (_what, change, expected) => {
+  ["an event is read twice", { read: { ...end, events: 215, duplicates: 1 } }, { duplicated: 1 }],
+  ["the reader sees another order", { read: { ...end, sha256: "x" } }, { sha256_match: false }],
+  ["the stored transcript differs", { stored: { ...end, sha256: "x" } }, { sha256_match: false }],
+  ["a planned fault does not happen", { faultsLeft: 1 }, {}],
+])("a run is not ok when %s", (_what, change, expected) => {
   expect(summarise({ ...good, ...change })).toMatchObject({ ok: false, ...expected });
 });

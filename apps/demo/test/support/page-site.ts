@@ -5,17 +5,18 @@ import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
 
-// The demo as a user runs it, and a browser as a user has it.
+// The demo as a user runs it, and a real browser.
 
 const main = join(import.meta.dirname, "../../dist/main.js");
 const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
 const stepMs = 60_000;
 
+/** A running demo and a browser with pages of it. */
 export class PageSite {
   readonly url: string;
   readonly browser: Browser;
-  /** What the pages complained about; tests that break nothing expect nothing here. */
-  readonly complaints: string[] = [];
+  /** The errors and warnings that the pages logged; tests that break nothing expect none. */
+  readonly consoleErrors: string[] = [];
   readonly #demo: ChildProcess;
 
   private constructor(demo: ChildProcess, url: string, browser: Browser) {
@@ -58,17 +59,17 @@ export class PageSite {
     });
     context.setDefaultTimeout(stepMs);
     const page = await context.newPage();
-    page.on("pageerror", (error) => this.complaints.push(error.message));
+    page.on("pageerror", (error) => this.consoleErrors.push(error.message));
     page.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") {
-        this.complaints.push(message.text());
+        this.consoleErrors.push(message.text());
       }
     });
     await page.goto(new URL(path, this.url).href);
     return page;
   }
 
-  /** Closes all pages: what they read would be in the way of the next test. */
+  /** Closes all pages, whose reading would disturb the next test. */
   async closePages(): Promise<void> {
     for (const context of this.browser.contexts()) await context.close();
   }
@@ -86,36 +87,36 @@ function siteUrl(demo: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     demo.stdout?.setEncoding("utf8").on("data", (text: string) => {
       out += text;
-      const url = /stays up at (\S+) until/.exec(out)?.[1];
+      const url = /served at (\S+) until/.exec(out)?.[1];
       if (url !== undefined) resolve(url);
     });
     demo.once("exit", () => reject(new Error(`The demo ended before it served its page: ${out}`)));
   });
 }
 
-/** A network failure that the browser notes by itself; the page may not complain about anything else. */
-export function isNetworkNote(complaint: string): boolean {
-  return complaint.startsWith("Failed to load resource: ");
+/** Whether the browser itself logged a network failure, the only error that is allowed. */
+export function isNetworkError(message: string): boolean {
+  return message.startsWith("Failed to load resource: ");
 }
 
-export const river = "How high is the Elbe at Dresden, and is it rising?";
-export const way = "How does a token get from Bedrock to this page?";
+export const riverPrompt = "How high is the Elbe at Dresden, and is it rising?";
+export const pipelinePrompt = "How does a token get from Bedrock to this page?";
 
-export async function ask(page: Page, prompt: string): Promise<void> {
+export async function sendPrompt(page: Page, prompt: string): Promise<void> {
   await page.locator("#prompt").fill(prompt);
   await page.locator("#prompt").press("Enter");
   await page.getByRole("heading", { name: prompt, level: 2 }).last().waitFor();
 }
 
-/** Waits until the answer shows so many characters. */
+/** Waits until the newest answer has more than so many characters. */
 export async function untilText(page: Page, length: number): Promise<void> {
-  const answer = page.locator(".turn").last().locator(".prose:not(.prose-thinking)");
+  const texts = page.locator(".turn").last().locator(".prose:not(.prose-thinking)");
   await expect
-    .poll(async () => (await answer.allInnerTexts()).join("").length, { timeout: stepMs })
+    .poll(async () => (await texts.allInnerTexts()).join("").length, { timeout: stepMs })
     .toBeGreaterThan(length);
 }
 
-/** Waits until nothing runs any more, and gives the counters. */
+/** Waits until the newest turn has ended and is verified, and returns the counters. */
 export async function untilDone(page: Page): Promise<Record<string, string>> {
   await page
     .locator(".turn")
@@ -140,16 +141,16 @@ export function expectNothingLost(counted: Record<string, string>): void {
   expect(Number(counted["read"])).toBeGreaterThan(0);
 }
 
-/** All words of the conversation, in order. */
-export async function words(page: Page): Promise<string> {
+/** Returns the whole text of the conversation, in order. */
+export async function shownText(page: Page): Promise<string> {
   return (await page.locator(".prose:not(.prose-thinking), .prompt-text").allInnerTexts()).join(
     "\n",
   );
 }
 
-/** The newest line about what happened that begins so, once it says what was done about it. */
-export async function reportOf(page: Page, what: string): Promise<string> {
-  const line = page.locator(".log li").filter({ hasText: what }).first();
+/** Returns the newest line of the log with this text, once it also has the reaction. */
+export async function reportOf(page: Page, fault: string): Promise<string> {
+  const line = page.locator(".log li").filter({ hasText: fault }).first();
   await expect.poll(() => line.innerText(), { timeout: stepMs }).not.toMatch(/…$/);
   return line.innerText();
 }

@@ -27,11 +27,11 @@ const status = (): Status => ({
 beforeAll(async () => {
   urls = streamUrls(await server.start(), "test");
   for (const url of [urls.turns, urls.captures]) await DurableStream.create({ url, contentType });
-  const breakIt = (command: FaultCommand) => {
+  const inject = (command: FaultCommand) => {
     commands.push(command);
     return Promise.resolve(status());
   };
-  app = createApp(urls, { control: { status, breakIt } });
+  app = createApp(urls, { control: { status, inject } });
 });
 afterAll(() => server.stop());
 
@@ -51,7 +51,7 @@ async function newConversation(): Promise<string> {
   return ((await response.json()) as { id: string }).id;
 }
 
-test("writes from the page of another site are refused", async () => {
+test("writes from a page of another site are refused", async () => {
   for (const path of ["/agents", "/faults", "/agents/x/stop"]) {
     const response = await post(path, { prompt: "?" }, { origin: "http://evil.example" });
     expect(response.status).toBe(403);
@@ -62,26 +62,26 @@ test("writes from the page of another site are refused", async () => {
   expect(own.status).toBe(201);
 });
 
-test("a name that was made to resolve to loopback is refused, also for reading", async () => {
+test("a foreign host name that resolves to loopback is refused, also for reading", async () => {
   const response = await send("/agents", {}, { host: "evil.example:4000" });
   expect(response.status).toBe(421);
   expect((await send("/agents", {}, { host: "localhost:4000" })).status).toBe(200);
 });
 
-test("bodies are limited", async () => {
+test("a request body over the limit is refused", async () => {
   const response = await post("/agents", { prompt: "x".repeat(64 * 1024) });
   expect(response.status).toBe(413);
 });
 
 test.each([undefined, {}, { prompt: "" }, { prompt: " " }, { prompt: 7 }, []])(
-  "a question that is none (%j) is refused",
+  "a body without a prompt (%j) is refused",
   async (body) => {
     expect((await post("/agents", body)).status).toBe(400);
   },
 );
 
 test.each(["turns", "..%2f..%2fworkers", "0", "%00", "a/../../turns", "workers"])(
-  "no stream but a conversation is reached by an id like %s",
+  "the id %s reaches no stream other than a conversation",
   async (id) => {
     for (const path of ["events", "transcript", "written"]) {
       expect((await send(`/agents/${id}/${path}`)).status).toBe(404);
@@ -90,7 +90,7 @@ test.each(["turns", "..%2f..%2fworkers", "0", "%00", "a/../../turns", "workers"]
   },
 );
 
-test("a conversation that does not exist is 404 on every route", async () => {
+test("every route of an unknown conversation responds with status 404", async () => {
   const id = crypto.randomUUID();
   for (const path of ["events", "transcript", "written"]) {
     expect((await send(`/agents/${id}/${path}`)).status).toBe(404);
@@ -102,13 +102,13 @@ test("a conversation that does not exist is 404 on every route", async () => {
   ).toBe(404);
 });
 
-test("a position that is none is 400", async () => {
+test("an invalid position is refused with status 400", async () => {
   const id = await newConversation();
   const headers = { "last-event-id": "no such position," };
   expect((await send(`/agents/${id}/events`, {}, headers)).status).toBe(400);
 });
 
-test("one answer at a time", async () => {
+test("a conversation takes no prompt while a turn is running", async () => {
   const id = await newConversation();
   const agent = new DurableStream({ url: urls.agent(id), contentType });
   await agent.append({ type: "prompt", turn_id: "t", text: "How are you?" });
@@ -117,13 +117,13 @@ test("one answer at a time", async () => {
   expect((await post(`/agents/${id}/turns`, { prompt: "And?" })).status).toBe(201);
 });
 
-test("too many answers at a time are refused", async () => {
+test("prompts beyond the limit of turns are refused", async () => {
   turns = 1000;
   expect((await post("/agents", { prompt: "?" })).status).toBe(429);
   turns = 0;
 });
 
-test("a fork in the middle of an answer is closed, so that it can be gone on with", async () => {
+test("a fork in the middle of a turn is closed, so that the conversation can continue", async () => {
   const id = await newConversation();
   const agent = new DurableStream({ url: urls.agent(id), contentType });
   await agent.append({ type: "prompt", turn_id: "t", text: "How are you?" });
@@ -145,7 +145,7 @@ test("a fork in the middle of an answer is closed, so that it can be gone on wit
   expect(list).toContainEqual(expect.objectContaining({ id: fork.id, parent: id }));
 });
 
-test("faults are checked before they go anywhere", async () => {
+test("invalid fault commands are refused and not passed on", async () => {
   commands.length = 0;
   for (const body of [
     {},
@@ -163,7 +163,7 @@ test("faults are checked before they go anywhere", async () => {
   expect(commands).toEqual([{ kind: "cut-every", bytes: 10 }]);
 });
 
-test("the page may load nothing from elsewhere and run nothing inline", async () => {
+test("the page's policy forbids other origins and inline code", async () => {
   const policy = (await send("/agents")).headers.get("content-security-policy");
   expect(policy).toContain("default-src 'none'");
   expect(policy).not.toContain("unsafe");

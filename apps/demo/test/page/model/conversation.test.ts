@@ -16,7 +16,7 @@ function read(events: readonly (readonly [DemoEvent, string])[]): Conversation {
   return conversation;
 }
 
-test("what follows without a gap is neither lost nor repeated", () => {
+test("a conversation without gaps counts nothing as lost or repeated", () => {
   const { lost, repeated, isRunning } = read([
     [written(prompt, 0), "a"],
     [written(agentEvent.token("Fine"), 1), "b"],
@@ -25,7 +25,7 @@ test("what follows without a gap is neither lost nor repeated", () => {
   expect({ lost, repeated, isRunning }).toEqual({ lost: 0, repeated: 0, isRunning: false });
 });
 
-test("a gap is counted", () => {
+test("a conversation counts missing numbers of the writer as lost events", () => {
   const { lost } = read([
     [written(prompt, 0), "a"],
     [written(agentEvent.token("Fine"), 3), "b"],
@@ -33,7 +33,7 @@ test("a gap is counted", () => {
   expect(lost).toBe(2);
 });
 
-test("an event that was stored twice is counted, although its ids differ", () => {
+test("a conversation counts an event that was stored twice, although its ids differ", () => {
   const { repeated, lost } = read([
     [written(prompt, 0), "a"],
     [written(agentEvent.token("Fine"), 1), "b"],
@@ -42,7 +42,7 @@ test("an event that was stored twice is counted, although its ids differ", () =>
   expect({ repeated, lost }).toEqual({ repeated: 1, lost: 0 });
 });
 
-test("an id that comes twice is counted", () => {
+test("a conversation counts an id that arrives twice as repeated", () => {
   const { repeated } = read([
     [prompt as unknown as DemoEvent, "a"],
     [agentEvent.token("Fine"), "a"],
@@ -50,7 +50,7 @@ test("an id that comes twice is counted", () => {
   expect(repeated).toBe(1);
 });
 
-test("an interrupted attempt and the one after it are one turn, which runs on", () => {
+test("an interrupted attempt and the next one are one turn, which is still running", () => {
   const { turns, isRunning, lost, repeated } = read([
     [written(prompt, 0), "a"],
     [written(agentEvent.token("Fi"), 1), "b"],
@@ -67,7 +67,7 @@ test("an interrupted attempt and the one after it are one turn, which runs on", 
   expect({ isRunning, lost, repeated }).toEqual({ isRunning: true, lost: 0, repeated: 0 });
 });
 
-test("each part of a text belongs to the event that brought it", () => {
+test("each part of a text belongs to the event that added it", () => {
   const { turns } = read([
     [written(prompt, 0), "a"],
     [written(agentEvent.token("Fine"), 1), "b"],
