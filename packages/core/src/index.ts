@@ -1,3 +1,20 @@
+export { abortable, ignoreRejection } from "./async/abortable.ts";
+export type { AbortSignalLike } from "./async/abortable.ts";
+export { addAsyncDispose } from "./async/async-dispose.ts";
+export type { AsyncDisposableLike } from "./async/async-dispose.ts";
+export { backoffDelayMs, defaultBackoff, resolveBackoff, retryDelayMs } from "./http/backoff.ts";
+export type { BackoffOptions } from "./http/backoff.ts";
+export { linkedAbort } from "./async/linked-abort.ts";
+export { toReadableStream } from "./async/readable-stream.ts";
+export { delay, maxTimerMs, SilenceTimer } from "./async/timer.ts";
+export { fromBase64, toBase64 } from "./bytes/base64.ts";
+export { iterateBytes, openByteSource } from "./bytes/byte-source.ts";
+export type { ByteSource, IterateBytesOptions, OpenByteSource } from "./bytes/byte-source.ts";
+export { concatBytes } from "./bytes/concat-bytes.ts";
+export { parseStream } from "./bytes/parse-stream.ts";
+export type { ParseStreamOptions, PushParser } from "./bytes/parse-stream.ts";
+export { FreshetError } from "./error.ts";
+export type { FreshetErrorOptions } from "./error.ts";
 export type {
   AgentEvent,
   AgentEventType,
@@ -10,12 +27,27 @@ export type {
   ToolResultEvent,
   ToolUseEvent,
   TurnEvent,
-} from "./agent-event.ts";
-export { addAsyncDispose } from "./async-dispose.ts";
-export { backoffDelayMs, defaultBackoff, delay, parseRetryAfterMs } from "./backoff.ts";
-export type { BackoffOptions } from "./backoff.ts";
-export { iterateBytes, openByteSource } from "./byte-source.ts";
-export type { ByteSource, IterateBytesOptions, OpenByteSource } from "./byte-source.ts";
-export { FreshetError } from "./error.ts";
-export { linkedAbort } from "./linked-abort.ts";
+} from "./events/agent-event.ts";
+export { readErrorBody } from "./http/error-body.ts";
+export type { ReadErrorBodyOptions } from "./http/error-body.ts";
+export type { Fetch } from "./http/fetch.ts";
+export { mediaType } from "./http/media-type.ts";
+export { isRetryableStatus, parseRetryAfterMs } from "./http/retry-after.ts";
+export {
+  aBoolean,
+  aFunction,
+  anAbortSignal,
+  anObject,
+  checkOption,
+  checkOptions,
+  httpUrl,
+  nonEmptyString,
+  numberBetween,
+  oneOf,
+  secret,
+  timeLimit,
+  wholeNumber,
+  wholeNumberOrInfinity,
+} from "./options.ts";
+export type { OptionFailure, OptionRule, OptionRules } from "./options.ts";
 export type { StandardSchemaV1 } from "@standard-schema/spec";

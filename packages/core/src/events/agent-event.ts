@@ -1,11 +1,11 @@
 /**
- * Agent events: what an agent tells the one who watches it. The names, fields and defaults are those
+ * Agent events: what an agent reports while it works. The names, fields and defaults are those
  * of the wire (and of the Python package agent-event-stream): `type` is the SSE event name, the rest
  * is the event's JSON data with its keys in the order written here. In a durable JSON stream an event
  * is one object with `type` first.
  */
 
-/** A piece of the answer. */
+/** A piece of the model's response. */
 export interface TokenEvent {
   type: "token";
   text: string;

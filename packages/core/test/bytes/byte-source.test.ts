@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { type ByteSource, iterateBytes } from "../src/index.ts";
+import { type ByteSource, iterateBytes } from "../../src/index.ts";
 
 const chunks = [Uint8Array.of(1, 2), new Uint8Array(0), Uint8Array.of(3)];
 

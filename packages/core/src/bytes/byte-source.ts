@@ -1,3 +1,7 @@
+import { ignoreRejection } from "../async/abortable.ts";
+import { SilenceTimer } from "../async/timer.ts";
+import { FreshetError } from "../error.ts";
+
 /**
  * Anything that bytes come out of: a `Response.body`, a Node `Readable`, an array of chunks, a
  * generator. Chunks may be cut anywhere.
@@ -7,22 +11,21 @@ export type ByteSource =
 
 /** Options of {@link iterateBytes}. */
 export interface IterateBytesOptions {
-  /** Ends the loop at once with the signal's own reason, and cancels the source. */
+  /** Ends the loop immediately with the signal's own reason, and cancels the source. */
   signal?: AbortSignal | undefined;
   /**
    * The longest wait for one chunk, in milliseconds. Only waiting counts: a slow consumer does not
-   * make its source late. Needs {@link IterateBytesOptions.idleError}. From 2 ** 31 on, `Infinity`
-   * included, there is no limit.
+   * make its source late. From 2 ** 31 on, `Infinity` included, there is no limit, as by default.
    */
   idleTimeoutMs?: number | undefined;
-  /** Makes the error that the loop throws when the source was silent for `idleTimeoutMs`. */
-  idleError?: (() => Error) | undefined;
+  /** Makes the error of a source that was silent for `idleTimeoutMs`. Default: a FreshetError `IDLE_TIMEOUT`. */
+  idleError?: ((idleTimeoutMs: number) => Error) | undefined;
 }
 
 /**
- * One way to read every kind of {@link ByteSource}. Leaving the loop, an abort or an idle timeout
- * cancels the source, also while a read of it is pending; a source that is itself broken throws its
- * own error. One-shot: iterate the result once.
+ * Reads every kind of {@link ByteSource}. Leaving the loop, an abort or an idle timeout cancels the source,
+ * also while a read of it is pending; a source that is itself broken throws its own error. The result
+ * can be iterated once.
  *
  * @example
  * ```ts
@@ -41,16 +44,16 @@ export function iterateBytes(
   return new ByteIterator(openByteSource(source), options);
 }
 
-/** A {@link ByteSource} of any kind, opened: one chunk a call, one call at a time. */
+/** A {@link ByteSource} of any kind, opened: one chunk per call, one call at a time. */
 export interface OpenByteSource {
   read(): Promise<IteratorResult<Uint8Array, unknown>>;
-  /** Tells the source that nobody reads any more. Never waits for a pending read. */
+  /** Reports to the source that nobody reads any more. Never waits for a pending read. */
   cancel(reason?: unknown): Promise<unknown>;
 }
 
 /**
- * The least that reading every kind of {@link ByteSource} takes, for code that has its own loop and
- * cannot afford a second one. {@link iterateBytes} is what everybody else wants.
+ * Opens a {@link ByteSource} of any kind, for code that has a loop of its own and cannot afford a second one.
+ * Everybody else wants {@link iterateBytes}.
  */
 export function openByteSource(source: ByteSource): OpenByteSource {
   // Before the async iterator, which a ReadableStream has too: its reader is faster and can be
@@ -65,7 +68,7 @@ export function openByteSource(source: ByteSource): OpenByteSource {
   if (Symbol.asyncIterator in source) {
     const iterator = source[Symbol.asyncIterator]();
     return {
-      // Not an async function: it would take three more turns of the microtask queue a chunk.
+      // Not an async function, which would take three more turns of the microtask queue per chunk.
       read: () => Promise.resolve(iterator.next()),
       cancel: async () => iterator.return?.(),
     };
@@ -81,21 +84,21 @@ export function openByteSource(source: ByteSource): OpenByteSource {
 class ByteIterator implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #source: OpenByteSource;
   readonly #signal: AbortSignal | undefined;
-  readonly #idleTimeoutMs: number | undefined;
-  readonly #idleError: (() => Error) | undefined;
+  readonly #silence: SilenceTimer;
+  readonly #isGuarded: boolean;
   #ended = false;
   /** Rejects the pending read from outside: by an abort or the idle timer. */
   #interrupt: ((reason: unknown) => void) | undefined;
-  #waitingSince = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(source: OpenByteSource, options: IterateBytesOptions) {
+  constructor(source: OpenByteSource, { signal, idleTimeoutMs, idleError }: IterateBytesOptions) {
     this.#source = source;
-    this.#signal = options.signal;
-    this.#idleError = options.idleError;
-    this.#idleTimeoutMs = options.idleError && options.idleTimeoutMs;
-    this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
-    if (this.#signal?.aborted) this.#onAbort();
+    this.#signal = signal;
+    this.#isGuarded = signal !== undefined || idleTimeoutMs !== undefined;
+    this.#silence = new SilenceTimer(idleTimeoutMs, () => {
+      this.#interrupt?.((idleError ?? idleTimeout)(idleTimeoutMs ?? 0));
+    });
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal?.aborted) this.#onAbort();
   }
 
   [Symbol.asyncIterator](): this {
@@ -129,40 +132,26 @@ class ByteIterator implements AsyncIterableIterator<Uint8Array, undefined> {
 
   #read(): Promise<IteratorResult<Uint8Array, unknown>> {
     const read = this.#source.read();
-    if (!this.#signal && this.#idleTimeoutMs === undefined) return read;
+    if (!this.#isGuarded) return read;
     return new Promise((resolve, reject) => {
       this.#interrupt = reject;
-      this.#watchForSilence();
+      this.#silence.start();
+      const settle = () => {
+        this.#interrupt = undefined;
+        this.#silence.stop();
+      };
       read.then(
         (result) => {
-          this.#interrupt = undefined;
+          settle();
           resolve(result);
         },
         (error: unknown) => {
-          this.#interrupt = undefined;
+          settle();
           reject(error);
         },
       );
     });
   }
-
-  /** One timer for many reads: it is set again only when it fires, not at every chunk. */
-  #watchForSilence(): void {
-    const limit = this.#idleTimeoutMs;
-    // A timer that is to wait longer than it can fires at once.
-    if (limit === undefined || limit >= 2 ** 31) return;
-    this.#waitingSince = performance.now();
-    this.#timer ??= setTimeout(this.#onTimer, limit);
-  }
-
-  readonly #onTimer = (): void => {
-    this.#timer = undefined;
-    const limit = this.#idleTimeoutMs;
-    if (!this.#interrupt || limit === undefined) return;
-    const left = this.#waitingSince + limit - performance.now();
-    if (left <= 0) this.#interrupt(this.#idleError?.());
-    else this.#timer = setTimeout(this.#onTimer, left);
-  };
 
   readonly #onAbort = (): void => {
     const reason: unknown = this.#signal?.reason;
@@ -178,14 +167,20 @@ class ByteIterator implements AsyncIterableIterator<Uint8Array, undefined> {
 
   /** Does not wait: a source that hangs must not hold back the error that ends it. */
   #cancelSource(reason: unknown): void {
-    this.#source.cancel(reason).catch(() => {
-      // The loop already ends with the error that matters; a source that fails to close adds nothing.
-    });
+    this.#source.cancel(reason).catch(ignoreRejection);
   }
 
   #close(): void {
     this.#ended = true;
-    clearTimeout(this.#timer);
+    this.#silence.close();
     this.#signal?.removeEventListener("abort", this.#onAbort);
   }
+}
+
+function idleTimeout(idleTimeoutMs: number): FreshetError<"IDLE_TIMEOUT"> {
+  return new FreshetError(
+    "IDLE_TIMEOUT",
+    `The source sent nothing for ${idleTimeoutMs} ms: raise idleTimeoutMs if it may pause longer.`,
+    { retryable: true },
+  );
 }

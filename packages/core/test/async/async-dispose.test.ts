@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addAsyncDispose } from "../src/index.ts";
+import { addAsyncDispose } from "../../src/index.ts";
 
 const { asyncDispose } = Symbol as unknown as { asyncDispose?: symbol };
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { linkedAbort } from "../src/index.ts";
+import { linkedAbort } from "../../src/index.ts";
 
 test("it aborts with the first signal that does, for its reason", () => {
   const [first, second] = [new AbortController(), new AbortController()];

@@ -1,0 +1,2 @@
+export { SseParser } from "./http/sse-parser.ts";
+export type { SseHandlers } from "./http/sse-parser.ts";
