@@ -1,3 +1,4 @@
+import { delay } from "@freshet/core";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type {
   BedrockFault,
@@ -156,7 +157,7 @@ export class FaultController {
     if (state.state === "restarting") return;
     const report = this.#add(`${messages.labels[name]} was killed (pid ${state.pid}).`);
     this.#services.set(name, { ...state, state: "restarting" });
-    if (name === "web") await new Promise((resolve) => setTimeout(resolve, responseGraceMs));
+    if (name === "web") await delay(responseGraceMs);
     await this.#restart(name, report);
   }
 

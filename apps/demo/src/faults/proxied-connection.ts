@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { delay } from "@freshet/core";
 
 /** A reader's request for events, the first or one that resumes. */
 export interface ReaderRequest {
@@ -75,7 +76,7 @@ export class ProxiedConnection {
     }
     const due = performance.now() + latencyMs;
     this.#delayed = this.#delayed.then(async () => {
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
+      await delay(Math.max(0, due - performance.now()));
       this.#write(chunk);
     });
   }

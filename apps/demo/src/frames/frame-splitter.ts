@@ -1,4 +1,5 @@
-/** https://docs.aws.amazon.com/lexv2/latest/dg/event-stream-encoding.html */
+// https://docs.aws.amazon.com/lexv2/latest/dg/event-stream-encoding.html
+import { concatBytes } from "@freshet/core";
 
 /** Cuts a body into whole frames by the lengths that they declare; nothing else is checked. */
 export class FrameSplitter {
@@ -11,7 +12,7 @@ export class FrameSplitter {
 
   /** Returns the frames that `chunk` completes. A frame with an impossible length stays in `rest`. */
   push(chunk: Uint8Array): Uint8Array[] {
-    const bytes = this.#rest.length === 0 ? chunk : joined(this.#rest, chunk);
+    const bytes = this.#rest.length === 0 ? chunk : concatBytes([this.#rest, chunk]);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const frames: Uint8Array[] = [];
     let at = 0;
@@ -24,11 +25,4 @@ export class FrameSplitter {
     this.#rest = bytes.slice(at);
     return frames;
   }
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(first.length + second.length);
-  bytes.set(first);
-  bytes.set(second, first.length);
-  return bytes;
 }

@@ -1,3 +1,4 @@
+import { ignoreRejection } from "@freshet/core";
 import type { CuttingProxy } from "../faults/cutting-proxy.ts";
 import type { PlannedFault } from "../faults/fault-plan.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -43,7 +44,7 @@ export class FaultRunner {
     this.#webServerKills++;
     this.#restarted = this.#restartWebServer();
     // `settled` rejects with the error; until somebody calls it, it must not count as unhandled.
-    this.#restarted.catch(() => undefined);
+    this.#restarted.catch(ignoreRejection);
   }
 
   async #restartWebServer(): Promise<void> {

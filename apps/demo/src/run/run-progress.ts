@@ -1,3 +1,4 @@
+import { ignoreRejection } from "@freshet/core";
 import type { ReaderReport, WorkerReport } from "../protocol/processes.ts";
 import type { TallySummary } from "../protocol/tally.ts";
 
@@ -27,7 +28,7 @@ export class RunProgress {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#completed.catch(() => undefined);
+    this.#completed.catch(ignoreRejection);
     signal.addEventListener("abort", () => this.#reject(signal.reason as Error), { once: true });
     this.#restartTimer();
   }

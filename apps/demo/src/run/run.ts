@@ -1,3 +1,4 @@
+import { readErrorBody } from "@freshet/core";
 import { startCuttingProxy } from "../faults/cutting-proxy.ts";
 import { planFaults } from "../faults/fault-plan.ts";
 import { seededRandom } from "../faults/random.ts";
@@ -79,5 +80,6 @@ async function readTranscript(url: string): Promise<TallySummary> {
 
 async function expectOk(request: string, response: Response): Promise<void> {
   if (response.ok) return;
-  throw new Error(`${request} failed with status ${response.status}: ${await response.text()}`);
+  const body = await readErrorBody(response.body);
+  throw new Error(`${request} failed with status ${response.status}: ${body}`);
 }
