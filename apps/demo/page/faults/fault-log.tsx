@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
 import type { FaultReport } from "../../src/protocol/api.ts";
 import type { ConnectionMark } from "../model/connection-mark.ts";
-import { shortPosition } from "../model/position.ts";
+import { shortPosition } from "../../src/protocol/position.ts";
 
 interface FaultLogProps {
   reports: readonly FaultReport[];

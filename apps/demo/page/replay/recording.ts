@@ -2,6 +2,7 @@ import type { AgentEvent } from "@freshet/core";
 import { BedrockDecoder, toAgentEvents, type AgentEventInput } from "@freshet/bedrock-adapter";
 import { MessageDecoder, readEnvelope } from "@freshet/eventstream-codec";
 import type { DemoEvent, FrameRecord } from "../../src/protocol/events.ts";
+import { hex } from "../model/hex.ts";
 import { webServer } from "../server/web-server.ts";
 
 /** A conversation or a captured response that can be replayed. */
@@ -114,8 +115,4 @@ function frameType(envelope: ReturnType<typeof readEnvelope>): string {
     case "unknown":
       return envelope.messageType ?? "unknown";
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,5 +1,5 @@
 import type { ReactElement } from "react";
-import { shortPosition } from "../model/position.ts";
+import { shortPosition } from "../../src/protocol/position.ts";
 import type { Recording } from "./recording.ts";
 import type { Player } from "./use-player.ts";
 

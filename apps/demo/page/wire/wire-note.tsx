@@ -1,6 +1,6 @@
 import type { ReactElement } from "react";
 import type { Conversation } from "../model/conversation.ts";
-import { shortPosition } from "../model/position.ts";
+import { shortPosition } from "../../src/protocol/position.ts";
 import { useSelection } from "../model/selection.ts";
 
 /** A note next to the pointer with the origin of a word. The table shows the same without a pointer. */

@@ -1,7 +1,7 @@
 import { memo, useEffect, useRef, type KeyboardEvent, type ReactElement } from "react";
 import type { DemoEvent, FrameRecord } from "../../src/protocol/events.ts";
 import type { SeenEvent, Turn } from "../model/conversation.ts";
-import { offsetOf, shortPosition } from "../model/position.ts";
+import { offsetOf, shortPosition } from "../../src/protocol/position.ts";
 import { onSelect, select, selected, useIsSelected } from "../model/selection.ts";
 
 /** The number of events shown; more would not help, and the older ones are still in the conversation. */

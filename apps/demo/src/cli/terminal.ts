@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { shortPosition } from "../protocol/position.ts";
 import type { Display } from "../run/display.ts";
 
 type Style = Parameters<typeof styleText>[0];
@@ -33,7 +34,12 @@ export function terminalDisplay(out: NodeJS.WriteStream): Display {
   return {
     note: line,
     reconnected: (position) => {
-      run(style("yellow", ` ⟲ from ${position === undefined ? "the start" : short(position)} `));
+      run(
+        style(
+          "yellow",
+          ` ⟲ from ${position === undefined ? "the start" : shortPosition(position)} `,
+        ),
+      );
     },
     fault: (description) => {
       run(style("red", ` ✂ ${description} `));
@@ -66,9 +72,4 @@ export function terminalDisplay(out: NodeJS.WriteStream): Display {
       }
     },
   };
-}
-
-/** Removes the zeros that pad a position, which mean nothing to a person. */
-function short(position: string): string {
-  return position.replace(/(?<!\d)0+(?=\d)/g, "");
 }

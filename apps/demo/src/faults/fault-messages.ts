@@ -1,5 +1,6 @@
 /** What the page shows of a fault: what happened, and how the code handled it. */
 import type { BedrockFault, KillableService } from "../protocol/api.ts";
+import { shortPosition } from "../protocol/position.ts";
 import type { ServiceName, TurnFailure, WorkerStart } from "../protocol/processes.ts";
 
 export const labels: Record<ServiceName, string> = {
@@ -18,7 +19,8 @@ export function cut(readers: number): string {
 export const noReaders = "Nobody was reading.";
 
 export function reconnected(ms: number, lastEventId: string | undefined): string {
-  const after = lastEventId === undefined ? "from the start" : `after ${short(lastEventId)}`;
+  const after =
+    lastEventId === undefined ? "from the start" : `after ${shortPosition(lastEventId)}`;
   return `It was back in ${ms} ms and read on ${after}, the id of its last event.`;
 }
 
@@ -74,9 +76,4 @@ export const refused =
 
 export function turnFailed({ errorType, message, eventsBefore }: TurnFailure): string {
   return `${errorType}: ${message} The ${eventsBefore} events before it are kept; an error and a done event follow.`;
-}
-
-/** Removes the zeros that pad a position, which mean nothing to a person. */
-function short(position: string): string {
-  return position.replace(/(^|_)0+(?=\d)/g, "$1");
 }
