@@ -100,7 +100,7 @@ describe("npm run demo -- --once", () => {
   test("shows the response, the faults and the counts in the terminal", async () => {
     const { code, stdout } = await start("--once", "--seed", "2", "--cuts", "8", "--pace", "300")
       .ended;
-    expect(stdout).toMatch(/^Real: .*Simulated: the model \(a script\)/);
+    expect(stdout).toMatch(/^Real: .*Simulated: the model \(scripted\)/);
     expect(stdout).toContain("> How high is the Elbe at Dresden");
     expect(stdout).toContain('→ river_level {"station":"Dresden"}');
     expect(stdout).toContain("← river_level (done)");

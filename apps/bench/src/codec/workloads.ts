@@ -1,16 +1,17 @@
 import { deepStrictEqual } from "node:assert";
+import { concatBytes } from "@freshet/core";
 import { compare, type Comparison } from "../harness.ts";
 import type { Freshet, Smithy } from "./codecs.ts";
-import { concatenate, cut } from "./frames.ts";
+import { cut } from "./frames.ts";
 
-/** What a consumer takes from a message: it shows that both sides did the work, and costs both the same. */
+/** What a consumer reads of the messages: it proves that both sides did the work, at the same cost. */
 interface Tally {
   messages: number;
   characters: number;
   payloadBytes: number;
 }
 
-/** Both sides' names in the table, and the builds that are compared. */
+/** The two builds that are compared, and their names in the table. */
 export interface Pair {
   readonly freshet: Freshet;
   readonly smithy: Smithy;
@@ -22,12 +23,12 @@ interface SmithyMessage {
   body: Uint8Array;
 }
 
-export async function decodeWhole(work: string, frames: Uint8Array[], pair: Pair) {
+export async function decodeWhole(workload: string, frames: Uint8Array[], pair: Pair) {
   const { freshet, smithy } = pair;
   const codec = new smithy.EventStreamCodec(smithy.toUtf8, smithy.fromUtf8);
   for (const frame of frames)
     expectSame(freshet, freshet.decodeMessage(frame), codec.decode(frame));
-  return compareTallies(work, frames.length, pair, [
+  return compareTallies(workload, frames.length, pair, [
     () => {
       const tally = newTally();
       for (const frame of frames) addOurs(tally, freshet.decodeMessage(frame));
@@ -41,7 +42,7 @@ export async function decodeWhole(work: string, frames: Uint8Array[], pair: Pair
   ]);
 }
 
-export async function encode(work: string, frames: Uint8Array[], pair: Pair) {
+export async function encode(workload: string, frames: Uint8Array[], pair: Pair) {
   const { freshet, smithy } = pair;
   const codec = new smithy.EventStreamCodec(smithy.toUtf8, smithy.fromUtf8);
   const inputs = frames.map((frame) => {
@@ -52,7 +53,7 @@ export async function encode(work: string, frames: Uint8Array[], pair: Pair) {
     deepStrictEqual(freshet.encodeMessage(input), frames[index]);
     deepStrictEqual(codec.encode(input as never), frames[index]);
   }
-  return compareTallies(work, frames.length, pair, [
+  return compareTallies(workload, frames.length, pair, [
     () => {
       const tally = newTally();
       for (const input of inputs) addFrame(tally, freshet.encodeMessage(input));
@@ -66,17 +67,17 @@ export async function encode(work: string, frames: Uint8Array[], pair: Pair) {
   ]);
 }
 
-/** Chunks that do not match the frames: ours by push and read, theirs by its only way, async iterators. */
+/** Decodes chunks that do not match the frames: ours by push and read, theirs by async iterators, its only API. */
 export async function streamPushed(
-  work: string,
+  workload: string,
   frames: Uint8Array[],
   chunkBytes: number,
   pair: Pair,
 ) {
   const { MessageDecoder } = pair.freshet;
-  const chunks = cut(concatenate(frames), chunkBytes);
+  const chunks = cut(concatBytes(frames), chunkBytes);
   await expectSameStreams(chunks, pair);
-  return compareTallies(work, frames.length, pair, [
+  return compareTallies(workload, frames.length, pair, [
     () => {
       const tally = newTally();
       const decoder = new MessageDecoder();
@@ -93,17 +94,17 @@ export async function streamPushed(
   ]);
 }
 
-/** The same through an async iterator on both sides. */
+/** Decodes the same chunks through an async iterator on both sides. */
 export async function streamIterated(
-  work: string,
+  workload: string,
   frames: Uint8Array[],
   chunkBytes: number,
   pair: Pair,
 ) {
   const { decodeMessages } = pair.freshet;
-  const chunks = cut(concatenate(frames), chunkBytes);
+  const chunks = cut(concatBytes(frames), chunkBytes);
   await expectSameStreams(chunks, pair);
-  return compareTallies(work, frames.length, pair, [
+  return compareTallies(workload, frames.length, pair, [
     async () => {
       const tally = newTally();
       for await (const message of decodeMessages(asyncSource(chunks))) addOurs(tally, message);
@@ -125,7 +126,7 @@ function smithyStream(chunks: Uint8Array[], smithy: Smithy): AsyncIterable<Smith
   return new smithy.MessageDecoderStream({ inputStream, decoder }) as AsyncIterable<SmithyMessage>;
 }
 
-/** The cheapest async source there is, so that what is measured is the codec. */
+/** Creates the cheapest possible async source, so that only the codec is measured. */
 function asyncSource(chunks: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
   return {
     [Symbol.asyncIterator]: () => {
@@ -182,11 +183,11 @@ function addFrame(tally: Tally, frame: Uint8Array): void {
   tally.characters += frame[frame.byteLength - 1] ?? 0;
 }
 
-// A round goes over the frames so often that it collects its own garbage, not that of the round before.
+// A round passes over the frames so often that it collects its own garbage, not that of the previous round.
 const passes = 10;
 
 async function compareTallies(
-  work: string,
+  workload: string,
   frames: number,
   { names }: Pair,
   sides: [() => Tally | Promise<Tally>, () => Tally | Promise<Tally>],
@@ -196,7 +197,7 @@ async function compareTallies(
     for (let pass = 1; pass < passes; pass++) await once();
     return tally;
   }) as [() => Promise<Tally>, () => Promise<Tally>];
-  return compare<Tally>(work, {
+  return compare<Tally>(workload, {
     contestants: [
       { name: names[0], run: ours },
       { name: names[1], run: theirs },

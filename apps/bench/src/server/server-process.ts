@@ -6,7 +6,7 @@ import { lmdbStore } from "@freshet/durable-streams-server/lmdb";
 import { nodeListener } from "@freshet/durable-streams-server/node";
 import { postgresStore } from "@freshet/durable-streams-server/postgres";
 
-/** One server of the benchmark, in a process of its own. Compression is off in all of them. */
+/** One server of the benchmark, in a separate process, without compression. */
 const [kind = "", place = ""] = process.argv.slice(2);
 
 function store(): Store | undefined {

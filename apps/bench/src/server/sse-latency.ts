@@ -5,7 +5,7 @@ import { formatMs } from "../report.ts";
 import { Load } from "./load.ts";
 import type { BenchServer } from "./servers.ts";
 
-/** 40 appends to 200 readers of each server, rows of a table; the last server is whom the others are compared with. */
+/** Measures 40 appends to 200 readers of each server, as rows compared with the last server. */
 export async function sseRows(servers: readonly BenchServer[]): Promise<string[]> {
   const latencies: number[] = [];
   for (const server of servers) latencies.push(await sseLatency(server, 200, 40));
@@ -18,7 +18,7 @@ export async function sseRows(servers: readonly BenchServer[]): Promise<string[]
 }
 
 /**
- * How long each of `readers` SSE readers waits for an append, from before it is sent, in
+ * Measures how long each of `readers` SSE readers waits for an append, from before it is sent, in
  * milliseconds: the median over all readers and appends.
  */
 async function sseLatency(server: BenchServer, readers: number, appends: number): Promise<number> {
@@ -31,7 +31,7 @@ async function sseLatency(server: BenchServer, readers: number, appends: number)
   const latencies: number[] = [];
   let sent = 0;
   let received = 0;
-  let allHere: () => void = () => undefined;
+  let onAllArrived: () => void = () => undefined;
   let ready = 0;
   const listen = async () => {
     const { body } = await pool.request({
@@ -41,15 +41,15 @@ async function sseLatency(server: BenchServer, readers: number, appends: number)
     });
     for await (const chunk of body) {
       if (!(chunk as Buffer).includes("event: data")) {
-        // The first control event: the reader stands at the tail.
-        if (++ready === readers) allHere();
+        // The first control event: the reader has reached the tail.
+        if (++ready === readers) onAllArrived();
         continue;
       }
       latencies.push(performance.now() - sent);
-      if (++received % readers === 0) allHere();
+      if (++received % readers === 0) onAllArrived();
     }
   };
-  let arrived = new Promise<void>((resolve) => (allHere = resolve));
+  let arrived = new Promise<void>((resolve) => (onAllArrived = resolve));
   const listening = Array.from({ length: readers }, () =>
     listen().catch((error: unknown) => {
       if (!abort.signal.aborted) throw error;
@@ -57,7 +57,7 @@ async function sseLatency(server: BenchServer, readers: number, appends: number)
   );
   await arrived;
   for (let n = 0; n < appends; n++) {
-    arrived = new Promise<void>((resolve) => (allHere = resolve));
+    arrived = new Promise<void>((resolve) => (onAllArrived = resolve));
     sent = performance.now();
     await load.append([path], { streams: 1, writers: 1, count: 1 });
     await arrived;
