@@ -1,20 +1,21 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { BedrockDecoder, BedrockError, type BedrockEvent } from "@freshet/bedrock-adapter";
+import { toBase64 } from "@freshet/core";
+import { UsageError } from "../usage-error.ts";
 import { describeDifference } from "./difference.ts";
 
-// `pnpm conformance captures DIR`: every NAME.bin in DIR is a captured response body, NAME.expected.json
-// what the AWS SDK yields for it: `{eventName: fields}` for ConverseStream, the inner JSON for
+// `pnpm conformance captures DIR`: each NAME.bin in DIR is a captured response body, and NAME.expected.json
+// lists what the AWS SDK yields for it: `{eventName: fields}` for ConverseStream, the inner JSON for
 // InvokeModel, a blob as `{"$bytes": base64}`, a thrown exception as `{"$thrown": {name, message}}`.
 
-/** What came out of a capture at one slicing. */
+/** The result of decoding a capture at one chunk split. */
 interface Outcome {
   yielded: unknown[];
   error?: BedrockError;
 }
 
-const slicings: Readonly<Record<string, (body: Uint8Array) => Uint8Array[]>> = {
+const splits: Readonly<Record<string, (body: Uint8Array) => Uint8Array[]>> = {
   whole: (body) => [body],
   "byte by byte": (body) => cut(body, () => 1),
   random: (body) => {
@@ -42,7 +43,8 @@ function decode(chunks: readonly Uint8Array[]): Outcome {
   try {
     for (const chunk of chunks) {
       decoder.push(chunk);
-      for (let event = decoder.read(); event; event = decoder.read()) yielded.push(asSdk(event));
+      for (let event = decoder.read(); event; event = decoder.read())
+        yielded.push(toSdkShape(event));
     }
     decoder.end();
   } catch (error) {
@@ -52,24 +54,24 @@ function decode(chunks: readonly Uint8Array[]): Outcome {
   return { yielded };
 }
 
-/** Our event in the SDK's shape, as the expectation files write it. */
-function asSdk(event: BedrockEvent): unknown {
+/** Converts our event to the SDK's shape, as the expectation files have it. */
+function toSdkShape(event: BedrockEvent): unknown {
   if (event.type === "chunk") return event.chunk;
   const { type, ...fields } = event;
   const text = JSON.stringify({ [type]: fields }, (_, value: unknown) =>
-    value instanceof Uint8Array ? { $bytes: Buffer.from(value).toString("base64") } : value,
+    value instanceof Uint8Array ? { $bytes: toBase64(value) } : value,
   );
   return JSON.parse(text) as unknown;
 }
 
-/** @returns what differs from the expectation, or `undefined` */
+/** Describes how an outcome differs from the expectation; `undefined` if it does not. */
 function check({ yielded, error }: Outcome, expectation: readonly unknown[]): string | undefined {
   const events = expectation.filter((item) => thrownOf(item) === undefined);
   const thrown = expectation.map(thrownOf).find((item) => item !== undefined);
   const difference = describeDifference(events, yielded);
   if (difference !== undefined) return difference;
   if (thrown) return checkThrown(thrown, error);
-  // The SDK takes a cut answer for a whole one; that one error of ours is no difference.
+  // The SDK treats a truncated response as complete, so this one error of ours is not a difference.
   return error && error.code !== "INCOMPLETE_STREAM" ? String(error) : undefined;
 }
 
@@ -82,11 +84,11 @@ function checkThrown(
   { name = "", message = "" }: Thrown,
   error?: BedrockError,
 ): string | undefined {
-  if (!error) return `${name || "an error"} was expected, and none came`;
-  // Errors that are no exception of the service have names and words of the SDK's own.
+  if (!error) return `expected ${name || "an error"}, but the response is complete`;
+  // Errors other than the service's exceptions have names and messages of the SDK's own.
   if (!name.endsWith("Exception")) return undefined;
   if (error.exceptionType?.toLowerCase() !== name.toLowerCase()) {
-    return `${name} was expected, and ${String(error)} came`;
+    return `expected ${name}, got ${String(error)}`;
   }
   return error.message.includes(message) ? undefined : `the message of ${name} differs`;
 }
@@ -109,14 +111,15 @@ async function checkCapture(directory: string, name: string): Promise<Verdict> {
   const expectation: unknown = JSON.parse(
     await readFile(join(directory, `${name}.expected.json`), "utf8"),
   );
-  if (!Array.isArray(expectation)) throw new TypeError(`${name}.expected.json is not a list.`);
-  const outcomes = Object.entries(slicings).map(([slicing, chunksOf]) => ({
-    slicing,
+  if (!Array.isArray(expectation))
+    throw new TypeError(`${name}.expected.json is not a JSON array: expected the list of events.`);
+  const outcomes = Object.entries(splits).map(([split, chunksOf]) => ({
+    split,
     outcome: decode(chunksOf(body)),
   }));
-  const differences = outcomes.flatMap(({ slicing, outcome }) => {
+  const differences = outcomes.flatMap(({ split, outcome }) => {
     const difference = check(outcome, expectation);
-    return difference === undefined ? [] : [`${slicing}: ${difference}`];
+    return difference === undefined ? [] : [`${split}: ${difference}`];
   });
   const whole = outcomes[0]?.outcome;
   return {
@@ -127,22 +130,15 @@ async function checkCapture(directory: string, name: string): Promise<Verdict> {
   };
 }
 
-/** Checks every capture of a folder and prints a table. Returns the exit code. */
-export async function captures(args: readonly string[]): Promise<number> {
-  const { positionals } = parseArgs({ args: [...args], allowPositionals: true });
-  const [given] = positionals;
-  if (given === undefined || positionals.length > 1) {
-    console.error("usage: pnpm conformance captures DIR");
-    return 2;
+/** Checks every capture in a folder and prints a table. Returns the exit code. */
+export async function checkCaptures(args: readonly string[]): Promise<number> {
+  const [given, ...rest] = args;
+  if (given === undefined || given.startsWith("-") || rest.length > 0) {
+    throw new UsageError("Give exactly one folder of captures: pnpm conformance captures DIR.");
   }
-  // The package manager starts this in its package's folder, and says where it was started itself.
+  // The package manager runs this in the package's folder; INIT_CWD is where it was itself started.
   const directory = resolve(process.env["INIT_CWD"] ?? ".", given);
-  const files = await readdir(directory);
-  const names = files.filter((file) => file.endsWith(".bin")).map((file) => file.slice(0, -4));
-  if (names.length === 0) {
-    console.error(`There is no .bin file in ${directory}.`);
-    return 2;
-  }
+  const names = await captureNames(directory);
   const width = Math.max(...names.map((name) => name.length));
   let failed = 0;
   for (const name of names.toSorted()) {
@@ -153,7 +149,17 @@ export async function captures(args: readonly string[]): Promise<number> {
     if (differences.length > 0) failed++;
   }
   console.log(
-    `${names.length - failed} of ${names.length} captures give what the AWS SDK gives, at each of ${Object.keys(slicings).length} slicings.`,
+    `${names.length - failed} of ${names.length} captures yield what the AWS SDK yields, at each of ${Object.keys(splits).length} chunk splits.`,
   );
   return failed === 0 ? 0 : 1;
+}
+
+async function captureNames(directory: string): Promise<string[]> {
+  const files = await readdir(directory).catch((error: unknown) => {
+    const { code = "unknown" } = error as NodeJS.ErrnoException;
+    throw new UsageError(`Cannot read the folder ${directory} (${code}).`);
+  });
+  const names = files.filter((file) => file.endsWith(".bin")).map((file) => file.slice(0, -4));
+  if (names.length === 0) throw new UsageError(`There is no .bin file in ${directory}.`);
+  return names;
 }

@@ -1,8 +1,8 @@
 /**
- * Compares what was expected with what came. Fields beyond the expectation are no difference: the AWS
- * SDK drops what its model does not list, and ours keeps it.
+ * Describes the first difference between an expected and an actual value. Additional fields are not a
+ * difference: the AWS SDK drops fields that its model does not list, and ours keeps them.
  *
- * @returns where they differ, or `undefined` if they do not
+ * @returns where they differ, or `undefined` if they are equal
  */
 export function describeDifference(
   expected: unknown,
@@ -26,7 +26,7 @@ export function describeDifference(
   return firstDifference(Object.keys(expected), (key) =>
     key in actual
       ? describeDifference(expected[key], actual[key], path === "" ? key : `${path}.${key}`)
-      : `${where} has no ${key}`,
+      : `${where} lacks ${key}`,
   );
 }
 

@@ -8,7 +8,8 @@ import {
 } from "@freshet/bedrock-adapter/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { describeDifference } from "../../src/captures/difference.ts";
-import { captures } from "../../src/captures/check-captures.ts";
+import { checkCaptures } from "../../src/captures/check-captures.ts";
+import { UsageError } from "../../src/usage-error.ts";
 
 let directory: string;
 beforeEach(async () => {
@@ -40,7 +41,7 @@ const redactedExpected = {
 };
 const stopExpected = { messageStop: { stopReason: "end_turn" } };
 
-test("captures that give what is expected pass", async () => {
+test("captures that yield the expected events pass", async () => {
   await capture("converse", [redacted, stop], [redactedExpected, stopExpected]);
   const chunk = { generation: "Hi", stop_reason: "stop" };
   await capture("invoke", [encodeInvokeChunk(chunk)], [chunk]);
@@ -51,7 +52,7 @@ test("captures that give what is expected pass", async () => {
     [redactedExpected, { $thrown: { name: "ThrottlingException", message: "slow down" } }],
   );
   await capture("cut", [redacted], [redactedExpected]);
-  expect(await captures([directory])).toBe(0);
+  expect(await checkCaptures([directory])).toBe(0);
 });
 
 test.each([
@@ -62,31 +63,37 @@ test.each([
     [redacted, stop],
     [JSON.parse(JSON.stringify(redactedExpected).replace("AQID", "AQIE")), stopExpected],
   ],
-  ["an exception nobody expected", [encodeException("xException", "{}")], []],
-  [
-    "no exception where one was expected",
-    [stop],
-    [stopExpected, { $thrown: { name: "AException" } }],
-  ],
+  ["an unexpected exception", [encodeException("xException", "{}")], []],
+  ["a missing exception", [stop], [stopExpected, { $thrown: { name: "AException" } }]],
   [
     "another exception",
     [encodeException("throttlingException", "{}")],
     [{ $thrown: { name: "ValidationException" } }],
   ],
-])("%s is a difference", async (_, frames, expected) => {
+])("captures with %s fail", async (_, frames, expected) => {
   await capture("bad", frames, expected);
   await capture("good", [stop], [stopExpected]);
-  expect(await captures([directory])).toBe(1);
+  expect(await checkCaptures([directory])).toBe(1);
 });
 
-test("a folder without captures and a missing argument are usage errors", async () => {
-  expect(await captures([directory])).toBe(2);
-  expect(await captures([])).toBe(2);
+test.each([[], ["a", "b"], ["--help"], ["no-such-folder"]])(
+  "the arguments %j of captures are refused in one sentence",
+  async (...args) => {
+    const checking = checkCaptures(args);
+    await expect(checking).rejects.toThrow(UsageError);
+    await expect(checking).rejects.toThrow(/^[^\n]+\.$/);
+  },
+);
+
+test("a folder without captures is refused", async () => {
+  await expect(checkCaptures([directory])).rejects.toThrow(
+    `There is no .bin file in ${directory}.`,
+  );
 });
 
-test("only fields beyond the expectation are no difference", () => {
+test("only additional fields are not a difference", () => {
   expect(describeDifference({ a: [1] }, { a: [1], b: 2 })).toBeUndefined();
   expect(describeDifference({ a: [1] }, { a: [1, 2] })).toBe("a has 2 items, not 1");
   expect(describeDifference([{ a: 1 }], [{ a: 2 }])).toBe("[0].a is 2, not 1");
-  expect(describeDifference({ a: null }, {})).toBe("the value has no a");
+  expect(describeDifference({ a: null }, {})).toBe("the value lacks a");
 });

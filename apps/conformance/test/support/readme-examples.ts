@@ -12,9 +12,9 @@ export interface Example {
   readonly line: number;
   readonly extension: "ts" | "tsx";
   readonly code: string;
-  /** Preceded by `<!-- run -->`: the code is executed too. */
+  /** Whether `<!-- run -->` precedes it, so that the code is also executed. */
   readonly run: boolean;
-  /** The ```text block that follows a block that is run: its standard output. */
+  /** The ```text block after a block that is executed: its standard output. */
   readonly output: string | undefined;
 }
 
