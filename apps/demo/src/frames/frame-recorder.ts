@@ -1,7 +1,7 @@
 import { BedrockClient, type BedrockClientOptions, type Fetch } from "@freshet/bedrock-adapter";
 import { decodeMessage, EventStreamError, readEnvelope } from "@freshet/eventstream-codec";
+import type { CapturedBody } from "../protocol/api.ts";
 import type { FrameRecord } from "../protocol/events.ts";
-import type { CapturedBody } from "../streams/captures.ts";
 import { FrameSplitter } from "./frame-splitter.ts";
 
 /** Records every frame that passes between a client and Bedrock. */

@@ -76,6 +76,13 @@ export interface StoredEvent {
   readonly event: DemoEvent;
 }
 
+/** A response body of Bedrock that has ended, complete or broken. */
+export interface CapturedBody {
+  readonly bytes: Uint8Array;
+  readonly model: string;
+  readonly operation: "converse" | "invoke";
+}
+
 /** `GET /captures`: a response body of Bedrock, as the worker received it. */
 export interface CaptureSummary {
   readonly id: string;

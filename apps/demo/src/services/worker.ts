@@ -1,12 +1,12 @@
-import { type BedrockClientOptions } from "@freshet/bedrock-adapter";
+import { BedrockClient, type BedrockClientOptions } from "@freshet/bedrock-adapter";
 import { runAgentTurn } from "../agent/agent-loop.ts";
+import { runRecordedTurn } from "../agent/recorded-turn.ts";
 import { riverLevel } from "../agent/tools.ts";
 import { runWorker } from "../agent/worker.ts";
-import { FrameAttribution } from "../frames/frame-attribution.ts";
-import { FrameRecorder } from "../frames/frame-recorder.ts";
+import type { CapturedBody } from "../protocol/api.ts";
 import type { WorkerConfig, WorkerReport } from "../protocol/processes.ts";
 import { Tally } from "../protocol/tally.ts";
-import { type CapturedBody, storeCapture } from "../streams/captures.ts";
+import { storeCapture } from "../streams/captures.ts";
 import type { TurnRequest } from "../streams/commands.ts";
 import { streamUrls } from "../streams/stream-urls.ts";
 import { runService } from "./service.ts";
@@ -18,7 +18,6 @@ await runService((config: WorkerConfig, report: (report: WorkerReport) => void) 
   const tally = new Tally();
   const written = new Map<string, number>();
   const keep = (turn: TurnRequest) => (body: CapturedBody) => {
-    if (!recordsWire) return;
     storeCapture(urls, body, turn.prompt).catch((error: unknown) => {
       // The response does not depend on it, and the list of captures shows what is missing.
       process.stderr.write(`A captured response could not be stored: ${String(error)}\n`);
@@ -30,12 +29,12 @@ await runService((config: WorkerConfig, report: (report: WorkerReport) => void) 
     maxRunning: config.maxTurns,
     signal: stopping.signal,
     runTurn: (prompt, signal, { history, turn }) => {
-      const recorder = new FrameRecorder(keep(turn));
-      const client = recorder.client(clientOptions(config));
-      const attribution = new FrameAttribution(recorder);
       const tools = [riverLevel];
-      const options = { client, modelId, operation, tools, signal, history, batchMs };
-      return runAgentTurn(prompt, recordsWire ? { ...options, attribution } : options);
+      const options = { modelId, operation, tools, signal, history, batchMs };
+      const client = clientOptions(config);
+      if (!recordsWire)
+        return runAgentTurn(prompt, { ...options, client: new BedrockClient(client) });
+      return runRecordedTurn(prompt, { ...options, client, onCapture: keep(turn) });
     },
     onStarted: (started) => report({ kind: "started", ...started }),
     onWritten: (event, { turnId }) => {

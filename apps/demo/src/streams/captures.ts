@@ -1,16 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { DurableStream, stream } from "@freshet/durable-streams-client";
-import type { CaptureSummary } from "../protocol/api.ts";
+import type { CapturedBody, CaptureSummary } from "../protocol/api.ts";
 import { restartRetry, type StreamUrls } from "./stream-urls.ts";
 
 const contentType = "application/vnd.amazon.eventstream";
-
-/** A complete or broken response body of Bedrock. */
-export interface CapturedBody {
-  readonly bytes: Uint8Array;
-  readonly model: string;
-  readonly operation: "converse" | "invoke";
-}
 
 /** Stores a response body as a closed binary stream of its own. */
 export async function storeCapture(

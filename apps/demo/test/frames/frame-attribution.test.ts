@@ -7,7 +7,7 @@ import { FrameRecorder } from "../../src/frames/frame-recorder.ts";
 import { riverLevel } from "../../src/agent/tools.ts";
 import { FrameAttribution, type TracedEvent } from "../../src/frames/frame-attribution.ts";
 import { scriptedResponse } from "../../src/bedrock/script.ts";
-import type { CapturedBody } from "../../src/streams/captures.ts";
+import type { CapturedBody } from "../../src/protocol/api.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 
