@@ -32,7 +32,7 @@ export interface Measurement {
 }
 
 export interface CompareOptions<Result> {
-  /** Ours first: the ratios say how many times faster it is than the others. */
+  /** Ours first: the ratios are how many times faster it is than the others. */
   contestants: readonly [Contestant<Result>, ...Contestant<Result>[]];
   /** Throws or returns false if a contestant's result differs from the first one's. */
   equal: (ours: Result, theirs: Result) => boolean;

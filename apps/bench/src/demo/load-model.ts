@@ -2,7 +2,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { once } from "node:events";
 import { encodeConverseEvent } from "@freshet/bedrock-adapter/testing";
 
-/** A simulated Bedrock whose tokens say when they were sent, at a steady pace. */
+/** A simulated Bedrock whose tokens contain their time of sending, at a steady pace. */
 export interface LoadModel {
   readonly url: string;
   /** The number of tokens in each response that begins from now on. */

@@ -43,7 +43,7 @@ export function ConversationPage({ id, status, onCreated }: ConversationPageProp
       }
       setSending(false);
     };
-    const ask = (prompt: string) =>
+    const sendPrompt = (prompt: string) =>
       attempt(async () => {
         await webServer.addTurn(id, prompt);
         setSent((count) => count + 1);
@@ -63,9 +63,9 @@ export function ConversationPage({ id, status, onCreated }: ConversationPageProp
     const all: TurnActions = {
       fork: (position) => void fork(position),
       forkBefore,
-      askAgain: (prompt) => void ask(prompt),
+      askAgain: (prompt) => void sendPrompt(prompt),
     };
-    return { send: (prompt: string) => void ask(prompt), actions: all };
+    return { send: (prompt: string) => void sendPrompt(prompt), actions: all };
   }, [id, onCreated]);
 
   useMemo(() => {

@@ -25,7 +25,7 @@ export function NewPage({
   const [draft, setDraft] = useState(() => takeDraft() ?? "");
   const [isSending, setSending] = useState(false);
   const [failure, setFailure] = useState<string>();
-  const ask = async (prompt: string) => {
+  const start = async (prompt: string) => {
     setSending(true);
     setFailure(undefined);
     try {
@@ -51,7 +51,7 @@ export function NewPage({
             <ul className="suggestions">
               {suggestions.map((prompt) => (
                 <li key={prompt}>
-                  <button type="button" disabled={isSending} onClick={() => void ask(prompt)}>
+                  <button type="button" disabled={isSending} onClick={() => void start(prompt)}>
                     {prompt}
                   </button>
                 </li>
@@ -74,7 +74,7 @@ export function NewPage({
             <Composer
               draft={draft}
               onDraft={setDraft}
-              onSend={(prompt) => void ask(prompt)}
+              onSend={(prompt) => void start(prompt)}
               onStop={undefined}
               isSending={isSending}
               label="Ask something"

@@ -52,7 +52,7 @@ options, 130 when interrupted.
 
 const defaultPrompt = "How high is the Elbe at Dresden, and is it rising?";
 
-/** Parses the command line. Returns "help" or "version" if it asks for that; throws {@link UsageError}. */
+/** Parses the command line. Returns "help" or "version" for those options; throws {@link UsageError}. */
 export function parseOptions(
   args: readonly string[],
   env: NodeJS.ProcessEnv,

@@ -36,7 +36,7 @@ export class FrameRecorder {
       return response;
     }
     this.responseStart = this.frames.length;
-    // Nothing is read before the consumer asks for it.
+    // Nothing is read before the consumer pulls it.
     const body = new ReadableStream(this.#recording(response.body, input), { highWaterMark: 0 });
     return new Response(body, response);
   };

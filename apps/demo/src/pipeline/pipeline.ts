@@ -31,7 +31,7 @@ export interface StartPipelineOptions {
   readonly supervisor: Supervisor;
 }
 
-/** The reports of the processes; `crash`: one ended although it was not told to. */
+/** The reports of the processes; `crash`: one ended without being stopped. */
 export interface PipelineEvents {
   worker: [report: WorkerReport];
   web: [report: WebReport];

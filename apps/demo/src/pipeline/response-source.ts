@@ -18,7 +18,7 @@ const bytesPerCharacter = 8;
 /** For the page every event also names its frames, which makes it this many times larger. */
 const wireFactor = 4;
 
-/** Determines the source that the options ask for. */
+/** Determines the source that the options select. */
 export async function responseSourceOf(options: PipelineOptions): Promise<ResponseSource> {
   const source = await plainSource(options);
   if (options.once) return source;

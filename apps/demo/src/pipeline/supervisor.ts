@@ -20,7 +20,7 @@ export interface ServiceHandle {
 export interface StartOptions<Report> {
   config: unknown;
   onReport?: ((report: Report) => void) | undefined;
-  /** Called when the process ends although it was not told to. */
+  /** Called when the process ends without being stopped. */
   onCrash?: (message: string) => void;
 }
 

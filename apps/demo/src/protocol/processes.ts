@@ -98,7 +98,7 @@ export interface WebConfig {
   readonly maxTurns: number;
 }
 
-/** A fault that a browser requested, on its way to the process that can inject it. */
+/** A fault that a browser requested, for the parent process to inject. */
 export interface WebReport {
   readonly kind: "fault";
   readonly request: number;

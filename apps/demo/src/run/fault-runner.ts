@@ -43,7 +43,7 @@ export class FaultRunner {
     }
     this.#webServerKills++;
     this.#restarted = this.#restartWebServer();
-    // `settled` rejects with the error; until somebody calls it, it must not count as unhandled.
+    // `settled` rejects with the error; until it is called, the rejection must not count as unhandled.
     this.#restarted.catch(ignoreRejection);
   }
 

@@ -10,7 +10,7 @@ export interface RunningService {
   url?: string;
   /** Called with each later message of the parent. */
   receive?(message: unknown): void;
-  /** Called when the process is told to stop, before it exits. */
+  /** Called on SIGTERM, before the process exits. */
   stop?(): void | Promise<void>;
   /** Called when the parent has died: synchronous, the last thing that happens. */
   abandon?(): void;

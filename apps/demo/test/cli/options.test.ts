@@ -42,7 +42,7 @@ test("the demo takes the options of its command line", () => {
   });
 });
 
-test("--help, -h and --version are told apart from a run of the demo", () => {
+test("--help, -h and --version do not run the demo", () => {
   expect(parseOptions(["--help"], {})).toBe("help");
   expect(parseOptions(["-h"], {})).toBe("help");
   expect(parseOptions(["--version"], {})).toBe("version");

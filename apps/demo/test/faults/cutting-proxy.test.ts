@@ -29,7 +29,7 @@ async function proxyTo(body: string, size = 1000): Promise<CuttingProxy> {
   return proxy;
 }
 
-/** Reads everything that a client receives before the connection ends, in whatever way. */
+/** Reads everything that a client receives before the connection ends for any reason. */
 async function read(proxy: CuttingProxy): Promise<string> {
   const { hostname, port } = new URL(proxy.url);
   const socket = connect(Number(port), hostname);
