@@ -1,4 +1,5 @@
 import { connectAgentStream } from "@freshet/agent-sse";
+import { type Fetch, linkedAbort } from "@freshet/core";
 
 /** The measurements of one reader. */
 export interface ReaderResult {
@@ -33,7 +34,7 @@ export class LoadReader {
     const seen = new Set<string>();
     let reconnects = 0;
     const events = connectAgentStream(url, {
-      fetch: (input, init) => this.#fetch(input, init),
+      fetch: this.#fetch,
       retry: { initialDelayMs: 20, maxDelayMs: 500 },
       onStateChange: (state) => {
         if (state.status === "open") reconnects = state.reconnects;
@@ -55,10 +56,9 @@ export class LoadReader {
   }
 
   /** Fetches over a connection that `cut` can break: the socket closes, and the body ends with an error. */
-  async #fetch(url: string, init: RequestInit): Promise<Response> {
-    const socket = new AbortController();
-    init.signal?.addEventListener("abort", () => socket.abort(init.signal?.reason), { once: true });
-    this.#cut = () => socket.abort(new TypeError("cut by the bench"));
-    return fetch(url, { ...init, signal: socket.signal });
-  }
+  readonly #fetch: Fetch = (url, init) => {
+    const connection = linkedAbort(init?.signal ?? undefined);
+    this.#cut = () => connection.abort(new TypeError("cut by the bench"));
+    return fetch(url, { ...init, signal: connection.signal });
+  };
 }

@@ -1,4 +1,5 @@
-import { BedrockClient, type BedrockClientOptions, type Fetch } from "@freshet/bedrock-adapter";
+import { BedrockClient, type BedrockClientOptions } from "@freshet/bedrock-adapter";
+import type { Fetch } from "@freshet/core";
 import { decodeMessage, EventStreamError, readEnvelope } from "@freshet/eventstream-codec";
 import type { CapturedBody } from "../protocol/api.ts";
 import type { FrameRecord } from "../protocol/events.ts";
@@ -42,7 +43,10 @@ export class FrameRecorder {
   };
 
   /** Passes on what it reads. A TransformStream could do it too, at several times the cost per chunk. */
-  #recording(body: ReadableStream<Uint8Array>, url: string): UnderlyingDefaultSource<Uint8Array> {
+  #recording(
+    body: ReadableStream<Uint8Array>,
+    url: string | URL,
+  ): UnderlyingDefaultSource<Uint8Array> {
     const reader = body.getReader();
     const splitter = new FrameSplitter();
     const chunks: Uint8Array[] = [];
@@ -74,7 +78,7 @@ export class FrameRecorder {
     this.frames.push({ call: this.#call, index, at: Date.now(), ...frame });
   }
 
-  #capture(chunks: readonly Uint8Array[], url: string): void {
+  #capture(chunks: readonly Uint8Array[], url: string | URL): void {
     const path = /\/model\/([^/]+)\/([\w-]+)$/.exec(new URL(url).pathname);
     this.#onCapture({
       bytes: Buffer.concat(chunks),
