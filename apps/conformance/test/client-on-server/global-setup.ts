@@ -16,7 +16,7 @@ declare module "vitest" {
   }
 }
 
-/** The client's own suite, on the server of this repository instead of the protocol authors' one. */
+/** Runs the client's own suite on this repository's server instead of the protocol authors'. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const path = await mkdtemp(join(tmpdir(), "freshet-client-on-server-"));
   const streams = createDurableStreams({ store: lmdbStore({ path }), longPollTimeoutMs: 2000 });
