@@ -29,7 +29,7 @@ export class TurnWriter {
     const agent = new DurableStream({
       url,
       contentType: "application/json",
-      backoff: { ...restartRetry, maxRetries: Infinity },
+      retry: { ...restartRetry, maxRetries: Infinity },
     });
     // Tokens are already gathered; what is written during a request shares the next one.
     this.#producer = new IdempotentProducer(agent, `turn-${turn.turnId}`, { epoch, lingerMs: 0 });

@@ -47,7 +47,7 @@ const respond = ({ body }: { body: unknown }) =>
 test.each([1, 2, 3])(
   "every frame is attributed to exactly one event, in order (seed %i)",
   async (seed) => {
-    const { events, captures } = await runTurn({ answer: respond, seed, tokensPerSecond: 5000 });
+    const { events, captures } = await runTurn({ response: respond, seed, tokensPerSecond: 5000 });
     expect(captures).toHaveLength(2);
     for (const [index, { bytes, operation }] of captures.entries()) {
       expect(operation).toBe("converse");
@@ -68,7 +68,7 @@ test.each([1, 2, 3])(
 );
 
 test("the frames that are attributed to a token hold its text", async () => {
-  const { events, captures } = await runTurn({ answer: respond, seed: 4, tokensPerSecond: 5000 });
+  const { events, captures } = await runTurn({ response: respond, seed: 4, tokensPerSecond: 5000 });
   const body = captures.map(({ bytes }) => bytes);
   for (const event of events) {
     if (event.type !== "token" && event.type !== "thinking") continue;
@@ -88,7 +88,7 @@ test("the frames that are attributed to a token hold its text", async () => {
 
 test("a damaged frame is attributed to the error event, with its checksum", async () => {
   const { events } = await runTurn({
-    answer: respond,
+    response: respond,
     fault: { name: "message-checksum", afterFrames: 10 },
   });
   const error = events.find(({ type }) => type === "error");
