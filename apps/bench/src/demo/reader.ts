@@ -33,7 +33,7 @@ export class LoadReader {
     const seen = new Set<string>();
     let reconnects = 0;
     const events = connectAgentStream(url, {
-      fetch: (input, init) => this.#fetch(input, init),
+      fetch: (input, init = {}) => this.#fetch(String(input), init),
       retry: { initialDelayMs: 20, maxDelayMs: 500 },
       onStateChange: (state) => {
         if (state.status === "open") reconnects = state.reconnects;
