@@ -1,4 +1,4 @@
-import { maxTimerMs, SilenceTimer, timeLimit } from "@freshet/core";
+import { maxTimerMs, timeLimit } from "@freshet/core";
 import type { ExchangeRequest } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { DurableStreams } from "../server/durable-streams.ts";
@@ -73,25 +73,16 @@ async function respond(
 }
 
 /** How long the rest of a refused body is read and dropped before the response, in milliseconds. */
-const DROP_TIMEOUT_MS = 10_000;
-
-/** How long it may be silent meanwhile, in milliseconds. */
-const DROP_IDLE_TIMEOUT_MS = 1000;
+const DROP_TIMEOUT_MS = 1000;
 
 /** A client whose connection closes while it sends would not get to read the response. */
 function bodyDropped(request: NodeRequest): Promise<void> {
   return new Promise((resolve) => {
+    const timer = setTimeout(resolve, DROP_TIMEOUT_MS);
     const done = () => {
       clearTimeout(timer);
-      silence.close();
       resolve();
     };
-    const timer = setTimeout(done, DROP_TIMEOUT_MS);
-    const silence = new SilenceTimer(DROP_IDLE_TIMEOUT_MS, done);
-    silence.start();
-    request.on("data", () => {
-      silence.start();
-    });
     request.on("end", done);
     request.on("close", done);
     if (request.destroyed) done();
