@@ -1,4 +1,4 @@
-import { useMemo, useState, type ReactElement } from "react";
+import type { ReactElement } from "react";
 import { AgentStreamError } from "@freshet/agent-sse";
 import { Counters } from "./counters.tsx";
 import { errorMessage } from "../server/error-message.ts";
@@ -6,14 +6,12 @@ import { BreakPanel } from "../faults/break-panel.tsx";
 import { FaultLog } from "../faults/fault-log.tsx";
 import type { PolledStatus } from "../server/use-status.ts";
 import { Notice } from "../layout/notice.tsx";
-import { keepDraft, takeDraft } from "../model/draft.ts";
 import { navigate } from "../model/route.ts";
-import { webServer } from "../server/web-server.ts";
 import { WirePanel } from "../wire/wire-panel.tsx";
 import { Announcer } from "./announcer.tsx";
 import { Composer } from "./composer.tsx";
 import { ConversationPane } from "./conversation-pane.tsx";
-import type { TurnActions } from "./turn-actions.ts";
+import { useConversationActions } from "./use-conversation-actions.ts";
 import { useConversation, type LiveConversation } from "./use-conversation.ts";
 
 interface ConversationPageProps {
@@ -26,58 +24,11 @@ interface ConversationPageProps {
 /** One live conversation; the component needs the id as its key. */
 export function ConversationPage({ id, status, onCreated }: ConversationPageProps): ReactElement {
   const live = useConversation(id);
-  const [draft, setDraft] = useState("");
-  const [isSending, setSending] = useState(false);
-  const [sent, setSent] = useState(0);
-  const [failure, setFailure] = useState<string>();
+  const { draft, setDraft, isSending, sent, failure, send, stop, turnActions } =
+    useConversationActions(id, onCreated);
   const { conversation, marks } = live;
-
-  const { send, actions } = useMemo(() => {
-    const attempt = async (action: () => Promise<unknown>) => {
-      setFailure(undefined);
-      setSending(true);
-      try {
-        await action();
-      } catch (error) {
-        setFailure(errorMessage(error));
-      }
-      setSending(false);
-    };
-    const sendPrompt = (prompt: string) =>
-      attempt(async () => {
-        await webServer.addTurn(id, prompt);
-        setSent((count) => count + 1);
-        setDraft("");
-      });
-    const fork = (position: string) =>
-      attempt(async () => {
-        const { id: forked } = await webServer.fork(id, position);
-        onCreated();
-        navigate({ view: "conversation", id: forked });
-      });
-    const forkBefore = (position: string | undefined, prompt: string) => {
-      keepDraft(prompt);
-      if (position === undefined) navigate({ view: "new" });
-      else void fork(position);
-    };
-    const all: TurnActions = {
-      fork: (position) => void fork(position),
-      forkBefore,
-      askAgain: (prompt) => void sendPrompt(prompt),
-    };
-    return { send: (prompt: string) => void sendPrompt(prompt), actions: all };
-  }, [id, onCreated]);
-
-  useMemo(() => {
-    const kept = takeDraft();
-    if (kept !== undefined) setDraft(kept);
-  }, []);
-
   if (live.failure !== undefined) return <LostConversation failure={live.failure} />;
   const isEmpty = conversation.turns.length === 0;
-  const stop = () => {
-    webServer.stop(id).catch((error: unknown) => setFailure(errorMessage(error)));
-  };
   const footer = (
     <>
       {failure !== undefined && (
@@ -105,7 +56,7 @@ export function ConversationPage({ id, status, onCreated }: ConversationPageProp
         version={conversation.version}
         sent={sent}
         heading={conversation.turns[0]?.prompt ?? "Conversation"}
-        actions={actions}
+        actions={turnActions}
         footer={footer}
       >
         {isEmpty && <Notice title="Reading the conversation …" />}

@@ -5,6 +5,7 @@ import {
   ConverseMessageBuilder,
   type Message,
   type TokenUsage,
+  type ToolUseBlock,
 } from "@freshet/bedrock-adapter";
 import type { AgentEvent, DoneEvent } from "@freshet/core";
 import type { FrameAttribution, TracedEvent } from "../frames/frame-attribution.ts";
@@ -65,9 +66,7 @@ export async function* runAgentTurn(
       yield errorEvent(message, signal);
       break;
     }
-    const toolCalls = message.content.flatMap((block) =>
-      "toolUse" in block && block.toolUse.type === undefined ? [block.toolUse] : [],
-    );
+    const toolCalls = toolCallsOf(message);
     if (toolCalls.length === 0) break;
     const results: ContentBlock[] = [];
     for (const call of toolCalls) {
@@ -98,6 +97,13 @@ function messageOf(builder: ConverseMessageBuilder): Message | BedrockError {
     if (error instanceof BedrockError) return error;
     throw error;
   }
+}
+
+/** Returns the calls of client-side tools; those of the server have a type. */
+function toolCallsOf(message: Message): ToolUseBlock[] {
+  return message.content.flatMap((block) =>
+    "toolUse" in block && block.toolUse.type === undefined ? [block.toolUse] : [],
+  );
 }
 
 function traced(event: AgentEvent, attribution: FrameAttribution | undefined): TracedEvent {

@@ -63,23 +63,11 @@ export function createApp(urls: StreamUrls, options: AppOptions = {}): Hono {
     return created(c, await conversations.fork(c.req.param("id"), position));
   });
 
-  // Reading resumes after any position that was an event's id, and without one starts at the beginning.
-  app.get("/agents/:id/events", async (c) => {
+  app.get("/agents/:id/events", (c) => {
+    // Reading resumes after any position that was an event's id, and without one starts at the beginning.
     const offset = c.req.header("last-event-id") ?? c.req.query("offset") ?? "-1";
-    // When the browser disconnects, its abort also ends the wait for the next event.
-    const reading = linkedAbort(c.req.raw.signal);
-    const { signal } = reading;
-    // A missing stream or a wrong position rejects here, as a response of its own, not within a stream.
-    const events = await conversations.follow(c.req.param("id"), offset, signal);
-    const onError = (error: unknown) => {
-      // The stream has not ended, it is unreachable: the reader reconnects and resumes.
-      if (!signal.aborted) console.error(error);
-      reading.abort(error);
-      return undefined;
-    };
-    return agentStreamResponse(events, { signal, onError });
+    return streamEvents(conversations, c.req.param("id"), offset, c.req.raw.signal);
   });
-
   app.get("/agents/:id/transcript", async (c) => {
     const events = await conversations.read(c.req.param("id"));
     return c.json(c.req.query("ids") === undefined ? events.map(({ event }) => event) : events);
@@ -88,6 +76,36 @@ export function createApp(urls: StreamUrls, options: AppOptions = {}): Hono {
     c.json({ written: await conversations.count(c.req.param("id")) }),
   );
 
+  addCaptureRoutes(app, urls);
+  addFaultRoutes(app, control);
+
+  app.get("*", pageFiles(), missingPage);
+  app.notFound(notFound);
+  app.onError(errorResponse);
+  return app;
+}
+
+async function streamEvents(
+  conversations: Conversations,
+  id: string,
+  offset: string,
+  disconnected: AbortSignal,
+): Promise<Response> {
+  // When the browser disconnects, its abort also ends the wait for the next event.
+  const reading = linkedAbort(disconnected);
+  const { signal } = reading;
+  // A missing stream or a wrong position rejects here, as a response of its own, not within a stream.
+  const events = await conversations.follow(id, offset, signal);
+  const onError = (error: unknown) => {
+    // The stream has not ended, it is unreachable: the reader reconnects and resumes.
+    if (!signal.aborted) console.error(error);
+    reading.abort(error);
+    return undefined;
+  };
+  return agentStreamResponse(events, { signal, onError });
+}
+
+function addCaptureRoutes(app: Hono, urls: StreamUrls): void {
   app.get("/captures", async (c) => c.json(await listCaptures(urls)));
   app.get("/captures/:id", async (c) => {
     const id = c.req.param("id");
@@ -97,7 +115,9 @@ export function createApp(urls: StreamUrls, options: AppOptions = {}): Hono {
       "content-type": "application/vnd.amazon.eventstream",
     });
   });
+}
 
+function addFaultRoutes(app: Hono, control: FaultControl | undefined): void {
   app.get("/status", (c) => {
     const status = control?.status();
     return status ? c.json(status) : c.json({ error: "No status is known yet." }, 503);
@@ -108,11 +128,6 @@ export function createApp(urls: StreamUrls, options: AppOptions = {}): Hono {
     if (!command) return c.json({ error: "Unknown fault." }, 400);
     return c.json(await control.inject(command), 202);
   });
-
-  app.get("*", pageFiles(), missingPage);
-  app.notFound(notFound);
-  app.onError(errorResponse);
-  return app;
 }
 
 /** Lets only ids of the form that this server creates into the URL of a stream. */
