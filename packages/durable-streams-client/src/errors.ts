@@ -11,6 +11,7 @@ export type DurableStreamErrorCode =
   | "STREAM_CLOSED"
   | "SEQ_CONFLICT"
   | "RETENTION_GONE"
+  | "STREAM_REPLACED"
   | "STREAM_CONSUMED"
   | "STALE_EPOCH"
   | "SEQUENCE_GAP"
@@ -127,6 +128,17 @@ export class RetentionGoneError extends DurableStreamError {
   override readonly name: string = "RetentionGoneError";
   constructor(message: string, facts?: DurableStreamErrorFacts) {
     super("RETENTION_GONE", message, facts);
+  }
+}
+
+/**
+ * 410: the offset belongs to a stream that was deleted, and another one was made at its URL. Nothing of
+ * it was delivered: read it from "-1".
+ */
+export class StreamReplacedError extends DurableStreamError {
+  override readonly name: string = "StreamReplacedError";
+  constructor(message: string, facts?: DurableStreamErrorFacts) {
+    super("STREAM_REPLACED", message, facts);
   }
 }
 

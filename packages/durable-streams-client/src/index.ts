@@ -21,6 +21,7 @@ export {
   StreamConsumedError,
   StreamExistsError,
   StreamNotFoundError,
+  StreamReplacedError,
 } from "./errors.ts";
 export type {
   DurableStreamErrorCode,

@@ -22,6 +22,7 @@ const errors: readonly (readonly [client.DurableStreamError, code: string, own: 
   ],
   [new client.SeqConflictError("m", common), "SEQ_CONFLICT", {}],
   [new client.RetentionGoneError("m", common), "RETENTION_GONE", {}],
+  [new client.StreamReplacedError("m", common), "STREAM_REPLACED", {}],
   [new client.StreamConsumedError("m", common), "STREAM_CONSUMED", {}],
   [
     new client.StaleEpochError("m", { ...common, currentEpoch: 3 }),

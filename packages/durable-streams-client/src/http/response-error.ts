@@ -4,6 +4,7 @@ import {
   FetchError,
   RetentionGoneError,
   StreamNotFoundError,
+  StreamReplacedError,
 } from "../errors.ts";
 import type { EndpointResponse } from "./exchange.ts";
 
@@ -32,6 +33,12 @@ export async function responseError(
   const facts = { status, url };
   if (status === 404) {
     return new StreamNotFoundError(`The stream does not exist: ${summary}`, facts);
+  }
+  if (status === 410 && response.header("stream-replaced") !== undefined) {
+    return new StreamReplacedError(
+      `Another stream is at this URL now, so read it from "-1": ${summary}`,
+      facts,
+    );
   }
   if (status === 410) {
     return new RetentionGoneError(
