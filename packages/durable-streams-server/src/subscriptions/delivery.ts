@@ -4,7 +4,15 @@ import type { StateStore } from "./state-store.ts";
 import { SubscriptionError } from "./subscription-error.ts";
 import type { SubscriptionState } from "./subscription-state.ts";
 import type { SubscriptionsOptions } from "./subscriptions-options.ts";
-import { ackSnapshot, beginWake, endWake, findPending, isIdle, link } from "./wakes.ts";
+import {
+  ackSnapshot,
+  beginWake,
+  endWake,
+  findPending,
+  isIdle,
+  link,
+  nothingAcked,
+} from "./wakes.ts";
 import { callWebhook } from "./webhook/call.ts";
 
 /** From 1 second up to 60, with 20 % of jitter. */
@@ -46,7 +54,8 @@ export class Delivery {
     try {
       const state = await this.#states.update(id, async (current) => {
         begun.wakeId = null;
-        const linked = discovered.filter((path) => link(current, path, "glob", -1)).length > 0;
+        const linked =
+          discovered.filter((path) => link(current, path, "glob", nothingAcked)).length > 0;
         if (!isIdle(current) || (await findPending(current, tailOf)) === undefined) return linked;
         await beginWake(current, tailOf, Date.now());
         begun.wakeId = current.wakeId;

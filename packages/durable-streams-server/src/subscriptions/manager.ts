@@ -69,8 +69,8 @@ export class SubscriptionManager {
       link(state, path, "explicit", await this.states.tailOf(path));
     }
     // Events that exist already do not wake anybody.
-    for await (const { path, tail } of matchingStreams(this.#store, config)) {
-      link(state, path, "glob", tail);
+    for await (const { path, generation, tail } of matchingStreams(this.#store, config)) {
+      link(state, path, "glob", { generation, position: tail });
     }
     checkSize(state);
     if (await this.states.insert(state)) return { state, isNew: true };

@@ -5,7 +5,7 @@ import { matchingStreams } from "./matching-streams.ts";
 import type { StateStore } from "./state-store.ts";
 import { SubscriptionError } from "./subscription-error.ts";
 import type { SubscriptionState } from "./subscription-state.ts";
-import { findPending, isIdle, unlink } from "./wakes.ts";
+import { findPending, hasPending, isIdle, unlink } from "./wakes.ts";
 
 /** How often events that no hint announced are searched for, in milliseconds. */
 const SEARCH_INTERVAL_MS = 3000;
@@ -60,10 +60,10 @@ export class SubscriptionScheduler {
   async #search(state: SubscriptionState): Promise<void> {
     const unlinked: string[] = [];
     let isPending = false;
-    for await (const { path, tail } of matchingStreams(this.#store, state.config)) {
+    for await (const { path, generation, tail } of matchingStreams(this.#store, state.config)) {
       const entry = state.links[path];
       if (!entry?.glob) unlinked.push(path);
-      else isPending ||= tail > Math.max(entry.acked, 0);
+      else isPending ||= hasPending(entry, { generation, position: tail });
     }
     const explicit = Object.keys(state.links).filter((path) => !state.links[path]?.glob);
     isPending ||= (await findPending(state, this.#states.tailOf, explicit)) !== undefined;

@@ -1,4 +1,5 @@
 import type { Store } from "../store/store.ts";
+import type { StreamOffset } from "../wire/offset.ts";
 import { SubscriptionError } from "./subscription-error.ts";
 import { parseState, type SubscriptionState } from "./subscription-state.ts";
 
@@ -13,9 +14,10 @@ export class StateStore {
     this.#store = store;
   }
 
-  readonly tailOf = async (path: string): Promise<number> => {
+  readonly tailOf = async (path: string): Promise<StreamOffset> => {
     const head = await this.#store.head(path);
-    return head.status === "ok" ? head.stream.tail : 0;
+    if (head.status !== "ok") return { generation: undefined, position: 0 };
+    return { generation: head.stream.generation, position: head.stream.tail };
   };
 
   /** The states that this process last saw. */

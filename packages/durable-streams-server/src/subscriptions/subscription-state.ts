@@ -1,3 +1,5 @@
+import type { StreamOffset } from "../wire/offset.ts";
+
 /** What the server keeps of a subscription: one document in the store, changed by compare-and-set. */
 export interface SubscriptionState {
   readonly id: string;
@@ -13,7 +15,7 @@ export interface SubscriptionState {
   /** The wake that is in flight, if any. */
   wakeId: string | null;
   /** The tails at the start of that wake, which `{"done": true}` acknowledges. */
-  snapshot: Record<string, number>;
+  snapshot: Record<string, StreamOffset>;
   /** The worker that claimed a pull-wake. */
   holder: string | null;
   leaseUntil: number | null;
@@ -38,6 +40,8 @@ export interface SubscriptionLink {
   glob: boolean;
   /** The position up to which events were processed; -1 for none. */
   acked: number;
+  /** The generation of the stream that the position belongs to, if there was a stream. */
+  generation?: number | undefined;
 }
 
 /** An object by stream path. It has no prototype, since "constructor" is a path like any other. */

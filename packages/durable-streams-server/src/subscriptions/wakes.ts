@@ -2,13 +2,13 @@
  * The rules of wakes and leases, on the state of one subscription.
  * https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (section 7)
  */
-import { formatOffset, parseOffset } from "../wire/offset.ts";
+import { formatOffset, parseOffset, type StreamOffset } from "../wire/offset.ts";
 import type { WakeReport } from "./request-fields.ts";
 import { SubscriptionError } from "./subscription-error.ts";
 import { byPath, type SubscriptionLink, type SubscriptionState } from "./subscription-state.ts";
 
-/** The tail of a stream; 0 if there is no stream. */
-export type TailOf = (path: string) => Promise<number>;
+/** The tail of a stream; the start if there is no stream. */
+export type TailOf = (path: string) => Promise<StreamOffset>;
 
 /** A link as the protocol shows it. */
 export interface LinkStatus {
@@ -30,14 +30,22 @@ export function link(
   state: SubscriptionState,
   path: string,
   kind: "explicit" | "glob",
-  acked: number,
+  acked: StreamOffset,
 ): boolean {
   const existing = state.links[path];
   if (existing?.[kind]) return false;
-  const fresh: SubscriptionLink = existing ?? { explicit: false, glob: false, acked };
+  const fresh: SubscriptionLink = existing ?? {
+    explicit: false,
+    glob: false,
+    acked: acked.position,
+    generation: acked.generation,
+  };
   state.links[path] = { ...fresh, [kind]: true };
   return true;
 }
+
+/** Of a stream that appeared after the subscription, no event was processed. */
+export const nothingAcked: StreamOffset = { generation: undefined, position: -1 };
 
 export function unlink(state: SubscriptionState, path: string): void {
   state.links = byPath(Object.entries(state.links).filter(([name]) => name !== path));
@@ -47,8 +55,23 @@ export function linkType({ explicit }: SubscriptionLink): "explicit" | "glob" {
   return explicit ? "explicit" : "glob";
 }
 
-export function ackedOffset({ acked }: SubscriptionLink): string {
-  return acked < 0 ? "-1" : formatOffset(acked);
+export function ackedOffset({ acked, generation }: SubscriptionLink): string {
+  return acked < 0 ? "-1" : formatOffset({ generation, position: acked });
+}
+
+/** Whether a stream has events that nobody has processed. One made anew at its path is all new. */
+export function hasPending(entry: SubscriptionLink, tail: StreamOffset): boolean {
+  return tail.position > (isOf(entry, tail) ? Math.max(entry.acked, 0) : 0);
+}
+
+function isOf(entry: SubscriptionLink, { generation }: StreamOffset): boolean {
+  const isUnknown = entry.generation === undefined || generation === undefined;
+  return isUnknown || entry.generation === generation;
+}
+
+function ack(entry: SubscriptionLink, { generation, position }: StreamOffset): void {
+  entry.acked = position;
+  entry.generation = generation;
 }
 
 export async function linkStatuses(
@@ -61,9 +84,9 @@ export async function linkStatuses(
       return {
         path,
         link_type: linkType(entry),
-        acked_offset: ackedOffset(entry),
+        acked_offset: isOf(entry, tail) ? ackedOffset(entry) : "-1",
         tail_offset: formatOffset(tail),
-        has_pending: tail > Math.max(entry.acked, 0),
+        has_pending: hasPending(entry, tail),
       };
     }),
   );
@@ -77,7 +100,7 @@ export async function findPending(
 ): Promise<string | undefined> {
   for (const path of paths) {
     const entry = state.links[path];
-    if (entry && (await tailOf(path)) > Math.max(entry.acked, 0)) return path;
+    if (entry && hasPending(entry, await tailOf(path))) return path;
   }
   return undefined;
 }
@@ -111,7 +134,7 @@ export function endWake(state: SubscriptionState): void {
 export function ackSnapshot(state: SubscriptionState): void {
   for (const [path, tail] of Object.entries(state.snapshot)) {
     const entry = state.links[path];
-    if (entry) entry.acked = Math.max(entry.acked, tail);
+    if (entry && (!isOf(entry, tail) || entry.acked < tail.position)) ack(entry, tail);
   }
 }
 
@@ -135,18 +158,20 @@ export async function applyAcks(
   { acks }: WakeReport,
   tailOf: TailOf,
 ): Promise<void> {
-  const positions = new Map<SubscriptionLink, number>();
+  const positions = new Map<SubscriptionLink, StreamOffset>();
   for (const { stream, offset } of acks) {
     const entry = state.links[stream];
-    const position = parseOffset(offset);
+    const acked = parseOffset(offset);
     if (!entry) throw refusedAck(`${stream} does not belong to this subscription.`);
-    if (position === undefined) throw refusedAck(`${offset} is not an offset of ${stream}.`);
-    if (position < entry.acked)
+    const tail = await tailOf(stream);
+    if (!acked || (acked.generation ?? tail.generation) !== tail.generation)
+      throw refusedAck(`${offset} is not an offset of ${stream}.`);
+    if (isOf(entry, tail) && acked.position < entry.acked)
       throw refusedAck(`${stream} is already acknowledged beyond ${offset}.`);
-    if (position > (await tailOf(stream))) throw refusedAck(`${stream} ends before ${offset}.`);
-    positions.set(entry, position);
+    if (acked.position > tail.position) throw refusedAck(`${stream} ends before ${offset}.`);
+    positions.set(entry, { ...tail, position: acked.position });
   }
-  for (const [entry, position] of positions) entry.acked = position;
+  for (const [entry, acked] of positions) ack(entry, acked);
 }
 
 function refusedAck(message: string): SubscriptionError {
