@@ -58,7 +58,7 @@ export class LmdbReader implements RecordReader {
     for (const { key, value } of this.#tables.streams.getRange({ start })) {
       if (listed.length >= limit || !key.startsWith(prefix)) break;
       if (key === after || headOf(value, Date.now()).status !== "ok") continue;
-      listed.push({ path: key, tail: value.tail });
+      listed.push({ path: key, generation: value.id, tail: value.tail });
     }
     return listed;
   }

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 // The types for require(), which is how it is loaded: those for import do not compile.
 import type { Database, open, RootDatabase } from "lmdb" with { "resolution-mode": "require" };
 import { DurableStreamsServerError } from "../store/errors.ts";
+import { firstId } from "../store/generation.ts";
 import type { StreamRecord } from "../store/stream-record.ts";
 
 /** The layout of the data. A higher number in the file comes from a newer version. */
@@ -45,8 +46,10 @@ export function openTables(path: string, mapSize: number | undefined): LmdbTable
     counters: root.openDB({ name: "counters", encoding: "msgpack" }),
   };
   const found = tables.counters.get("layoutVersion");
-  if (found === undefined) tables.counters.putSync("layoutVersion", LAYOUT_VERSION);
-  else if (found > LAYOUT_VERSION) {
+  if (found === undefined) {
+    tables.counters.putSync("layoutVersion", LAYOUT_VERSION);
+    tables.counters.putSync("lastId", firstId());
+  } else if (found > LAYOUT_VERSION) {
     throw new DurableStreamsServerError(
       "STORE_VERSION",
       `The data in ${path} has layout ${found}, and this version supports ${LAYOUT_VERSION}: use a newer version.`,

@@ -1,3 +1,4 @@
+import { firstId } from "../store/generation.ts";
 import { expiryOf } from "../store/lifetime.ts";
 import { headOf, type RecordReader } from "../store/read-chain.ts";
 import { expire } from "../store/rules/remove.ts";
@@ -16,7 +17,7 @@ interface MemoryStream {
 export class MemoryStreams implements StoreTransaction, RecordReader {
   readonly #byPath = new Map<string, MemoryStream>();
   readonly #byId = new Map<number, MemoryStream>();
-  #lastId = 0;
+  #lastId = firstId();
 
   byPath(path: string): StreamRecord | undefined {
     return this.#byPath.get(path)?.record;
@@ -83,7 +84,11 @@ export class MemoryStreams implements StoreTransaction, RecordReader {
       .filter((path) => path.startsWith(prefix) && path > after)
       .sort()
       .map((path) => ({ path, head: headOf(this.byPath(path), now) }))
-      .flatMap(({ path, head }) => (head.status === "ok" ? [{ path, tail: head.stream.tail }] : []))
+      .flatMap(({ path, head }) =>
+        head.status === "ok"
+          ? [{ path, generation: head.stream.generation, tail: head.stream.tail }]
+          : [],
+      )
       .slice(0, limit);
   }
 

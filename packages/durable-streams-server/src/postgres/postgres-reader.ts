@@ -54,7 +54,7 @@ export class PostgresReader implements RecordReader {
   }
 
   /** Reads a stream and its own data after the position, in one snapshot and one round trip. */
-  async read({ path, position, maxBytes }: ReadRequest): Promise<ReadOutcome> {
+  async read({ path, position, generation, maxBytes }: ReadRequest): Promise<ReadOutcome> {
     const now = Date.now();
     if (position === "now") {
       const record = await this.#find("path = $1", path);
@@ -76,7 +76,7 @@ export class PostgresReader implements RecordReader {
     const own = dataRows.map(dataRecord);
     const isOwn = !record?.fork || position >= record.fork.at;
     const reader: RecordReader = isOwn ? { byId: (id) => this.byId(id), data: () => own } : this;
-    return readChain(reader, record, { position, maxBytes }, now);
+    return readChain(reader, record, { position, generation, maxBytes }, now);
   }
 
   async list({ prefix, after = "", limit }: ListRequest): Promise<readonly ListedStream[]> {
@@ -88,8 +88,8 @@ export class PostgresReader implements RecordReader {
       [after, prefix, String(Date.now()), String(limit)],
     );
     return rows.map((row) => {
-      const { path, tail } = loadedStream(row).record;
-      return { path, tail };
+      const { path, id: generation, tail } = loadedStream(row).record;
+      return { path, generation, tail };
     });
   }
 

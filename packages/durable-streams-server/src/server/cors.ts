@@ -57,6 +57,7 @@ const exposedHeaders = [
   "stream-cursor",
   "stream-expires-at",
   "stream-next-offset",
+  "stream-replaced",
   "stream-sse-data-encoding",
   "stream-ttl",
   "stream-up-to-date",

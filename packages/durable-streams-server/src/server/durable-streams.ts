@@ -109,7 +109,7 @@ function openRouter(
       longPollTimeoutMs: options.longPollTimeoutMs ?? 30_000,
       sseMaxAgeMs: options.sseMaxAgeMs ?? 60_000,
       pageBytes: options.pageBytes ?? 1024 * 1024,
-      isPublic: !authorize,
+      isPublic: options.cache === "public",
       logger,
     },
     write: {

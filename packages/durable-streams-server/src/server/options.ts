@@ -50,6 +50,12 @@ export interface DurableStreamsOptions {
   /** The other origins whose pages may use the server (default none). */
   cors?: CorsOptions | undefined;
   limits?: GivenLimits | undefined;
+  /**
+   * Whether caches that many users share, such as a CDN, may keep what was read (default `"private"`).
+   * With `"public"` they may, unless the request has Authorization or Cookie: whatever else decides who
+   * may read must then be the same for everybody.
+   */
+  cache?: "private" | "public" | undefined;
   /** How long a long-poll waits for data, in milliseconds (default 30,000). */
   longPollTimeoutMs?: number | undefined;
   /** How long an SSE response lasts, in milliseconds (default 60,000). The reader then reconnects. */

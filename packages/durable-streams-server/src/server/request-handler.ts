@@ -98,7 +98,12 @@ export class RequestHandler {
     headers["x-content-type-options"] = "nosniff";
     headers["cross-origin-resource-policy"] = "same-origin";
     const { cors } = this.#options;
-    if (cors) Object.assign(headers, this.#corsHeaders(cors, request));
+    if (cors) {
+      const { vary: corsVary, ...corsHeaders } = this.#corsHeaders(cors, request);
+      Object.assign(headers, corsHeaders);
+      if (corsVary)
+        headers["vary"] = headers["vary"] ? `${headers["vary"]}, ${corsVary}` : corsVary;
+    }
     const isBodyless = request.method === "HEAD" || status === 204 || status === 304;
     return isBodyless && body !== undefined ? { status, headers } : response;
   }

@@ -1,7 +1,7 @@
 import { isJson } from "../wire/content-type.ts";
 import { isExpired } from "./lifetime.ts";
 import type { DataRecord, HeadOutcome, ReadOutcome, ReadRequest } from "./store.ts";
-import { streamInfo, type StreamRecord } from "./stream-record.ts";
+import { sharedTo, streamInfo, type StreamRecord } from "./stream-record.ts";
 
 /** What {@link readChain} needs of an engine. */
 export interface RecordReader {
@@ -29,12 +29,16 @@ export function headOf(record: StreamRecord | undefined, now: number): HeadOutco
 export async function readChain(
   reader: RecordReader,
   record: StreamRecord | undefined,
-  request: Pick<ReadRequest, "position" | "maxBytes">,
+  request: Pick<ReadRequest, "position" | "generation" | "maxBytes">,
   now: number,
 ): Promise<ReadOutcome> {
   const { status } = headOf(record, now);
   if (status !== "ok" || !record) return { status: status === "deleted" ? status : "missing" };
   const start = request.position === "now" ? record.tail : request.position;
+  const { generation = record.id } = request;
+  if (generation !== record.id && !(await hasOffset(reader, record, generation, start))) {
+    return { status: "generation-gone" };
+  }
   if (start > record.tail) return { status: "position-invalid" };
   const records: DataRecord[] = [];
   let end = start;
@@ -72,6 +76,21 @@ function page(
   }
   const upToDate = end === record.tail;
   return { status: "ok", stream: streamInfo(record), records, start, end, upToDate };
+}
+
+/** Whether a position of a stream further up the chain is one of this stream as well. */
+async function hasOffset(
+  reader: RecordReader,
+  record: StreamRecord,
+  generation: number,
+  position: number,
+): Promise<boolean> {
+  let owner: StreamRecord | undefined = record;
+  while (owner && owner.id !== generation) {
+    const { fork }: StreamRecord = owner;
+    owner = fork && position <= sharedTo(fork) ? await reader.byId(fork.sourceId) : undefined;
+  }
+  return owner !== undefined;
 }
 
 async function segmentAt(

@@ -15,6 +15,11 @@
 export interface StreamInfo {
   /** Unique per creation: a stream that is deleted and created again has another one. */
   readonly incarnation: string;
+  /**
+   * Part of the stream's offsets: a number that rises with every creation in the store. A fork's is
+   * higher than those of all streams that it reads from.
+   */
+  readonly generation: number;
   readonly contentType: string;
   /** The position after the last byte. */
   readonly tail: number;
@@ -33,6 +38,8 @@ export interface ForkRequest {
   readonly path: string;
   /** Where to leave it (default its tail). */
   readonly position?: number | undefined;
+  /** The generation that the position belongs to: the source's, or one that the source reads from. */
+  readonly generation?: number | undefined;
   /** How far into the next record: bytes, or JSON messages. */
   readonly subOffset: number;
 }
@@ -60,6 +67,7 @@ export type CreateOutcome =
         | "source-missing"
         | "source-deleted"
         | "source-content-type"
+        | "fork-generation-gone"
         | "fork-position-invalid"
         | "sub-offset-invalid"
         | "too-many-streams";
@@ -90,6 +98,7 @@ export type AppendOutcome =
   | {
       /** `duplicate`: it was stored before. */
       readonly status: "appended" | "duplicate";
+      readonly generation: number;
       readonly tail: number;
       /** Whether the stream is closed now. */
       readonly closed: boolean;
@@ -97,7 +106,14 @@ export type AppendOutcome =
       readonly lastSeq?: number | undefined;
     }
   | { readonly status: "missing" | "deleted" | "content-type-mismatch" | "seq-conflict" }
-  | { readonly status: "closed"; readonly tail: number }
+  | {
+      readonly status: "closed";
+      readonly generation: number;
+      readonly tail: number;
+      /** What the stream knows of the producer, if anything: its epoch and highest sequence number. */
+      readonly epoch?: number | undefined;
+      readonly lastSeq?: number | undefined;
+    }
   | { readonly status: "stale-epoch"; readonly epoch: number }
   | { readonly status: "epoch-not-at-zero" | "too-many-producers" }
   | { readonly status: "sequence-gap"; readonly expected: number };
@@ -113,6 +129,11 @@ export interface ReadRequest {
   readonly path: string;
   /** Where to start; the tail when `"now"`. */
   readonly position: number | "now";
+  /**
+   * The generation that the position belongs to (default the stream's own). A fork has the positions
+   * of each stream that it reads from, up to the one where it leaves that stream.
+   */
+  readonly generation?: number | undefined;
   /** About how many bytes of records to return: at least one record, if there is one. */
   readonly maxBytes: number;
 }
@@ -129,7 +150,10 @@ export type ReadOutcome =
       /** Whether the page ended at the tail when it was read. */
       readonly upToDate: boolean;
     }
-  | { readonly status: "missing" | "deleted" | "position-invalid" };
+  | {
+      /** `generation-gone`: the position belongs to another stream, or to an earlier one at the path. */
+      readonly status: "missing" | "deleted" | "position-invalid" | "generation-gone";
+    };
 
 export type HeadOutcome =
   | { readonly status: "ok"; readonly stream: StreamInfo }
@@ -148,6 +172,7 @@ export interface ListRequest {
 /** One entry of {@link Store.list}. */
 export interface ListedStream {
   readonly path: string;
+  readonly generation: number;
   readonly tail: number;
 }
 

@@ -1,8 +1,9 @@
 import { mediaType } from "@freshet/core";
-import type { CreateRequest, StreamInfo } from "./store.ts";
+import type { CreateRequest, Producer, StreamInfo } from "./store.ts";
 
 /** What a store keeps of a stream besides its data. Immutable: a change makes another record. */
 export interface StreamRecord {
+  /** Rises with every creation, so it is the stream's generation as well. */
   readonly id: number;
   readonly path: string;
   readonly contentType: string;
@@ -13,6 +14,8 @@ export interface StreamRecord {
   readonly expiresAt?: number | undefined;
   readonly tail: number;
   readonly closed: boolean;
+  /** The producer's request that closed it: only its repetition is acknowledged again. */
+  readonly closedBy?: Producer | undefined;
   /** The highest `Stream-Seq`. */
   readonly lastSeq?: string | undefined;
   /** How many producers have appended to it. */
@@ -21,10 +24,22 @@ export interface StreamRecord {
   readonly forks: number;
   /** Deleted by its owner, and kept for its forks. */
   readonly deleted: boolean;
-  /** Data at positions up to `at` belongs to the source. */
-  readonly fork?: { readonly sourceId: number; readonly at: number } | undefined;
+  readonly fork?: ForkOrigin | undefined;
   /** The configuration as requested, before defaults: a repeated PUT is compared with it. */
   readonly requested: RequestedConfiguration;
+}
+
+export interface ForkOrigin {
+  readonly sourceId: number;
+  /** Data at positions up to this one belongs to the source. */
+  readonly at: number;
+  /** The source's offsets up to this one are offsets of the fork (default `at`); it may copy a part. */
+  readonly sharedTo?: number | undefined;
+}
+
+/** Up to which position the source's offsets are offsets of the fork. */
+export function sharedTo(fork: ForkOrigin): number {
+  return fork.sharedTo ?? fork.at;
 }
 
 export interface RequestedConfiguration {
@@ -42,8 +57,8 @@ export interface ProducerState {
 
 export function streamInfo(record: StreamRecord): StreamInfo {
   return {
-    // A store that starts empty gives out the same ids again, and caches outlive it.
     incarnation: `${record.id.toString(36)}-${record.createdAt.toString(36)}`,
+    generation: record.id,
     contentType: record.contentType,
     tail: record.tail,
     closed: record.closed,

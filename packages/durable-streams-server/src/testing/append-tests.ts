@@ -114,11 +114,46 @@ export const appendTests: TestGroup = {
     const outcomes = await Promise.all([last(), last(), last()]);
     assert.equal(count(outcomes, "appended"), 1);
     assert.equal(count(outcomes, "duplicate"), 2);
-    assert.deepEqual(await appendText(store, "closing", "x"), { status: "closed", tail: 3 });
+    const refused = await appendText(store, "closing", "x");
+    assert.deepEqual([refused.status, "tail" in refused && refused.tail], ["closed", 3]);
     const closeAgain = await appendText(store, "closing", undefined, { close: true });
     assert.equal(closeAgain.status, "duplicate");
     assert.equal(await readText(store, "closing"), "end");
   },
+
+  "after a close only the closing request is acknowledged again, and others learn what was stored":
+    async ({ store }) => {
+      const closings = {
+        "with data": { text: "end", producer: { id: "a", epoch: 1, seq: 1 } },
+        "without data": { text: undefined, producer: { id: "a", epoch: 1, seq: 1 } },
+        "by nobody": { text: undefined, producer: undefined },
+      };
+      for (const [path, closing] of Object.entries(closings)) {
+        await createText(store, path);
+        const append = (id: string, epoch: number, seq: number) =>
+          appendText(store, path, "x", { producer: { id, epoch, seq } });
+        await append("a", 1, 0);
+        await append("b", 2, 0);
+        await append("b", 2, 1);
+        const close = () =>
+          appendText(store, path, closing.text, { close: true, producer: closing.producer });
+        assert.equal((await close()).status, "appended", path);
+        assert.equal((await close()).status, "duplicate", path);
+        const lastOfA = closing.producer ? 1 : 0;
+        const refused = [
+          [await append("b", 2, 1), 2, 1],
+          [await append("b", 2, 0), 2, 1],
+          [await append("b", 2, 2), 2, 1],
+          [await append("b", 1, 0), 2, 1],
+          [await append("a", 1, 0), 1, lastOfA],
+          [await append("c", 0, 0), undefined, undefined],
+        ] as const;
+        for (const [outcome, epoch, lastSeq] of refused) {
+          assert.equal(outcome.status, "closed", path);
+          assert.deepEqual([outcome.epoch, outcome.lastSeq], [epoch, lastSeq], path);
+        }
+      }
+    },
 
   "a stream has no more producers than its limit": async ({ store }) => {
     await createText(store, "producers");

@@ -39,6 +39,48 @@ export const forkTests: TestGroup = {
     assert.equal(await readText(store, "c"), "one!");
   },
 
+  "a fork has the positions of each stream that it reads from, up to where it leaves that stream":
+    async ({ store }) => {
+      const generationOf = async (path: string) => {
+        const head = await store.head(path);
+        assert.equal(head.status, "ok");
+        return head.stream.generation;
+      };
+      await createText(store, "a", { data: bytes("aaaa") });
+      await appendText(store, "a", "AAAA");
+      await fork(store, "b", "a", 4);
+      await appendText(store, "b", "bbbb");
+      // Within a record: its start is copied, and the source's positions hold up to there.
+      await fork(store, "c", "b", 6);
+      await appendText(store, "c", "cc");
+      await fork(store, "d", "c");
+      await createText(store, "other", { data: bytes("0123456789") });
+      const chain = ["a", "b", "c", "d"];
+      const generations = await Promise.all(chain.map(generationOf));
+      assert.deepEqual(
+        [...generations].sort((x, y) => x - y),
+        generations,
+        "a fork's is the highest of its chain",
+      );
+      const tails: Record<string, number> = { a: 4, b: 6, c: 8, d: 8, other: -1 };
+      for (const [path, upTo] of Object.entries(tails)) {
+        const generation = await generationOf(path);
+        for (let position = 0; position <= 8; position++) {
+          const page = await store.read({ path: "d", position, generation, maxBytes: 100 });
+          const expected = position <= upTo ? "ok" : "generation-gone";
+          assert.equal(page.status, expected, `${path} at ${position}`);
+          const again = { path: "d", position, generation, subOffset: 0 };
+          const forked = await store.create({
+            path: `d-${path}-${position}`,
+            closed: false,
+            fork: again,
+          });
+          const created = expected === "ok" ? "created" : "fork-generation-gone";
+          assert.equal(forked.status, created, `a fork at ${position} of ${path}`);
+        }
+      }
+    },
+
   "a sub-offset copies the start of a record": async ({ store }) => {
     await createText(store, "text", { data: bytes("hello") });
     await appendText(store, "text", "world");

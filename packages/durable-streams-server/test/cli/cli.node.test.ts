@@ -161,27 +161,23 @@ test("inspect lists messages with their positions", async () => {
   await fetch(url, { method: "POST", headers: { ...headers, "stream-closed": "true" }, body: "3" });
   const { code, stdout } = await run("inspect", url, "--follow");
   expect(code).toBe(0);
+  const head = await fetch(url, { method: "HEAD" });
+  const generation = head.headers.get("stream-next-offset")?.slice(0, 16) ?? "";
   expect(stdout.trimEnd().split("\n")).toEqual([
     '-1  {"a":1}',
     "-1,1  2",
     "-1,2  3",
-    "0000000000000000_0000000000000010  end, closed",
+    `${generation}_0000000000000010  end, closed`,
   ]);
-  const machine = await run(
-    "inspect",
-    url,
-    "--json",
-    "--offset",
-    "0000000000000000_0000000000000009",
-  );
+  const machine = await run("inspect", url, "--json", "--offset", `${generation}_0000000000000009`);
   expect(
     machine.stdout
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line) as unknown),
   ).toEqual([
-    { position: "0000000000000000_0000000000000009", message: 3 },
-    { end: "0000000000000000_0000000000000010", closed: true },
+    { position: `${generation}_0000000000000009`, message: 3 },
+    { end: `${generation}_0000000000000010`, closed: true },
   ]);
   const missing = await run("inspect", `${server.url}/missing`);
   expect(missing.code).toBe(1);

@@ -1,5 +1,4 @@
 import type { StreamInfo } from "../../store/store.ts";
-import { formatOffset } from "../../wire/offset.ts";
 
 /**
  * Identifies the bytes between two offsets of one incarnation of a stream, together with what the
@@ -12,7 +11,7 @@ export function entityTag(
   upToDate: boolean,
 ): string {
   const state = !upToDate ? ":p" : stream.closed ? ":c" : "";
-  return `"${stream.incarnation}:${start}:${formatOffset(end)}${state}"`;
+  return `"${stream.incarnation}:${start}:${end}${state}"`;
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#name-if-none-match */

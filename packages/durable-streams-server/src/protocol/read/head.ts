@@ -16,7 +16,7 @@ export async function headOfStream(
     status: 200,
     headers: {
       "content-type": stream.contentType,
-      "stream-next-offset": formatOffset(stream.tail),
+      "stream-next-offset": formatOffset({ generation: stream.generation, position: stream.tail }),
       "cache-control": "no-store",
       etag: entityTag(stream, "-1", stream.tail, true),
       ...(stream.closed && { "stream-closed": "true" }),

@@ -22,7 +22,7 @@ export async function longPoll(
   // It joins before the first read, so that a change after the read is not missed.
   const reader = context.liveReaders.join(path);
   try {
-    const first = await readPage(context, path, start.position);
+    const first = await readPage(context, path, start);
     const page = await waitForData(context, request, reader, path, first);
     if (page.records.length > 0) {
       return pageResponse(context, request, page, start, { live: true });
@@ -41,14 +41,15 @@ async function waitForData(
   first: Page,
 ): Promise<Page> {
   const deadline = performance.now() + context.longPollTimeoutMs;
-  const position = first.end;
+  const { end: position, stream } = first;
+  const next = { path, position, generation: stream.generation, maxBytes: context.pageBytes };
   let page = first;
   while (page.records.length === 0 && !page.stream.closed) {
     const left = deadline - performance.now();
     if (left <= 0 || reader.isEnding || request.signal.aborted) break;
     const reason = await reader.wait(Math.min(left, touchInterval(page)), request.signal);
     if (reason === "ended" || reason === "aborted") break;
-    page = expectPage(await reader.read({ path, position, maxBytes: context.pageBytes }));
+    page = expectPage(await reader.read(next));
     await touchIfDue(context, path, page.stream);
   }
   return page;
@@ -63,7 +64,7 @@ function nothingNew(request: ExchangeRequest, { stream, end }: Page): ExchangeRe
   return {
     status: 204,
     headers: {
-      "stream-next-offset": formatOffset(end),
+      "stream-next-offset": formatOffset({ generation: stream.generation, position: end }),
       "stream-up-to-date": "true",
       "cache-control": "no-store",
       ...(stream.closed

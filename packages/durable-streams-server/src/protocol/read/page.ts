@@ -5,7 +5,7 @@ import { needsTouch } from "../../store/lifetime.ts";
 import type { ReadOutcome, StreamInfo } from "../../store/store.ts";
 import { isActive } from "../../wire/content-type.ts";
 import { formatOffset } from "../../wire/offset.ts";
-import { missingStream } from "../missing-stream.ts";
+import { missingStream, offsetGone } from "../missing-stream.ts";
 import { nextCursor } from "./cursor.ts";
 import { entityTag, matchesEntityTag } from "./entity-tag.ts";
 import { pageBody } from "./page-body.ts";
@@ -17,15 +17,17 @@ export type Page = ReadOutcome & { status: "ok" };
 export interface ReadStart {
   readonly token: string;
   readonly position: number | "now";
+  readonly generation: number | undefined;
 }
 
 /** Reads a page and touches the stream. Throws an HttpError if there is no such page. */
 export async function readPage(
   context: ReadContext,
   path: string,
-  position: number | "now",
+  { position, generation }: ReadStart,
 ): Promise<Page> {
-  const outcome = await context.store.read({ path, position, maxBytes: context.pageBytes });
+  const maxBytes = context.pageBytes;
+  const outcome = await context.store.read({ path, position, generation, maxBytes });
   const page = expectPage(outcome);
   await touchIfDue(context, path, page.stream);
   return page;
@@ -39,10 +41,9 @@ export function expectPage(outcome: ReadOutcome): Page {
     case "deleted":
       throw missingStream(outcome.status);
     case "position-invalid":
-      throw new HttpError(
-        400,
-        "offset is not an offset of this stream: it belongs to another stream, or to an earlier one at this path.",
-      );
+      throw new HttpError(400, "offset is not an offset of this stream: no response named it.");
+    case "generation-gone":
+      throw offsetGone("offset");
   }
 }
 
@@ -65,8 +66,9 @@ export function pageResponse(
   const isNow = start.position === "now";
   const headers: Record<string, string> = {
     "content-type": stream.contentType,
-    "stream-next-offset": formatOffset(end),
-    "cache-control": cacheControl(context, page, isNow, live),
+    "stream-next-offset": formatOffset({ generation: stream.generation, position: end }),
+    "cache-control": cacheControl(context, request, page, { isNow, live }),
+    vary: "authorization, cookie",
   };
   // What somebody wrote to a stream must not run with the rights of pages on the same origin.
   if (isActive(stream.contentType)) headers["content-security-policy"] = "sandbox";
@@ -87,9 +89,18 @@ export function pageResponse(
  * Full pages never change. A page that reaches the tail will grow: a cache must revalidate it (with
  * a 304 as the usual result), or a client would not see what it has itself written.
  */
-function cacheControl(context: ReadContext, page: Page, isNow: boolean, live: boolean): string {
+function cacheControl(
+  { isPublic }: ReadContext,
+  request: ExchangeRequest,
+  page: Page,
+  { isNow, live }: { readonly isNow: boolean; readonly live: boolean },
+): string {
   if (isNow || (live && page.records.length === 0)) return "no-store";
-  const scope = context.isPublic ? "public" : "private";
+  // What one user may read is nobody else's, whoever checked the credentials.
+  const hasCredentials = ["authorization", "cookie"].some(
+    (name) => request.header(name) !== undefined,
+  );
+  const scope = isPublic && !hasCredentials ? "public" : "private";
   if (page.upToDate && !live) return `${scope}, no-cache`;
   return `${scope}, max-age=60, stale-while-revalidate=300`;
 }

@@ -9,7 +9,7 @@ export interface ReadContext {
   readonly longPollTimeoutMs: number;
   readonly sseMaxAgeMs: number;
   readonly pageBytes: number;
-  /** Whether caches that many users share may keep responses. */
+  /** Whether caches that many users share may keep the responses to requests without credentials. */
   readonly isPublic: boolean;
   readonly logger: Logger | undefined;
 }

@@ -1,7 +1,7 @@
 /** https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (section 5.6) */
 import type { ExchangeRequest, ExchangeResponse } from "../../http/exchange.ts";
 import { HttpError } from "../../http/http-error.ts";
-import { parseOffset } from "../../wire/offset.ts";
+import { requestedOffset } from "../requested-offset.ts";
 import { longPoll } from "./long-poll.ts";
 import { pageResponse, readPage, type ReadStart } from "./page.ts";
 import type { ReadContext } from "./read-context.ts";
@@ -26,12 +26,9 @@ export function readStream(
 function readStart(searchParams: URLSearchParams): ReadStart {
   const [token = "-1", ...others] = searchParams.getAll("offset");
   if (others.length > 0) throw new HttpError(400, "offset must not be repeated.");
-  if (token === "now") return { token, position: "now" };
-  const position = token === "-1" ? 0 : parseOffset(token);
-  if (position === undefined) {
-    throw new HttpError(400, "offset must be -1, now, or an offset of this server.");
-  }
-  return { token, position };
+  if (token === "now") return { token, position: "now", generation: undefined };
+  if (token === "-1") return { token, position: 0, generation: undefined };
+  return { token, ...requestedOffset("offset", token, "-1, now, or an offset of this server") };
 }
 
 async function catchUp(
@@ -40,6 +37,6 @@ async function catchUp(
   path: string,
   start: ReadStart,
 ): Promise<ExchangeResponse> {
-  const page = await readPage(context, path, start.position);
+  const page = await readPage(context, path, start);
   return pageResponse(context, request, page, start, {});
 }

@@ -1,15 +1,18 @@
 import type { ReadOutcome, ReadRequest, Store } from "../../store/store.ts";
 
 /** A read at a position that is known. */
-export type PositionedRead = ReadRequest & { readonly position: number };
+export type PositionedRead = ReadRequest & {
+  readonly position: number;
+  readonly generation: number;
+};
 
-/** The reads of one stream's live readers, shared by all that wait at the same position. */
+/** The reads of one stream's live readers, shared by all that wait at the same offset. */
 export class SharedReads {
   readonly #store: Store;
   /** Counts the changes of the stream. */
   version = 0;
-  /** By position. A read that began before the last change may lack it, so only later ones are kept. */
-  #reads = new Map<number, Promise<ReadOutcome>>();
+  /** By offset. A read that began before the last change may lack it, so only later ones are kept. */
+  #reads = new Map<string, Promise<ReadOutcome>>();
 
   constructor(store: Store) {
     this.#store = store;
@@ -21,8 +24,9 @@ export class SharedReads {
   }
 
   shared(request: PositionedRead): Promise<ReadOutcome> {
-    let read = this.#reads.get(request.position);
-    if (!read) this.#reads.set(request.position, (read = this.#store.read(request)));
+    const key = `${request.generation}:${request.position}`;
+    let read = this.#reads.get(key);
+    if (!read) this.#reads.set(key, (read = this.#store.read(request)));
     return read;
   }
 

@@ -28,7 +28,10 @@ export class SseFrames {
     const isLast = page.upToDate && page.stream.closed;
     const control = JSON.stringify({
       // A reader that resumes here gets the whole character.
-      streamNextOffset: formatOffset(page.end - this.#incomplete.byteLength),
+      streamNextOffset: formatOffset({
+        generation: page.stream.generation,
+        position: page.end - this.#incomplete.byteLength,
+      }),
       ...(!isLast && { streamCursor: cursor }),
       ...(page.upToDate && { upToDate: true }),
       ...(isLast && { streamClosed: true }),

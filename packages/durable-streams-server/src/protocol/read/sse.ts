@@ -23,7 +23,7 @@ export async function serverSentEvents(
 ): Promise<ExchangeResponse> {
   const reader = context.liveReaders.join(path);
   try {
-    const first = await readPage(context, path, start.position);
+    const first = await readPage(context, path, start);
     const encoding = isText(first.stream.contentType)
       ? undefined
       : { "stream-sse-data-encoding": "base64" };
@@ -123,10 +123,11 @@ class EventBody implements AsyncIterableIterator<Uint8Array> {
       const reason = await this.#reader.wait(waitMs, this.#cancelled.signal);
       if (reason === "aborted") return undefined;
     }
-    const position = this.#last.end;
-    const maxBytes = this.#context.pageBytes;
+    const { end: position, stream } = this.#last;
+    const { generation } = stream;
+    const next = { path: this.#path, position, generation, maxBytes: this.#context.pageBytes };
     try {
-      const page = expectPage(await this.#reader.read({ path: this.#path, position, maxBytes }));
+      const page = expectPage(await this.#reader.read(next));
       await touchIfDue(this.#context, this.#path, page.stream);
       return page;
     } catch (error) {

@@ -71,7 +71,7 @@ function accepted(
   return {
     status: isNew ? 200 : 204,
     headers: {
-      "stream-next-offset": formatOffset(outcome.tail),
+      "stream-next-offset": tailOffset(outcome),
       "cache-control": "no-store",
       ...(outcome.closed && { "stream-closed": "true" }),
       ...(producer && {
@@ -80,6 +80,10 @@ function accepted(
       }),
     },
   };
+}
+
+function tailOffset({ generation, tail }: { generation: number; tail: number }): string {
+  return formatOffset({ generation, position: tail });
 }
 
 function refusal(
@@ -94,7 +98,10 @@ function refusal(
     case "closed":
       return new HttpError(409, "The stream is closed.", {
         "stream-closed": "true",
-        "stream-next-offset": formatOffset(outcome.tail),
+        "stream-next-offset": tailOffset(outcome),
+        // By these a producer knows which of its requests were stored.
+        ...(outcome.epoch !== undefined && { "producer-epoch": String(outcome.epoch) }),
+        ...(outcome.lastSeq !== undefined && { "producer-seq": String(outcome.lastSeq) }),
       });
     case "seq-conflict":
       return new HttpError(409, "Stream-Seq is not higher than the last one of this stream.");

@@ -3,6 +3,7 @@ import type { ExchangeRequest, ExchangeResponse } from "../../http/exchange.ts";
 import { HttpError } from "../../http/http-error.ts";
 import type { CreateOutcome, ForkRequest } from "../../store/store.ts";
 import { formatOffset } from "../../wire/offset.ts";
+import { offsetGone } from "../missing-stream.ts";
 import { toRecord } from "./record.ts";
 import {
   checkContentEncoding,
@@ -24,7 +25,8 @@ export function forkSource(
   if (path === undefined) {
     throw new HttpError(404, "Stream-Forked-From lies outside the path that this server serves.");
   }
-  return { path, position: fork.position, subOffset: fork.subOffset };
+  const { position, generation, subOffset } = fork;
+  return { path, position, generation, subOffset };
 }
 
 export async function createStream(
@@ -54,7 +56,7 @@ export async function createStream(
     status: status === "created" ? 201 : 200,
     headers: {
       "content-type": stream.contentType,
-      "stream-next-offset": formatOffset(stream.tail),
+      "stream-next-offset": formatOffset({ generation: stream.generation, position: stream.tail }),
       "cache-control": "no-store",
       ...(stream.closed && { "stream-closed": "true" }),
       ...(status === "created" && {
@@ -93,6 +95,8 @@ function refusal({ status }: CreateOutcome, { maxStreams }: WriteContext): HttpE
       return new HttpError(409, "The stream at the path in Stream-Forked-From was deleted.");
     case "source-content-type":
       return new HttpError(409, "A fork has the Content-Type of its source: leave the header out.");
+    case "fork-generation-gone":
+      return offsetGone("Stream-Fork-Offset");
     case "fork-position-invalid":
       return new HttpError(400, "Stream-Fork-Offset is not a position of the source stream.");
     case "sub-offset-invalid":

@@ -6,7 +6,7 @@ import type { ExchangeRequest } from "../../http/exchange.ts";
 import { HttpError } from "../../http/http-error.ts";
 import type { Producer } from "../../store/store.ts";
 import { isWellFormedContentType } from "../../wire/content-type.ts";
-import { parseOffset } from "../../wire/offset.ts";
+import { requestedOffset } from "../requested-offset.ts";
 
 const nonNegativeInteger = /^(0|[1-9]\d*)$/;
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ]([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
@@ -80,6 +80,7 @@ export interface ForkHeaders {
   /** The URL path of the source. */
   from: string;
   position?: number | undefined;
+  generation?: number | undefined;
   subOffset: number;
 }
 
@@ -97,15 +98,15 @@ export function forkHeaders(request: ExchangeRequest): ForkHeaders | undefined {
   if (!from.startsWith("/")) {
     throw new HttpError(400, "Stream-Forked-From must be the URL path of a stream of this server.");
   }
-  const position = offset === undefined ? undefined : parseOffset(offset);
-  if (offset !== undefined && position === undefined) {
-    throw new HttpError(400, "Stream-Fork-Offset is not an offset of this server.");
-  }
+  const at =
+    offset === undefined
+      ? undefined
+      : requestedOffset("Stream-Fork-Offset", offset, "an offset of this server");
   const sub = subOffset === undefined ? 0 : integer("Stream-Fork-Sub-Offset", subOffset);
-  if (sub > 0 && position === undefined) {
+  if (sub > 0 && at === undefined) {
     throw new HttpError(400, "Stream-Fork-Sub-Offset needs Stream-Fork-Offset.");
   }
-  return { from, position, subOffset: sub };
+  return { from, ...at, subOffset: sub };
 }
 
 export function producerHeaders(request: ExchangeRequest): Producer | undefined {

@@ -49,10 +49,12 @@ function store(
     tail,
     accessedAt: needsTouch(record, now) ? now : record.accessedAt,
     closed: close,
+    closedBy: close ? producer : undefined,
     lastSeq: request.seq ?? record.lastSeq,
     producers: record.producers + (producer && !state ? 1 : 0),
   });
-  return { status: "appended", tail, closed: close, lastSeq: producer?.seq };
+  const { id: generation } = record;
+  return { status: "appended", generation, tail, closed: close, lastSeq: producer?.seq };
 }
 
 /** Why a producer's request is not stored; `undefined` if it is next in sequence. */
@@ -65,27 +67,32 @@ function refusalOf(
   if (epoch < state.epoch) return { status: "stale-epoch", epoch: state.epoch };
   if (epoch > state.epoch) return seq === 0 ? undefined : { status: "epoch-not-at-zero" };
   if (seq <= state.lastSeq) {
-    const { tail, closed } = record;
-    return { status: "duplicate", tail, closed, lastSeq: state.lastSeq };
+    const { id: generation, tail, closed } = record;
+    return { status: "duplicate", generation, tail, closed, lastSeq: state.lastSeq };
   }
   const expected = state.lastSeq + 1;
   return seq === expected ? undefined : { status: "sequence-gap", expected };
 }
 
-/** A closed stream stores nothing more, but acknowledges again what it has already stored. */
+/**
+ * A closed stream stores nothing more. It acknowledges again the request that closed it; from the
+ * refusal of every other one its producer learns up to where its requests were stored.
+ */
 function appendToClosed(
   record: StreamRecord,
-  request: AppendRequest,
+  { producer, close, data }: AppendRequest,
   state: ProducerState | undefined,
 ): AppendOutcome {
-  const { tail } = record;
-  if (!request.producer) {
-    const closeOnly = request.close && !request.data;
-    return closeOnly ? { status: "duplicate", tail, closed: true } : { status: "closed", tail };
+  const { id: generation, tail, closedBy } = record;
+  const isRepeated = producer
+    ? producer.id === closedBy?.id &&
+      producer.epoch === closedBy.epoch &&
+      producer.seq === closedBy.seq
+    : close && !data;
+  if (isRepeated) {
+    return { status: "duplicate", generation, tail, closed: true, lastSeq: closedBy?.seq };
   }
-  const refusal = state && refusalOf(record, request.producer, state);
-  if (refusal?.status === "duplicate" || refusal?.status === "stale-epoch") return refusal;
-  return { status: "closed", tail };
+  return { status: "closed", generation, tail, epoch: state?.epoch, lastSeq: state?.lastSeq };
 }
 
 const encoder = new TextEncoder();

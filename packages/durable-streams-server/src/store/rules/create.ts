@@ -77,7 +77,7 @@ function insert(
     producers: 0,
     forks: 0,
     deleted: false,
-    fork: source && fork && { sourceId: source.id, at: fork.at },
+    fork: source && fork && { sourceId: source.id, at: fork.at, sharedTo: fork.sharedTo },
     requested: requestedConfiguration(request),
   };
   tx.put(record);
