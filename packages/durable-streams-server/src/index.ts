@@ -16,6 +16,7 @@ export type {
 export type { DisposableStore } from "./store/disposable-store.ts";
 export { DurableStreamsServerError } from "./store/errors.ts";
 export type { DurableStreamsServerErrorCode } from "./store/errors.ts";
+export type { ProducerOptions } from "./store/idle-producers.ts";
 export type { Logger } from "./store/logger.ts";
 export type {
   AppendOutcome,

@@ -3,6 +3,11 @@ import { ChangeHub } from "../store/change-hub.ts";
 import { disposable, type DisposableStore } from "../store/disposable-store.ts";
 import { GroupCommit } from "../store/group-commit.ts";
 import {
+  DEFAULT_PRODUCER_IDLE_MS,
+  producerIdle,
+  type ProducerOptions,
+} from "../store/idle-producers.ts";
+import {
   appendMutation,
   createMutation,
   deleteMutation,
@@ -17,7 +22,7 @@ import { LmdbReader } from "./lmdb-reader.ts";
 import { LmdbSweepSteps } from "./lmdb-sweep-steps.ts";
 import { openTables } from "./tables.ts";
 
-export interface LmdbStoreOptions {
+export interface LmdbStoreOptions extends ProducerOptions {
   /** The folder of the data, created if it does not exist. */
   path: string;
   /** How often expired streams are removed and their space freed, in milliseconds (default 10,000). */
@@ -29,6 +34,7 @@ export interface LmdbStoreOptions {
 const rules: OptionRules<LmdbStoreOptions> = {
   path: nonEmptyString,
   sweepIntervalMs: timerInterval,
+  producerIdleMs: producerIdle,
   mapSize: wholeNumber(1),
 };
 
@@ -56,11 +62,12 @@ export function lmdbStore(options: LmdbStoreOptions): DisposableStore {
   if ((options.path as unknown) === undefined) {
     throw invalidOption("path is missing: expected a folder.");
   }
+  const { producerIdleMs = DEFAULT_PRODUCER_IDLE_MS } = options;
   const tables = openTables(options.path, options.mapSize);
   const changes = new ChangeHub();
   const committer = new LmdbCommitter(tables, changes);
   const commits = new GroupCommit((mutations) => committer.commit(mutations));
-  const steps = new LmdbSweepSteps(tables, commits);
+  const steps = new LmdbSweepSteps(tables, commits, producerIdleMs);
   const sweeper = new Sweeper(steps, options.sweepIntervalMs ?? 10_000);
   const reader = new LmdbReader(tables);
   // Both start the sweeper, which a constructor must not.
@@ -75,7 +82,7 @@ export function lmdbStore(options: LmdbStoreOptions): DisposableStore {
   let closing: Promise<void> | undefined;
   return disposable({
     create: (request) => run(createMutation(request)),
-    append: (request) => run(appendMutation(request)),
+    append: (request) => run(appendMutation(request, producerIdleMs)),
     delete: async (path) => {
       const outcome = await run(deleteMutation(path));
       sweeper.sweep();

@@ -1,8 +1,10 @@
 import type { GroupCommit } from "../store/group-commit.ts";
+import { idleSince } from "../store/idle-producers.ts";
 import { expiryOf } from "../store/lifetime.ts";
 import { expire } from "../store/rules/remove.ts";
 import type { SweepSteps } from "../store/sweeper.ts";
 import type { StoreTransaction } from "../store/transaction.ts";
+import { removeProducer } from "./lmdb-transaction.ts";
 import type { LmdbTables } from "./tables.ts";
 
 /** How many rows one step removes at most. */
@@ -12,17 +14,22 @@ const ROWS_PER_STEP = 500;
 export class LmdbSweepSteps implements SweepSteps {
   readonly #tables: LmdbTables;
   readonly #commits: GroupCommit;
+  readonly #producerIdleMs: number;
 
-  constructor(tables: LmdbTables, commits: GroupCommit) {
+  constructor(tables: LmdbTables, commits: GroupCommit, producerIdleMs: number) {
     this.#tables = tables;
     this.#commits = commits;
+    this.#producerIdleMs = producerIdleMs;
   }
 
   async expire(): Promise<boolean> {
-    const { expiries } = this.#tables;
-    if (expiries.getKeysCount({ end: [Date.now(), 0], limit: 1 }) === 0) return false;
-    await this.#commit((tx, now) => this.#expireDue(tx, now));
-    return true;
+    const { expiries, producerUses } = this.#tables;
+    const idle = { end: [idleSince(Date.now(), this.#producerIdleMs), Infinity], limit: 1 };
+    const hasDue = expiries.getKeysCount({ end: [Date.now(), 0], limit: 1 }) > 0;
+    const hasIdle = producerUses.getKeysCount(idle) > 0;
+    if (hasDue) await this.#commit((tx, now) => this.#expireDue(tx, now));
+    if (hasIdle) await this.#commit((tx, now) => this.#forgetIdle(tx, now));
+    return hasDue || hasIdle;
   }
 
   /** A full disk has room for a small step only, which makes room for the next one. */
@@ -51,6 +58,22 @@ export class LmdbSweepSteps implements SweepSteps {
     }
   }
 
+  #forgetIdle(tx: StoreTransaction, now: number): void {
+    const range = {
+      end: [idleSince(now, this.#producerIdleMs), Infinity],
+      limit: ROWS_PER_STEP,
+    };
+    const forgotten = new Map<number, number>();
+    for (const use of [...this.#tables.producerUses.getKeys(range)]) {
+      removeProducer(this.#tables, use);
+      forgotten.set(use[1], (forgotten.get(use[1]) ?? 0) + 1);
+    }
+    for (const [id, count] of forgotten) {
+      const record = tx.byId(id);
+      if (record) tx.put({ ...record, producers: record.producers - count });
+    }
+  }
+
   #removeGarbage(rows: number): void {
     const { data, producers, garbage } = this.#tables;
     let left = rows;
@@ -60,10 +83,9 @@ export class LmdbSweepSteps implements SweepSteps {
         left--;
       }
       if (left <= 0) return;
-      for (const key of [
-        ...producers.getKeys({ start: [id, ""], end: [id + 1, ""], limit: left }),
-      ]) {
-        void producers.remove(key);
+      const range = { start: [id, ""], end: [id + 1, ""], limit: left };
+      for (const { key, value } of [...producers.getRange(range)]) {
+        removeProducer(this.#tables, [value[2], id, key[1]]);
         left--;
       }
       if (left <= 0) return;

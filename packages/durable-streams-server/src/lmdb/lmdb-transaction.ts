@@ -5,6 +5,16 @@ import type { ProducerState, StreamRecord } from "../store/stream-record.ts";
 import type { StoreTransaction } from "../store/transaction.ts";
 import type { Counter, LmdbTables } from "./tables.ts";
 
+/** @param use - its key in the order of use */
+export function removeProducer(tables: LmdbTables, use: [number, number, string]): void {
+  const [, streamId, key] = use;
+  void tables.producerUses.remove(use);
+  void tables.producers.remove([streamId, key]);
+}
+
+/** How many idle producers of all streams are looked at for those of one. */
+const MAX_IDLE_SEEN = 10_000;
+
 /** LMDB keys end at 1,978 bytes, so a long id is replaced by its hash. */
 function producerKey(producerId: string): string {
   if (Buffer.byteLength(producerId) <= 1024) return producerId;
@@ -53,11 +63,34 @@ export class LmdbTransaction implements StoreTransaction {
 
   producer(streamId: number, producerId: string): ProducerState | undefined {
     const state = this.#tables.producers.get([streamId, producerKey(producerId)]);
-    return state && { epoch: state[0], lastSeq: state[1] };
+    return state && { epoch: state[0], lastSeq: state[1], usedAt: state[2] };
   }
 
-  putProducer(streamId: number, producerId: string, { epoch, lastSeq }: ProducerState): void {
-    void this.#tables.producers.put([streamId, producerKey(producerId)], [epoch, lastSeq]);
+  putProducer(
+    streamId: number,
+    producerId: string,
+    { epoch, lastSeq, usedAt }: ProducerState,
+    before: ProducerState | undefined,
+  ): void {
+    const { producers, producerUses } = this.#tables;
+    const key = producerKey(producerId);
+    void producers.put([streamId, key], [epoch, lastSeq, usedAt]);
+    if (before?.usedAt === usedAt) return;
+    if (before) void producerUses.remove([before.usedAt, streamId, key]);
+    void producerUses.put([usedAt, streamId, key], true);
+  }
+
+  removeIdleProducers(streamId: number, since: number, limit: number): number {
+    let removed = 0;
+    // Among those of other streams, which are few: a sweep removes them as soon as they are idle.
+    const range = { end: [since, Infinity], limit: MAX_IDLE_SEEN };
+    for (const key of [...this.#tables.producerUses.getKeys(range)]) {
+      if (removed === limit) break;
+      if (key[1] !== streamId) continue;
+      removeProducer(this.#tables, key);
+      removed++;
+    }
+    return removed;
   }
 
   putData(streamId: number, { end, data }: DataRecord): void {

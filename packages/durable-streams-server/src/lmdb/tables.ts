@@ -6,7 +6,7 @@ import { firstId } from "../store/generation.ts";
 import type { StreamRecord } from "../store/stream-record.ts";
 
 /** The layout of the data. A higher number in the file comes from a newer version. */
-const LAYOUT_VERSION = 1;
+const LAYOUT_VERSION = 2;
 
 /** The tables of a store. Keys with numbers in them sort by number. */
 export interface LmdbTables {
@@ -19,8 +19,10 @@ export interface LmdbTables {
   readonly paths: Database<string, number>;
   /** By stream id and the position after the record. */
   readonly data: Database<Buffer, [number, number]>;
-  /** Epoch and last sequence number, by stream id and producer id. */
-  readonly producers: Database<[number, number], [number, string]>;
+  /** Epoch, last sequence number and time of the last use, by stream id and producer id. */
+  readonly producers: Database<[number, number, number], [number, string]>;
+  /** The producers in the order of their last use: its time, stream id and producer id. */
+  readonly producerUses: Database<boolean, [number, number, string]>;
   /** The path of each stream that expires, by the time when it does and its id. */
   readonly expiries: Database<string, [number, number]>;
   /** The ids of removed streams whose data and producers are still there. */
@@ -40,22 +42,43 @@ export function openTables(path: string, mapSize: number | undefined): LmdbTable
     paths: root.openDB({ name: "paths", encoding: "string" }),
     data: root.openDB({ name: "data", encoding: "binary" }),
     producers: root.openDB({ name: "producers", encoding: "msgpack" }),
+    producerUses: root.openDB({ name: "producerUses", encoding: "msgpack" }),
     expiries: root.openDB({ name: "expiries", encoding: "string" }),
     garbage: root.openDB({ name: "garbage", encoding: "msgpack" }),
     documents: root.openDB({ name: "documents", encoding: "msgpack" }),
     counters: root.openDB({ name: "counters", encoding: "msgpack" }),
   };
-  const found = tables.counters.get("layoutVersion");
+  migrate(tables);
+  return tables;
+}
+
+function migrate(tables: LmdbTables): void {
+  const { counters, path } = tables;
+  const found = counters.get("layoutVersion");
   if (found === undefined) {
-    tables.counters.putSync("layoutVersion", LAYOUT_VERSION);
-    tables.counters.putSync("lastId", firstId());
+    counters.putSync("layoutVersion", LAYOUT_VERSION);
+    counters.putSync("lastId", firstId());
+  } else if (found === 1) {
+    tables.root.transactionSync(() => {
+      toLayout2(tables);
+    });
   } else if (found > LAYOUT_VERSION) {
     throw new DurableStreamsServerError(
       "STORE_VERSION",
       `The data in ${path} has layout ${found}, and this version supports ${LAYOUT_VERSION}: use a newer version.`,
     );
   }
-  return tables;
+}
+
+/** Ids become generations, and producers expire: those that are there count as used now. */
+function toLayout2({ counters, producers, producerUses }: LmdbTables): void {
+  const now = Date.now();
+  for (const { key, value } of [...producers.getRange()]) {
+    void producers.put(key, [value[0], value[1], now]);
+    void producerUses.put([now, ...key], true);
+  }
+  void counters.put("lastId", Math.max(counters.get("lastId") ?? 0, firstId(now)));
+  void counters.put("layoutVersion", 2);
 }
 
 function openRoot(path: string, mapSize: number | undefined): RootDatabase {

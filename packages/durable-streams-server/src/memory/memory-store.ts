@@ -1,6 +1,11 @@
 import { ChangeHub } from "../store/change-hub.ts";
 import { disposable, type DisposableStore } from "../store/disposable-store.ts";
 import { DurableStreamsServerError } from "../store/errors.ts";
+import {
+  DEFAULT_PRODUCER_IDLE_MS,
+  producerIdle,
+  type ProducerOptions,
+} from "../store/idle-producers.ts";
 import { expectOptions, timerInterval } from "../store/options.ts";
 import { headOf, readChain } from "../store/read-chain.ts";
 import { applyAppend } from "../store/rules/append.ts";
@@ -11,7 +16,7 @@ import { Sweeper } from "../store/sweeper.ts";
 import { MemoryDocuments } from "./memory-documents.ts";
 import { MemoryStreams } from "./memory-streams.ts";
 
-export interface MemoryStoreOptions {
+export interface MemoryStoreOptions extends ProducerOptions {
   /** How often expired streams are removed, in milliseconds (default 60,000). */
   sweepIntervalMs?: number | undefined;
 }
@@ -31,10 +36,17 @@ export interface MemoryStoreOptions {
  * ```
  */
 export function memoryStore(options: MemoryStoreOptions = {}): DisposableStore {
-  expectOptions<MemoryStoreOptions>(options, { sweepIntervalMs: timerInterval });
+  expectOptions<MemoryStoreOptions>(options, {
+    sweepIntervalMs: timerInterval,
+    producerIdleMs: producerIdle,
+  });
+  const { producerIdleMs = DEFAULT_PRODUCER_IDLE_MS } = options;
   const memory = new MemoryStreams();
   const changes = new ChangeHub();
-  const sweeper = new Sweeper(sweepSteps(memory), options.sweepIntervalMs ?? 60_000);
+  const sweeper = new Sweeper(
+    sweepSteps(memory, producerIdleMs),
+    options.sweepIntervalMs ?? 60_000,
+  );
   let isClosed = false;
 
   // Async functions, so that errors in them reject; nothing in them waits.
@@ -47,7 +59,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): DisposableStore {
   };
   return disposable({
     create: (request) => step(request.path, () => applyCreate(memory, request, Date.now())),
-    append: (request) => step(request.path, () => applyAppend(memory, request, Date.now())),
+    append: (request) =>
+      step(request.path, () => applyAppend(memory, request, Date.now(), producerIdleMs)),
     delete: (path) => step(path, () => applyDelete(memory, path, Date.now())),
     touch: (path) => {
       applyTouch(memory, path, Date.now());
@@ -67,10 +80,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): DisposableStore {
 }
 
 /** Everything that has expired goes in one step, and its data with it. */
-function sweepSteps(memory: MemoryStreams) {
+function sweepSteps(memory: MemoryStreams, producerIdleMs: number) {
   return {
     expire: () => {
-      memory.sweep(Date.now());
+      memory.sweep(Date.now(), producerIdleMs);
       return Promise.resolve(false);
     },
     free: () => Promise.resolve(false),

@@ -1,4 +1,5 @@
 import { firstId } from "../store/generation.ts";
+import { idleSince } from "../store/idle-producers.ts";
 import { expiryOf } from "../store/lifetime.ts";
 import { headOf, type RecordReader } from "../store/read-chain.ts";
 import { expire } from "../store/rules/remove.ts";
@@ -10,6 +11,7 @@ import type { StoreTransaction } from "../store/transaction.ts";
 interface MemoryStream {
   record: StreamRecord;
   readonly data: DataRecord[];
+  /** Least recently used first. */
   producers?: Map<string, ProducerState>;
 }
 
@@ -47,8 +49,20 @@ export class MemoryStreams implements StoreTransaction, RecordReader {
   }
 
   putProducer(streamId: number, producerId: string, state: ProducerState): void {
-    const stream = this.#stream(streamId);
-    (stream.producers ??= new Map()).set(producerId, state);
+    const producers = (this.#stream(streamId).producers ??= new Map<string, ProducerState>());
+    producers.delete(producerId);
+    producers.set(producerId, state);
+  }
+
+  removeIdleProducers(streamId: number, since: number, limit: number): number {
+    const producers = this.#byId.get(streamId)?.producers;
+    let removed = 0;
+    for (const [id, state] of producers ?? []) {
+      if (removed === limit || state.usedAt > since) break;
+      producers?.delete(id);
+      removed++;
+    }
+    return removed;
   }
 
   putData(streamId: number, { end, data }: DataRecord): void {
@@ -92,10 +106,15 @@ export class MemoryStreams implements StoreTransaction, RecordReader {
       .slice(0, limit);
   }
 
-  /** Removes the streams that have expired. */
-  sweep(now: number): void {
+  /** Removes the streams that have expired, and the producers that are idle. */
+  sweep(now: number, producerIdleMs: number): void {
+    const since = idleSince(now, producerIdleMs);
     for (const { record } of this.#byId.values()) {
       if (!record.deleted && expiryOf(record) <= now) expire(this, record);
+      else {
+        const removed = this.removeIdleProducers(record.id, since, Infinity);
+        if (removed > 0) this.put({ ...record, producers: record.producers - removed });
+      }
     }
   }
 

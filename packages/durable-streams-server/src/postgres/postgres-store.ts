@@ -8,6 +8,11 @@ import {
 } from "@freshet/core";
 import { disposable, type DisposableStore } from "../store/disposable-store.ts";
 import {
+  DEFAULT_PRODUCER_IDLE_MS,
+  producerIdle,
+  type ProducerOptions,
+} from "../store/idle-producers.ts";
+import {
   appendMutation,
   createMutation,
   deleteMutation,
@@ -28,7 +33,7 @@ import { PostgresDocuments } from "./postgres-documents.ts";
 import { PostgresReader } from "./postgres-reader.ts";
 import { PostgresSweepSteps } from "./postgres-sweep-steps.ts";
 
-export interface PostgresStoreOptions {
+export interface PostgresStoreOptions extends ProducerOptions {
   /** The URL of the database: `postgres://user:password@host:5432/database`. Or give `sql`. */
   url?: string | undefined;
   /** A postgres.js client of your own, for TLS and all its other options. `close` leaves it open. */
@@ -75,6 +80,7 @@ const rules: OptionRules<PostgresStoreOptions> = {
   answerTimeoutMs: timeLimit,
   prepare: aBoolean,
   sweepIntervalMs: timerInterval,
+  producerIdleMs: producerIdle,
 };
 
 /**
@@ -93,11 +99,12 @@ const rules: OptionRules<PostgresStoreOptions> = {
  */
 export function postgresStore(options: PostgresStoreOptions): DisposableStore {
   expectOptions(options, rules);
+  const { producerIdleMs = DEFAULT_PRODUCER_IDLE_MS } = options;
   const database = openDatabase(options);
   const notifications = new ChangeNotifications(database, options.pollIntervalMs);
   const committer = new Committer(database, notifications);
   const lanes = new Lanes((mutations) => committer.commit(mutations));
-  const steps = new PostgresSweepSteps(database, (mutation) => lanes.run(mutation));
+  const steps = new PostgresSweepSteps(database, (mutation) => lanes.run(mutation), producerIdleMs);
   const sweeper = new Sweeper(steps, options.sweepIntervalMs ?? 10_000);
   const reader = new PostgresReader(database);
   // Both start the sweeper, which a constructor must not.
@@ -112,7 +119,7 @@ export function postgresStore(options: PostgresStoreOptions): DisposableStore {
   let closing: Promise<void> | undefined;
   return disposable({
     create: (request) => run(createMutation(request)),
-    append: (request) => run(appendMutation(request)),
+    append: (request) => run(appendMutation(request, producerIdleMs)),
     delete: async (path) => {
       const outcome = await run(deleteMutation(path));
       sweeper.sweep();

@@ -1,7 +1,10 @@
-import { touchMutation, type Mutation } from "../store/mutation.ts";
+import { idleSince } from "../store/idle-producers.ts";
+import { forgetProducersMutation, touchMutation, type Mutation } from "../store/mutation.ts";
 import type { SweepSteps } from "../store/sweeper.ts";
 import type { Run } from "./connection/connection-pool.ts";
 import type { Database } from "./connection/database.ts";
+
+type RunMutation = <Outcome>(mutation: Mutation<Outcome>) => Promise<Outcome>;
 
 /** How many rows one step removes at most. */
 const ROWS_PER_STEP = 2000;
@@ -9,11 +12,13 @@ const ROWS_PER_STEP = 2000;
 /** The steps of a sweep in PostgreSQL. */
 export class PostgresSweepSteps implements SweepSteps {
   readonly #database: Database;
-  readonly #run: (mutation: Mutation<void>) => Promise<void>;
+  readonly #producerIdleMs: number;
+  readonly #run: RunMutation;
 
-  constructor(database: Database, run: (mutation: Mutation<void>) => Promise<void>) {
+  constructor(database: Database, run: RunMutation, producerIdleMs: number) {
     this.#database = database;
     this.#run = run;
+    this.#producerIdleMs = producerIdleMs;
   }
 
   async expire(): Promise<boolean> {
@@ -24,7 +29,26 @@ export class PostgresSweepSteps implements SweepSteps {
     );
     // Every mutation that finds an expired stream removes it.
     await Promise.all(due.map(({ path }) => this.#run(touchMutation(path as string))));
-    return due.length === ROWS_PER_STEP;
+    const forgotten = await this.#forgetIdle();
+    return due.length === ROWS_PER_STEP || forgotten;
+  }
+
+  /** Forgets idle producers, in the same steps as the appends to their streams. */
+  async #forgetIdle(): Promise<boolean> {
+    const { schema } = this.#database;
+    const streams = await this.#database.run(
+      `SELECT DISTINCT path FROM (
+         SELECT stream_id FROM ${schema}.producers
+         WHERE used_at <= $1::text::bigint ORDER BY used_at LIMIT ${ROWS_PER_STEP}) AS idle
+       JOIN ${schema}.streams ON id = stream_id`,
+      [String(idleSince(Date.now(), this.#producerIdleMs))],
+    );
+    const counts = await Promise.all(
+      streams.map(({ path }) =>
+        this.#run(forgetProducersMutation(path as string, this.#producerIdleMs)),
+      ),
+    );
+    return counts.some((count) => count > 0);
   }
 
   /** Processes that do this at the same time take different streams. */

@@ -10,7 +10,7 @@ export interface Limits {
   bodyBytes: number;
   /** Streams in the store: 507. Default 1,000,000. */
   streams: number;
-  /** Producers of one stream: 507. Default 10,000. */
+  /** Producers of one stream: 507 until one of them is idle. Default 10,000. */
   producersPerStream: number;
   /** Live readers (long-poll and SSE): 429 with Retry-After. Default 20,000. */
   waitingReaders: number;

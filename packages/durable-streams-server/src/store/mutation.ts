@@ -1,3 +1,4 @@
+import { forgetIdleProducers } from "./idle-producers.ts";
 import { applyAppend } from "./rules/append.ts";
 import { applyCreate } from "./rules/create.ts";
 import { applyDelete } from "./rules/delete.ts";
@@ -32,11 +33,14 @@ export function createMutation(request: CreateRequest): Mutation<CreateOutcome> 
   };
 }
 
-export function appendMutation(request: AppendRequest): Mutation<AppendOutcome> {
+export function appendMutation(
+  request: AppendRequest,
+  producerIdleMs: number,
+): Mutation<AppendOutcome> {
   return {
     path: request.path,
     producer: request.producer,
-    apply: (tx, now) => applyAppend(tx, request, now),
+    apply: (tx, now) => applyAppend(tx, request, now, producerIdleMs),
     isChange: ({ status }) => status === "appended",
   };
 }
@@ -46,6 +50,21 @@ export function deleteMutation(path: string): Mutation<DeleteOutcome> {
     path,
     apply: (tx, now) => applyDelete(tx, path, now),
     isChange: (outcome) => outcome === "removed" || outcome === "kept-for-forks",
+  };
+}
+
+/** Forgets some producers of a stream that were idle for too long. Its outcome is how many. */
+export function forgetProducersMutation(path: string, producerIdleMs: number): Mutation<number> {
+  return {
+    path,
+    apply: (tx, now) => {
+      const record = tx.byPath(path);
+      const left = record && forgetIdleProducers(tx, record, now, producerIdleMs);
+      if (!left || left === record) return 0;
+      tx.put(left);
+      return record.producers - left.producers;
+    },
+    isChange: () => false,
   };
 }
 

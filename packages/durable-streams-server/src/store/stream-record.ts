@@ -18,7 +18,7 @@ export interface StreamRecord {
   readonly closedBy?: Producer | undefined;
   /** The highest `Stream-Seq`. */
   readonly lastSeq?: string | undefined;
-  /** How many producers have appended to it. */
+  /** How many producers of it are remembered. */
   readonly producers: number;
   /** How many forks read its data. */
   readonly forks: number;
@@ -53,6 +53,8 @@ export interface RequestedConfiguration {
 export interface ProducerState {
   readonly epoch: number;
   readonly lastSeq: number;
+  /** When it last stored something, in milliseconds since 1970. See `usedAt`. */
+  readonly usedAt: number;
 }
 
 export function streamInfo(record: StreamRecord): StreamInfo {

@@ -15,7 +15,19 @@ export interface StoreTransaction {
   /** Removes the stream, its producers and its data. */
   remove(record: StreamRecord): void;
   producer(streamId: number, producerId: string): ProducerState | undefined;
-  putProducer(streamId: number, producerId: string, state: ProducerState): void;
+  /** @param before - the state that it replaces, if it has one */
+  putProducer(
+    streamId: number,
+    producerId: string,
+    state: ProducerState,
+    before: ProducerState | undefined,
+  ): void;
+  /**
+   * Removes up to `limit` producers of a stream that were last used at `since` or before.
+   *
+   * @returns how many it removed
+   */
+  removeIdleProducers(streamId: number, since: number, limit: number): number;
   putData(streamId: number, record: DataRecord): void;
   /** The first record that ends after `position`. */
   dataAfter(streamId: number, position: number): DataRecord | undefined;

@@ -1,5 +1,6 @@
 import postgres from "postgres";
 import { expect, test } from "vitest";
+import { LAYOUT_VERSION } from "../../src/postgres/connection/migrations.ts";
 import { postgresStore } from "../../src/postgres/index.ts";
 import { PostgresServer } from "../support/postgres.ts";
 
@@ -26,7 +27,7 @@ test("a database that is away is an error of the store, also for documents", asy
   await store.close();
 
   // Away after it was there: the tables have been created.
-  const layoutRow = { exists: true, version: 1 };
+  const layoutRow = { exists: true, version: LAYOUT_VERSION };
   const away = Object.assign(new Error("write CONNECTION_ENDED"), { code: "CONNECTION_ENDED" });
   const unsafe = (text: string) =>
     text.includes("layout") ? Promise.resolve([layoutRow]) : Promise.reject(away);

@@ -11,6 +11,7 @@ interface NewProducer {
   readonly id: string;
   readonly state: ProducerState;
 }
+type RemovedProducers = Map<string, { readonly streamId: number; readonly id: string }>;
 type NewProducers = Map<string, NewProducer>;
 
 /**
@@ -21,6 +22,8 @@ export class BatchTransaction implements StoreTransaction {
   readonly puts: Records = new Map();
   readonly removed: Records = new Map();
   readonly newProducers: NewProducers = new Map();
+  /** By {@link producerKey}. One that is new as well was removed before. */
+  readonly removedProducers: RemovedProducers = new Map();
   readonly newData: { readonly streamId: number; readonly record: DataRecord }[] = [];
   /** The ids of streams that are not in the database yet. */
   readonly created: Ids = new Set();
@@ -73,7 +76,7 @@ export class BatchTransaction implements StoreTransaction {
     const key = producerKey(streamId, producerId);
     const fresh = this.newProducers.get(key);
     if (fresh) return fresh.state;
-    if (this.created.has(streamId)) return undefined;
+    if (this.created.has(streamId) || this.removedProducers.has(key)) return undefined;
     const loaded = this.#rows.producers.get(key);
     if (loaded === undefined) throw new NotLoaded({ kind: "producer", streamId, producerId });
     return loaded ?? undefined;
@@ -82,6 +85,21 @@ export class BatchTransaction implements StoreTransaction {
   putProducer(streamId: number, producerId: string, state: ProducerState): void {
     const key = producerKey(streamId, producerId);
     this.newProducers.set(key, { streamId, id: producerId, state });
+  }
+
+  removeIdleProducers(streamId: number, since: number, limit: number): number {
+    if (this.created.has(streamId)) return 0;
+    const idle = this.#rows.idleProducers.get(streamId);
+    if (idle === undefined) throw new NotLoaded({ kind: "idle-producers", streamId, since });
+    let removed = 0;
+    for (const id of idle) {
+      const key = producerKey(streamId, id);
+      if (removed === limit) break;
+      if (this.newProducers.has(key) || this.removedProducers.has(key)) continue;
+      this.removedProducers.set(key, { streamId, id });
+      removed++;
+    }
+    return removed;
   }
 
   putData(streamId: number, record: DataRecord): void {

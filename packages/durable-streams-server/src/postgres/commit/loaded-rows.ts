@@ -12,6 +12,7 @@ export interface LoadedStream {
 type StreamRows = Map<string, LoadedStream | null>;
 type StreamRowsById = Map<number, LoadedStream | null>;
 type ProducerRows = Map<string, ProducerState | null>;
+type IdleProducers = Map<number, readonly string[]>;
 type DataRows = Map<string, DataRecord | null>;
 
 /** Rows as they are in the database. `null` stands for a row that does not exist. */
@@ -22,6 +23,8 @@ export class LoadedRows {
   readonly producers: ProducerRows = new Map();
   /** By {@link dataKey}. */
   readonly data: DataRows = new Map();
+  /** The ids of the idle producers of streams that have too many. */
+  readonly idleProducers: IdleProducers = new Map();
   readonly unusedIds: number[] = [];
   /** How many streams there are, counted when ids are loaded. */
   streams: number | undefined;
@@ -55,6 +58,7 @@ export type MissingRow =
   | { readonly kind: "path"; readonly path: string }
   | { readonly kind: "id"; readonly id: number }
   | { readonly kind: "producer"; readonly streamId: number; readonly producerId: string }
+  | { readonly kind: "idle-producers"; readonly streamId: number; readonly since: number }
   | { readonly kind: "data"; readonly streamId: number; readonly position: number }
   | { readonly kind: "ids" };
 

@@ -61,6 +61,11 @@ export class RowCache {
         const state = tx.newProducers.get(key)?.state ?? rows.producers.get(key);
         producers.set(producer.id, state ?? null);
       }
+      for (const { streamId, id: removed } of tx.removedProducers.values()) {
+        if (streamId === id && !tx.newProducers.has(producerKey(id, removed))) {
+          producers.delete(removed);
+        }
+      }
       this.#streams.delete(path);
       this.#streams.set(path, { stream, producers });
     }

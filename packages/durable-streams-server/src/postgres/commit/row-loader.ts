@@ -6,6 +6,9 @@ import { dataKey, loadedStream, LoadedRows, producerKey, type MissingRow } from 
 /** How long a count of the streams is used, in milliseconds. */
 const COUNT_MAX_AGE_MS = 10_000;
 
+/** How many idle producers of a stream are loaded to be removed. */
+const IDLE_PRODUCERS = 1000;
+
 /** Loads and locks the rows of a batch, inside one transaction. */
 export class RowLoader {
   readonly #schema: string;
@@ -33,7 +36,7 @@ export class RowLoader {
     );
     const states = run(
       `SELECT stream_id::float8 AS stream_id, producer_id, epoch::float8 AS epoch,
-              last_seq::float8 AS last_seq
+              last_seq::float8 AS last_seq, used_at::float8 AS used_at
        FROM unnest($1::text::text[], $2::text::text[]) AS input (path, id)
        JOIN ${this.#schema}.streams USING (path)
        JOIN ${this.#schema}.producers ON stream_id = streams.id AND producer_id = input.id`,
@@ -51,7 +54,11 @@ export class RowLoader {
     }
     for (const row of producerRows) {
       const key = producerKey(Number(row["stream_id"]), row["producer_id"] as string);
-      const state = { epoch: Number(row["epoch"]), lastSeq: Number(row["last_seq"]) };
+      const state = {
+        epoch: Number(row["epoch"]),
+        lastSeq: Number(row["last_seq"]),
+        usedAt: Number(row["used_at"]),
+      };
       rows.producers.set(key, state);
     }
     return rows;
@@ -77,6 +84,9 @@ export class RowLoader {
         // A producer that is not named belongs to a stream that did not exist when the batch was loaded.
         rows.producers.set(producerKey(row.streamId, row.producerId), null);
         break;
+      case "idle-producers":
+        await this.#loadIdleProducers(run, rows, row.streamId, row.since);
+        break;
       case "data":
         await this.#loadData(run, rows, row.streamId, row.position);
         break;
@@ -98,6 +108,24 @@ export class RowLoader {
       [value],
     );
     for (const each of found) rows.add(loadedStream(each));
+  }
+
+  async #loadIdleProducers(
+    run: Run,
+    rows: LoadedRows,
+    streamId: number,
+    since: number,
+  ): Promise<void> {
+    const idle = await run(
+      `SELECT producer_id FROM ${this.#schema}.producers
+       WHERE stream_id = $1::text::bigint AND used_at <= $2::text::bigint
+       ORDER BY used_at LIMIT ${IDLE_PRODUCERS}`,
+      [String(streamId), String(since)],
+    );
+    rows.idleProducers.set(
+      streamId,
+      idle.map((each) => each["producer_id"] as string),
+    );
   }
 
   async #loadData(run: Run, rows: LoadedRows, streamId: number, position: number): Promise<void> {

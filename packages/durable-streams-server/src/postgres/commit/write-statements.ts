@@ -31,11 +31,12 @@ const dataValues = (first: number) =>
 
 const producerValues = (first: number) =>
   `unnest($${first}::text::bigint[], $${first + 1}::text::text[], $${first + 2}::text::bigint[],
-          $${first + 3}::text::bigint[])
-   AS input (stream_id, producer_id, epoch, last_seq)`;
+          $${first + 3}::text::bigint[], $${first + 4}::text::bigint[])
+   AS input (stream_id, producer_id, epoch, last_seq, used_at)`;
 
 const onProducerConflict = `ON CONFLICT (stream_id, producer_id)
-  DO UPDATE SET epoch = excluded.epoch, last_seq = excluded.last_seq`;
+  DO UPDATE SET epoch = excluded.epoch, last_seq = excluded.last_seq,
+    used_at = excluded.used_at`;
 
 function values(
   tx: BatchTransaction,
@@ -59,6 +60,7 @@ function values(
     textsLiteral(producers.map(({ id }) => id)),
     numbersLiteral(producers.map(({ state }) => state.epoch)),
     numbersLiteral(producers.map(({ state }) => state.lastSeq)),
+    numbersLiteral(producers.map(({ state }) => state.usedAt)),
     channel,
     payload,
   ];
@@ -91,14 +93,32 @@ export function lockedWrite(
       ), data AS (
         INSERT INTO ${schema}.data (stream_id, end_position, bytes) SELECT * FROM ${dataValues(7)}
       ), producers AS (
-        INSERT INTO ${schema}.producers (stream_id, producer_id, epoch, last_seq)
+        INSERT INTO ${schema}.producers (stream_id, producer_id, epoch, last_seq, used_at)
         SELECT * FROM ${producerValues(10)} ${onProducerConflict}
       )
-      SELECT CASE WHEN $15 = '' THEN NULL ELSE pg_notify($14, $15) END`,
+      SELECT CASE WHEN $16 = '' THEN NULL ELSE pg_notify($15, $16) END`,
     values: values(tx, rows, notification),
   };
-  // A path can be used again in the batch that freed it.
-  return tx.removed.size > 0 ? [...removal, write] : [write];
+  // A path, or a producer's id, can be used again in the batch that freed it.
+  return [
+    ...(tx.removed.size > 0 ? removal : []),
+    ...(tx.removedProducers.size > 0 ? [producerRemoval(schema, tx)] : []),
+    write,
+  ];
+}
+
+function producerRemoval(schema: string, { removedProducers }: BatchTransaction): Statement {
+  const removed = [...removedProducers.values()];
+  return {
+    text: `DELETE FROM ${schema}.producers USING
+             unnest($1::text::bigint[], $2::text::text[]) AS input (stream_id, producer_id)
+           WHERE producers.stream_id = input.stream_id
+             AND producers.producer_id = input.producer_id`,
+    values: [
+      numbersLiteral(removed.map(({ streamId }) => streamId)),
+      textsLiteral(removed.map(({ id }) => id)),
+    ],
+  };
 }
 
 /**
@@ -125,10 +145,10 @@ export function optimisticWrite(
         INSERT INTO ${schema}.data (stream_id, end_position, bytes)
         SELECT input.* FROM ${dataValues(7)} JOIN put ON put.id = input.stream_id
       ), producers AS (
-        INSERT INTO ${schema}.producers (stream_id, producer_id, epoch, last_seq)
+        INSERT INTO ${schema}.producers (stream_id, producer_id, epoch, last_seq, used_at)
         SELECT input.* FROM ${producerValues(10)} JOIN put ON put.id = input.stream_id
         ${onProducerConflict}
-      ), notified AS (SELECT CASE WHEN $15 = '' THEN NULL ELSE pg_notify($14, $15) END)
+      ), notified AS (SELECT CASE WHEN $16 = '' THEN NULL ELSE pg_notify($15, $16) END)
       SELECT put.id::float8 AS id FROM put, notified`,
     values: values(tx, rows, notification),
   };

@@ -40,7 +40,17 @@ const migrations: readonly ((schema: string) => string)[] = [
       value text NOT NULL,
       version bigint NOT NULL
     );`,
+  // Ids become generations, and producers expire: those that are there count as used now.
+  (schema) => `
+    SELECT setval('${schema}.stream_ids',
+      greatest(nextval('${schema}.stream_ids'), (extract(epoch FROM now()) * 1000000)::bigint));
+    ALTER TABLE ${schema}.producers ADD COLUMN used_at bigint NOT NULL
+      DEFAULT (extract(epoch FROM now()) * 1000)::bigint;
+    CREATE INDEX producers_used_at ON ${schema}.producers (used_at);`,
 ];
+
+/** The version of the layout that this package writes. */
+export const LAYOUT_VERSION: number = migrations.length;
 
 /** The key of the advisory lock: any number that nobody else in the database uses. */
 const LOCK = 4_437_001;

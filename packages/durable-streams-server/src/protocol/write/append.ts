@@ -121,7 +121,7 @@ function refusal(
     case "too-many-producers":
       return new HttpError(
         507,
-        `This stream already has ${maxProducers} producers, the most it may have (limits.producersPerStream).`,
+        `This stream already has ${maxProducers} producers, the most it may have (limits.producersPerStream), and none of them is idle: try again later, or use one of them.`,
       );
     default:
       return new HttpError(409, "Content-Type differs from that of the stream.");

@@ -1,5 +1,6 @@
 /** https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (sections 5.2 and 5.3) */
 import { mediaType } from "@freshet/core";
+import { forgetIdleProducers, idleSince, usedAt } from "../idle-producers.ts";
 import { needsTouch } from "../lifetime.ts";
 import type { AppendOutcome, AppendRequest, Producer } from "../store.ts";
 import type { ProducerState, StreamRecord } from "../stream-record.ts";
@@ -10,12 +11,15 @@ export function applyAppend(
   tx: StoreTransaction,
   request: AppendRequest,
   now: number,
+  producerIdleMs: number,
 ): AppendOutcome {
   const record = findStream(tx, request.path, now);
   if (!record) return { status: "missing" };
   if (record.deleted) return { status: "deleted" };
   const { producer, data } = request;
-  const state = producer && tx.producer(record.id, producer.id);
+  const known = producer && tx.producer(record.id, producer.id);
+  // Whether it is still in the store or not, a producer that was idle is a new one.
+  const state = known && known.usedAt > idleSince(now, producerIdleMs) ? known : undefined;
   if (record.closed) return appendToClosed(record, request, state);
   if (data && mediaType(request.contentType ?? "") !== mediaType(record.contentType)) {
     return { status: "content-type-mismatch" };
@@ -25,25 +29,31 @@ export function applyAppend(
   if (request.seq !== undefined && !isAfter(request.seq, record.lastSeq)) {
     return { status: "seq-conflict" };
   }
-  if (producer && !state && record.producers >= (request.maxProducers ?? Infinity)) {
-    return { status: "too-many-producers" };
+  if (!producer) return store(tx, record, request, now);
+  let target = record;
+  if (!known && target.producers >= (request.maxProducers ?? Infinity)) {
+    target = forgetIdleProducers(tx, target, now, producerIdleMs);
+    if (target === record) return { status: "too-many-producers" };
   }
-  return store(tx, record, request, state, now);
+  tx.putProducer(
+    record.id,
+    producer.id,
+    { epoch: producer.epoch, lastSeq: producer.seq, usedAt: usedAt(known, now, producerIdleMs) },
+    known,
+  );
+  const producers = target.producers + (known ? 0 : 1);
+  return store(tx, { ...target, producers }, request, now);
 }
 
 function store(
   tx: StoreTransaction,
   record: StreamRecord,
   request: AppendRequest,
-  state: ProducerState | undefined,
   now: number,
 ): AppendOutcome {
   const { producer, data, close } = request;
   const tail = record.tail + (data?.byteLength ?? 0);
   if (data) tx.putData(record.id, { end: tail, data });
-  if (producer) {
-    tx.putProducer(record.id, producer.id, { epoch: producer.epoch, lastSeq: producer.seq });
-  }
   tx.put({
     ...record,
     tail,
@@ -51,7 +61,6 @@ function store(
     closed: close,
     closedBy: close ? producer : undefined,
     lastSeq: request.seq ?? record.lastSeq,
-    producers: record.producers + (producer && !state ? 1 : 0),
   });
   const { id: generation } = record;
   return { status: "appended", generation, tail, closed: close, lastSeq: producer?.seq };
