@@ -12,6 +12,8 @@ export class Metrics {
   readonly #waiting: Gauge;
   readonly #webhooks: Counter<"outcome">;
 
+  readonly #sweepFailures: Counter;
+
   private constructor(prometheus: typeof import("prom-client")) {
     this.registry = new prometheus.Registry();
     const registers = [this.registry];
@@ -34,6 +36,11 @@ export class Metrics {
       labelNames: ["outcome"],
       registers,
     });
+    this.#sweepFailures = new prometheus.Counter({
+      name: "durable_streams_sweep_failures_total",
+      help: "Sweeps, which remove what has expired or was deleted, that failed and were tried again.",
+      registers,
+    });
   }
 
   /** @returns `undefined` if prom-client is not installed */
@@ -44,6 +51,10 @@ export class Metrics {
       if ((error as { code?: unknown }).code === "ERR_MODULE_NOT_FOUND") return undefined;
       throw error;
     }
+  }
+
+  sweepFailed(): void {
+    this.#sweepFailures.inc();
   }
 
   record(metric: Metric): void {

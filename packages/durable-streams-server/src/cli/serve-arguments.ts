@@ -9,6 +9,7 @@ export type StoreChoice =
 
 export interface ServeArguments {
   readonly store: StoreChoice;
+  readonly waitForLock: boolean;
   readonly port: number;
   readonly host: string;
   readonly basePath: string;
@@ -28,6 +29,7 @@ export function serveArguments(args: string[]): ServeArguments | undefined {
         data: { type: "string" },
         postgres: { type: "string" },
         memory: { type: "boolean" },
+        "wait-for-lock": { type: "boolean", default: false },
         port: { type: "string", default: "4437" },
         host: { type: "string", default: "127.0.0.1" },
         "base-path": { type: "string", default: "/v1/stream" },
@@ -56,6 +58,7 @@ export function serveArguments(args: string[]): ServeArguments | undefined {
   const token = tokenOfEnvironment();
   return {
     store: storeChoice(values),
+    waitForLock: values["wait-for-lock"],
     port,
     host: values.host,
     basePath: values["base-path"],

@@ -20,7 +20,14 @@ export async function serve(args: string[]): Promise<void> {
   }
   const logger = jsonLogger(options.logLevel);
   const metrics = await Metrics.load();
-  const store = await openStore(options.store);
+  const store = await openStore(options.store, {
+    waitForLock: options.waitForLock,
+    logger,
+    onSweepFailed: (err) => {
+      metrics?.sweepFailed();
+      logger.error({ err }, "A sweep failed and is tried again");
+    },
+  });
   const isAllowed = bearerCheck(options.tokens);
   const streams = createStreams(options, { store, logger, metrics, isAllowed });
   const monitoring = new MonitoringRoutes(store, metrics, isAllowed);

@@ -2,6 +2,7 @@ export const usage = `durable-streams: a server of the Durable Streams protocol
 
   durable-streams serve [--data DIR | --postgres URL | --memory] [options]
     --data DIR             keep the streams in a folder, in LMDB (needs the package lmdb)
+    --wait-for-lock        if another process serves the folder, wait until it has ended
     --postgres URL         keep them in PostgreSQL (needs the package postgres)
     --memory               keep them in memory, where they end with the process (default)
     --port PORT            default 4437; 0 takes a free one

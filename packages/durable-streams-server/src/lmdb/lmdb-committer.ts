@@ -1,6 +1,7 @@
 import type { ChangeHub } from "../store/change-hub.ts";
 import type { Mutation } from "../store/mutation.ts";
 import { CommitThread } from "./commit-thread.ts";
+import type { DiskRoom } from "./disk-room.ts";
 import { storeError } from "./lmdb-errors.ts";
 import { LmdbTransaction } from "./lmdb-transaction.ts";
 import type { LmdbTables } from "./tables.ts";
@@ -9,11 +10,13 @@ import type { LmdbTables } from "./tables.ts";
 export class LmdbCommitter {
   readonly #tables: LmdbTables;
   readonly #changes: ChangeHub;
+  readonly #room: DiskRoom;
   readonly #thread = new CommitThread();
 
-  constructor(tables: LmdbTables, changes: ChangeHub) {
+  constructor(tables: LmdbTables, changes: ChangeHub, room: DiskRoom) {
     this.#tables = tables;
     this.#changes = changes;
+    this.#room = room;
   }
 
   async commit(mutations: readonly Mutation<unknown>[]): Promise<readonly unknown[]> {
@@ -28,6 +31,7 @@ export class LmdbCommitter {
       appliedAt = performance.now();
     };
     try {
+      this.#room.take(mutations);
       if (this.#thread.isEventLoop(performance.now())) {
         try {
           root.transactionSync(apply);

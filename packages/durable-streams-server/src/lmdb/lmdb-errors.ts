@@ -16,15 +16,19 @@ export async function storeError(error: unknown, path: string): Promise<DurableS
     return new DurableStreamsServerError("STORE_CLOSED", "The store is closed.", { cause });
   }
   if (await isDiskFull(cause, path)) {
-    return new DurableStreamsServerError(
-      "STORE_FULL",
-      "The disk of the LMDB store is full: nothing of this request was stored. Free some space.",
-      { cause },
-    );
+    return diskFull(cause);
   }
   return new DurableStreamsServerError(
     "STORE_UNAVAILABLE",
     "The LMDB store failed, and it is unknown whether the request was stored: repeat it.",
+    { cause },
+  );
+}
+
+export function diskFull(cause?: unknown): DurableStreamsServerError {
+  return new DurableStreamsServerError(
+    "STORE_FULL",
+    "The disk of the LMDB store is full: nothing of this request was stored. Free some space.",
     { cause },
   );
 }

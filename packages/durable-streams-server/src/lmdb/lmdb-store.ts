@@ -1,4 +1,4 @@
-import { nonEmptyString, wholeNumber, type OptionRules } from "@freshet/core";
+import { aFunction, nonEmptyString, wholeNumber, type OptionRules } from "@freshet/core";
 import { ChangeHub } from "../store/change-hub.ts";
 import { disposable, type DisposableStore } from "../store/disposable-store.ts";
 import { GroupCommit } from "../store/group-commit.ts";
@@ -20,13 +20,18 @@ import { LmdbCommitter } from "./lmdb-committer.ts";
 import { LmdbDocuments } from "./lmdb-documents.ts";
 import { LmdbReader } from "./lmdb-reader.ts";
 import { LmdbSweepSteps } from "./lmdb-sweep-steps.ts";
-import { openTables } from "./tables.ts";
+import { CleanUp } from "./clean-up.ts";
+import { DiskRoom } from "./disk-room.ts";
+import { FolderLock } from "./folder-lock.ts";
+import { cannotOpen, openTables, type LmdbTables } from "./tables.ts";
 
 export interface LmdbStoreOptions extends ProducerOptions {
   /** The folder of the data, created if it does not exist. */
   path: string;
   /** How often expired streams are removed and their space freed, in milliseconds (default 10,000). */
   sweepIntervalMs?: number | undefined;
+  /** Called when a sweep failed, with the error: it is tried again at the next interval. */
+  onSweepFailed?: ((error: unknown) => void) | undefined;
   /** The initial address space of the map, in bytes. It grows as needed. */
   mapSize?: number | undefined;
 }
@@ -35,17 +40,17 @@ const rules: OptionRules<LmdbStoreOptions> = {
   path: nonEmptyString,
   sweepIntervalMs: timerInterval,
   producerIdleMs: producerIdle,
+  onSweepFailed: aFunction,
   mapSize: wholeNumber(1),
 };
 
 /**
  * Keeps streams in a folder, in an LMDB environment: durable when acknowledged, with nothing to set up.
- * One process at a time should serve a folder, with one store. Others may write to it without losing
- * anything, but live readers in this process see that late, and everybody here waits while another
- * process holds LMDB's write lock.
+ * One process at a time serves a folder, with one store; its lock names that process to others.
  *
- * @throws DurableStreamsServerError `PEER_MISSING` without the package lmdb, `STORE_VERSION` for data
- * of a newer version, `INVALID_OPTION`
+ * @throws DurableStreamsServerError `STORE_LOCKED` while another process serves the folder,
+ * `STORE_INVALID` for what is not the data of a store, `STORE_VERSION` for data of a newer version,
+ * `PEER_MISSING` without the package lmdb, `INVALID_OPTION`
  * @example
  * ```ts
  * import { mkdtemp } from "node:fs/promises";
@@ -63,12 +68,13 @@ export function lmdbStore(options: LmdbStoreOptions): DisposableStore {
     throw invalidOption("path is missing: expected a folder.");
   }
   const { producerIdleMs = DEFAULT_PRODUCER_IDLE_MS } = options;
-  const tables = openTables(options.path, options.mapSize);
+  const { tables, lock, room } = openFolder(options.path, options.mapSize);
   const changes = new ChangeHub();
-  const committer = new LmdbCommitter(tables, changes);
+  const committer = new LmdbCommitter(tables, changes, room);
   const commits = new GroupCommit((mutations) => committer.commit(mutations));
-  const steps = new LmdbSweepSteps(tables, commits, producerIdleMs);
-  const sweeper = new Sweeper(steps, options.sweepIntervalMs ?? 10_000);
+  const cleanUp = new CleanUp(commits);
+  const steps = new LmdbSweepSteps(tables, cleanUp, room, producerIdleMs);
+  const sweeper = new Sweeper(steps, options.sweepIntervalMs ?? 10_000, options.onSweepFailed);
   const reader = new LmdbReader(tables);
   // Both start the sweeper, which a constructor must not.
   const reading = () => {
@@ -84,7 +90,8 @@ export function lmdbStore(options: LmdbStoreOptions): DisposableStore {
     create: (request) => run(createMutation(request)),
     append: (request) => run(appendMutation(request, producerIdleMs)),
     delete: async (path) => {
-      const outcome = await run(deleteMutation(path));
+      sweeper.start();
+      const outcome = await cleanUp.run(deleteMutation(path));
       sweeper.sweep();
       return outcome;
     },
@@ -99,6 +106,26 @@ export function lmdbStore(options: LmdbStoreOptions): DisposableStore {
         await sweeper.stop();
         await commits.close();
         await tables.root.close();
+        room.close();
+        lock.release();
       })()),
   });
+}
+
+interface Folder {
+  readonly tables: LmdbTables;
+  readonly lock: FolderLock;
+  readonly room: DiskRoom;
+}
+
+function openFolder(path: string, mapSize: number | undefined): Folder {
+  let lock: FolderLock | undefined;
+  try {
+    lock = FolderLock.acquire(path);
+    const tables = openTables(path, mapSize);
+    return { tables, lock, room: new DiskRoom(tables) };
+  } catch (error) {
+    lock?.release();
+    throw cannotOpen(path, error);
+  }
 }

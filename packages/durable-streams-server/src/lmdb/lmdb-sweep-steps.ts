@@ -1,11 +1,18 @@
-import type { GroupCommit } from "../store/group-commit.ts";
 import { idleSince } from "../store/idle-producers.ts";
 import { expiryOf } from "../store/lifetime.ts";
 import { expire } from "../store/rules/remove.ts";
 import type { SweepSteps } from "../store/sweeper.ts";
 import type { StoreTransaction } from "../store/transaction.ts";
+import type { CleanUp } from "./clean-up.ts";
+import type { DiskRoom } from "./disk-room.ts";
 import { removeProducer } from "./lmdb-transaction.ts";
 import type { LmdbTables } from "./tables.ts";
+
+/** How many bytes a step writes at most for each row: the page that it was on. */
+const BYTES_PER_ROW = 4096;
+
+/** After how many more transactions the pages that one has freed are used again. */
+const SETTLING_COMMITS = 2;
 
 /** How many rows one step removes at most. */
 const ROWS_PER_STEP = 500;
@@ -13,12 +20,15 @@ const ROWS_PER_STEP = 500;
 /** The steps of a sweep in LMDB. Each is one transaction among those of the writers. */
 export class LmdbSweepSteps implements SweepSteps {
   readonly #tables: LmdbTables;
-  readonly #commits: GroupCommit;
+  readonly #cleanUp: CleanUp;
+  readonly #room: DiskRoom;
+  #unsettled = 0;
   readonly #producerIdleMs: number;
 
-  constructor(tables: LmdbTables, commits: GroupCommit, producerIdleMs: number) {
+  constructor(tables: LmdbTables, cleanUp: CleanUp, room: DiskRoom, producerIdleMs: number) {
+    this.#room = room;
     this.#tables = tables;
-    this.#commits = commits;
+    this.#cleanUp = cleanUp;
     this.#producerIdleMs = producerIdleMs;
   }
 
@@ -34,10 +44,11 @@ export class LmdbSweepSteps implements SweepSteps {
 
   /** A full disk has room for a small step only, which makes room for the next one. */
   async free(): Promise<boolean> {
-    if (this.#tables.garbage.getKeysCount({ limit: 1 }) === 0) return false;
+    if (this.#tables.garbage.getKeysCount({ limit: 1 }) === 0) return this.#settle();
     for (let rows = ROWS_PER_STEP; ; rows = Math.floor(rows / 4)) {
       try {
-        await this.#commit(() => this.#removeGarbage(rows));
+        await this.#commit(() => this.#removeGarbage(rows), rows * BYTES_PER_ROW);
+        this.#unsettled = SETTLING_COMMITS;
         return true;
       } catch (error) {
         if (rows <= 1) throw error;
@@ -45,8 +56,24 @@ export class LmdbSweepSteps implements SweepSteps {
     }
   }
 
-  #commit(apply: (tx: StoreTransaction, now: number) => void): Promise<void> {
-    return this.#commits.run({ path: "", apply, isChange: () => false });
+  /**
+   * LMDB uses the pages that a transaction has freed again in the second one after it. On a full disk
+   * that one never comes, since the first one fails: so it is made here, with the room that is kept.
+   */
+  async #settle(): Promise<boolean> {
+    if (this.#unsettled === 0 || !this.#room.wasFull) return false;
+    this.#unsettled--;
+    const { counters } = this.#tables;
+    await this.#commit(() => void counters.put("settled", (counters.get("settled") ?? 0) + 1), 0);
+    this.#room.wasFull = this.#unsettled > 0;
+    return this.#unsettled > 0;
+  }
+
+  #commit(
+    apply: (tx: StoreTransaction, now: number) => void,
+    bytes: number = ROWS_PER_STEP * BYTES_PER_ROW,
+  ): Promise<void> {
+    return this.#cleanUp.run({ path: "", bytes, apply, isChange: () => false });
   }
 
   #expireDue(tx: StoreTransaction, now: number): void {

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 // The types for require(), which is how it is loaded: those for import do not compile.
 import type { Database, open, RootDatabase } from "lmdb" with { "resolution-mode": "require" };
+import { checkDataFile } from "./check-data-file.ts";
 import { DurableStreamsServerError } from "../store/errors.ts";
 import { firstId } from "../store/generation.ts";
 import type { StreamRecord } from "../store/stream-record.ts";
@@ -31,10 +32,31 @@ export interface LmdbTables {
   readonly counters: Database<number, Counter>;
 }
 
-export type Counter = "layoutVersion" | "lastId" | "streams" | "lastDocumentVersion";
+export type Counter = "layoutVersion" | "lastId" | "streams" | "lastDocumentVersion" | "settled";
 
+/** An empty table that says whose data this is. */
+const MARKER = "freshet-durable-streams";
+
+/** The tables of layout 1, which had no marker. */
+const FIRST_TABLES = [
+  "streams",
+  "paths",
+  "data",
+  "producers",
+  "expiries",
+  "garbage",
+  "documents",
+  "counters",
+];
+
+/** @throws DurableStreamsServerError `STORE_INVALID`, `STORE_VERSION`, `STORE_UNAVAILABLE` */
 export function openTables(path: string, mapSize: number | undefined): LmdbTables {
+  checkDataFile(
+    path,
+    (names) => names.has(MARKER) || FIRST_TABLES.every((table) => names.has(table)),
+  );
   const root = openRoot(path, mapSize);
+  root.openDB({ name: MARKER, encoding: "binary" });
   const tables: LmdbTables = {
     path,
     root,
@@ -50,6 +72,12 @@ export function openTables(path: string, mapSize: number | undefined): LmdbTable
   };
   migrate(tables);
   return tables;
+}
+
+/** The databases of the tables, and the one that holds their names. */
+export function databasesOf(tables: LmdbTables): Database[] {
+  const { path: _, ...databases } = tables;
+  return Object.values(databases) as Database[];
 }
 
 function migrate(tables: LmdbTables): void {
@@ -97,12 +125,17 @@ function openRoot(path: string, mapSize: number | undefined): RootDatabase {
       ...(mapSize !== undefined && { mapSize }),
     });
   } catch (cause) {
-    throw new DurableStreamsServerError(
-      "STORE_UNAVAILABLE",
-      `The LMDB store in ${path} cannot be opened (${String(cause)}): expected a folder that this user may write to.`,
-      { cause },
-    );
+    throw cannotOpen(path, cause);
   }
+}
+
+export function cannotOpen(path: string, cause: unknown): DurableStreamsServerError {
+  if (cause instanceof DurableStreamsServerError) return cause;
+  return new DurableStreamsServerError(
+    "STORE_UNAVAILABLE",
+    `The LMDB store in ${path} cannot be opened (${String(cause)}): expected a folder that this user may write to.`,
+    { cause },
+  );
 }
 
 /** An optional peer, loaded when a store is made, so that the error can say what to do. */

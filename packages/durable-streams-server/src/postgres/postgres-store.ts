@@ -1,5 +1,6 @@
 import {
   aBoolean,
+  aFunction,
   nonEmptyString,
   secret,
   timeLimit,
@@ -59,6 +60,8 @@ export interface PostgresStoreOptions extends ProducerOptions {
   prepare?: boolean | undefined;
   /** How often expired streams are removed and their space freed, in milliseconds (default 10,000). */
   sweepIntervalMs?: number | undefined;
+  /** Called when a sweep failed, with the error: it is tried again at the next interval. */
+  onSweepFailed?: ((error: unknown) => void) | undefined;
 }
 
 const rules: OptionRules<PostgresStoreOptions> = {
@@ -81,6 +84,7 @@ const rules: OptionRules<PostgresStoreOptions> = {
   prepare: aBoolean,
   sweepIntervalMs: timerInterval,
   producerIdleMs: producerIdle,
+  onSweepFailed: aFunction,
 };
 
 /**
@@ -105,7 +109,7 @@ export function postgresStore(options: PostgresStoreOptions): DisposableStore {
   const committer = new Committer(database, notifications);
   const lanes = new Lanes((mutations) => committer.commit(mutations));
   const steps = new PostgresSweepSteps(database, (mutation) => lanes.run(mutation), producerIdleMs);
-  const sweeper = new Sweeper(steps, options.sweepIntervalMs ?? 10_000);
+  const sweeper = new Sweeper(steps, options.sweepIntervalMs ?? 10_000, options.onSweepFailed);
   const reader = new PostgresReader(database);
   // Both start the sweeper, which a constructor must not.
   const reading = () => {

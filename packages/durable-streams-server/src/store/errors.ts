@@ -7,6 +7,8 @@ import { FreshetError } from "@freshet/core";
  * - `STORE_UNAVAILABLE`: the store could not be reached or the outcome is unknown; a producer that
  *   repeats the request learns whether it was stored (HTTP 503)
  * - `STORE_CLOSED`: the store was closed before or during the operation (HTTP 503)
+ * - `STORE_LOCKED`: another process serves the folder of the data
+ * - `STORE_INVALID`: the folder holds something else, or data that is damaged; it was left as it is
  * - `STORE_VERSION`: the data was written by a newer version of this package
  * - `INVALID_OPTION`: an option of {@link createDurableStreams} or of a store is not valid
  * - `PEER_MISSING`: the optional peer (lmdb, postgres) of an entry is not installed
@@ -15,13 +17,17 @@ export type DurableStreamsServerErrorCode =
   | "STORE_FULL"
   | "STORE_UNAVAILABLE"
   | "STORE_CLOSED"
+  | "STORE_LOCKED"
+  | "STORE_INVALID"
   | "STORE_VERSION"
   | "INVALID_OPTION"
   | "PEER_MISSING";
 
+const retryableCodes = new Set<string>(["STORE_FULL", "STORE_UNAVAILABLE", "STORE_LOCKED"]);
+
 /**
- * Every error that this package throws on purpose. `retryable` for a store that is full or unavailable
- * now.
+ * Every error that this package throws on purpose. `retryable` for a store that is full, locked or
+ * unavailable now.
  */
 export class DurableStreamsServerError extends FreshetError<DurableStreamsServerErrorCode> {
   override readonly name: string = "DurableStreamsServerError";
@@ -31,7 +37,6 @@ export class DurableStreamsServerError extends FreshetError<DurableStreamsServer
     message: string,
     { cause }: { cause?: unknown } = {},
   ) {
-    const retryable = code === "STORE_FULL" || code === "STORE_UNAVAILABLE";
-    super(code, message, { cause, retryable });
+    super(code, message, { cause, retryable: retryableCodes.has(code) });
   }
 }

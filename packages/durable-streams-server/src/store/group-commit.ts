@@ -47,11 +47,17 @@ export class GroupCommit {
     await this.#running;
   }
 
+  #batchLength(): number {
+    if (this.#waiting[0]?.mutation.makesRoom) return 1;
+    const alone = this.#waiting.findIndex(({ mutation }) => mutation.makesRoom);
+    return Math.min(alone < 0 ? Infinity : alone, MAX_MUTATIONS);
+  }
+
   async #runAll(): Promise<void> {
     // Requests that arrive together are read in one turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, MAX_MUTATIONS);
+      const batch = this.#waiting.splice(0, this.#batchLength());
       try {
         const outcomes = await this.#commit(batch.map(({ mutation }) => mutation));
         for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index]);

@@ -19,6 +19,10 @@ export interface Mutation<Outcome> {
   readonly path: string;
   readonly producer?: Producer | undefined;
   readonly fork?: ForkRequest | undefined;
+  /** How many bytes of data it stores (default 0). */
+  readonly bytes?: number | undefined;
+  /** Whether it may use the room that is kept for clean-up: it is then a batch of its own. */
+  readonly makesRoom?: boolean | undefined;
   apply(tx: StoreTransaction, now: number): Outcome;
   /** Whether readers of the path have something new to see. */
   isChange(outcome: Outcome): boolean;
@@ -28,6 +32,7 @@ export function createMutation(request: CreateRequest): Mutation<CreateOutcome> 
   return {
     path: request.path,
     fork: request.fork,
+    bytes: request.data?.byteLength,
     apply: (tx, now) => applyCreate(tx, request, now),
     isChange: ({ status }) => status === "created",
   };
@@ -40,6 +45,7 @@ export function appendMutation(
   return {
     path: request.path,
     producer: request.producer,
+    bytes: request.data?.byteLength,
     apply: (tx, now) => applyAppend(tx, request, now, producerIdleMs),
     isChange: ({ status }) => status === "appended",
   };

@@ -14,12 +14,15 @@ export interface SweepSteps {
 /** Removes expired streams and frees the data of removed ones, in the background. */
 export class Sweeper {
   readonly #steps: SweepSteps;
+  readonly #onFailed: (error: unknown) => void;
   readonly #intervalMs: number;
   #timer: ReturnType<typeof setInterval> | undefined;
   #sweeping: Promise<void> | undefined;
   #isStopped = false;
 
-  constructor(steps: SweepSteps, intervalMs: number) {
+  /** @param onFailed - called with the error of a sweep, which is tried again at the next interval */
+  constructor(steps: SweepSteps, intervalMs: number, onFailed?: (error: unknown) => void) {
+    this.#onFailed = onFailed ?? (() => undefined);
     this.#steps = steps;
     this.#intervalMs = intervalMs;
   }
@@ -38,7 +41,8 @@ export class Sweeper {
   sweep(): void {
     if (this.#isStopped) return;
     this.#sweeping ??= this.#sweepAll()
-      // What fails now, on a full disk or without the database, is tried again at the next interval.
+      .catch((error: unknown) => this.#onFailed(error))
+      // A hook that throws must not end the sweeps.
       .catch(ignoreRejection)
       .finally(() => {
         this.#sweeping = undefined;
