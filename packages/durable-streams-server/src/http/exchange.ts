@@ -7,8 +7,13 @@ export interface ExchangeRequest {
   readonly method: string;
   readonly url: URL;
   header(name: string): string | undefined;
-  /** Reads the whole body. Rejects with a 413 as soon as it is longer than `maxBytes`. */
-  body(maxBytes: number): Promise<Uint8Array>;
+  /**
+   * Reads the whole body. Rejects with a 413 as soon as it is longer than `maxBytes`.
+   *
+   * @param onBytes - called before memory is taken for so many bytes: first with the declared length, or
+   * with that of each chunk if none was declared. What it throws is what `body` rejects with
+   */
+  body(maxBytes: number, onBytes?: (bytes: number) => void): Promise<Uint8Array>;
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal;
   /** Makes a Request without the body, for hooks. */

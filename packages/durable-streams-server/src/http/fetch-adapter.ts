@@ -8,14 +8,19 @@ export function fromRequest(request: Request): ExchangeRequest {
     method: request.method,
     url: new URL(request.url),
     header: (name) => request.headers.get(name) ?? undefined,
-    body: (maxBytes) => readBody(request, maxBytes),
+    body: (maxBytes, onBytes) => readBody(request, maxBytes, onBytes),
     signal: request.signal,
     toRequest: () => request,
   };
 }
 
-async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const body = new RequestBody(maxBytes, request.headers.get("content-length") ?? undefined);
+async function readBody(
+  request: Request,
+  maxBytes: number,
+  onBytes: ((bytes: number) => void) | undefined,
+): Promise<Uint8Array> {
+  const declared = request.headers.get("content-length") ?? undefined;
+  const body = new RequestBody(maxBytes, declared, onBytes);
   if (!request.body) return body.end();
   try {
     for await (const chunk of iterateBytes(request.body)) body.push(chunk);

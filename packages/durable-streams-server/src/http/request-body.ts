@@ -16,19 +16,29 @@ export function bodyCutShort(): HttpError {
 export class RequestBody {
   readonly #chunks: Uint8Array[] = [];
   readonly #maxBytes: number;
+  readonly #onBytes: ((bytes: number) => void) | undefined;
   #length = 0;
 
-  /** @param declaredLength - the Content-Length header */
-  constructor(maxBytes: number, declaredLength: string | undefined) {
+  /**
+   * @param declaredLength - the Content-Length header
+   * @param onBytes - see {@link ExchangeRequest.body}
+   */
+  constructor(
+    maxBytes: number,
+    declaredLength: string | undefined,
+    onBytes?: (bytes: number) => void,
+  ) {
     this.#maxBytes = maxBytes;
-    if (declaredLength !== undefined && Number(declaredLength) > maxBytes) {
-      throw bodyTooLarge(maxBytes);
-    }
+    const declared = declaredLength === undefined ? NaN : Number(declaredLength);
+    if (declared > maxBytes) throw bodyTooLarge(maxBytes);
+    if (!Number.isNaN(declared)) onBytes?.(declared);
+    else this.#onBytes = onBytes;
   }
 
   push(chunk: Uint8Array): void {
     this.#length += chunk.byteLength;
     if (this.#length > this.#maxBytes) throw bodyTooLarge(this.#maxBytes);
+    this.#onBytes?.(chunk.byteLength);
     this.#chunks.push(chunk);
   }
 

@@ -1,5 +1,6 @@
 import type { ExchangeRequest } from "../http/exchange.ts";
-import { bodyCutShort, bodyTooLarge, RequestBody } from "../http/request-body.ts";
+import type { HttpError } from "../http/http-error.ts";
+import { bodyCutShort, RequestBody } from "../http/request-body.ts";
 import type { NodeRequest, NodeResponse } from "./node-http.ts";
 
 /** A request of Node's HTTP server. */
@@ -44,17 +45,17 @@ export class NodeExchange implements ExchangeRequest {
     return Array.isArray(value) ? value.join(", ") : value;
   }
 
-  body(maxBytes: number): Promise<Uint8Array> {
+  body(maxBytes: number, onBytes?: (bytes: number) => void): Promise<Uint8Array> {
     const request = this.#request;
     return new Promise((resolve, reject) => {
-      const body = new RequestBody(maxBytes, this.header("content-length"));
+      const body = new RequestBody(maxBytes, this.header("content-length"), onBytes);
       request.on("data", (chunk) => {
         try {
           body.push(chunk as Uint8Array);
-        } catch {
+        } catch (error) {
           request.pause();
           request.removeAllListeners("data");
-          reject(bodyTooLarge(maxBytes));
+          reject(error as HttpError);
         }
       });
       let isWhole = false;

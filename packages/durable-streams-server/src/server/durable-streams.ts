@@ -1,4 +1,5 @@
 import { addAsyncDispose, type AsyncDisposableLike } from "@freshet/core";
+import { BodyBudget } from "../http/body-budget.ts";
 import type { ExchangeRequest, ExchangeResponse } from "../http/exchange.ts";
 import { fromRequest, toResponse } from "../http/fetch-adapter.ts";
 import { LiveReaders } from "../protocol/read/live-readers.ts";
@@ -66,6 +67,7 @@ export function createDurableStreams(given: DurableStreamsOptions): DurableStrea
   const toStreamPath = (pathname: string) => streamPath(basePath, pathname);
   const router = openRouter(options, { limits, liveReaders, subscriptions, toStreamPath });
   const handler = new RequestHandler(router, {
+    bodies: new BodyBudget(limits.bodiesInFlightBytes),
     toStreamPath,
     cors: cors && new Cors(cors),
     onMetric,

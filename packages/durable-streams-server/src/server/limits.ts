@@ -8,6 +8,8 @@ import { expectOptions } from "../store/options.ts";
 export interface Limits {
   /** The body of one request, in bytes: 413. Default 8 MiB. */
   bodyBytes: number;
+  /** The bodies of all requests under way, in bytes: 429 with Retry-After. Default 32 MiB. */
+  bodiesInFlightBytes: number;
   /** Streams in the store: 507. Default 1,000,000. */
   streams: number;
   /** Producers of one stream: 507 until one of them is idle. Default 10,000. */
@@ -22,6 +24,7 @@ export interface Limits {
 
 export const defaultLimits: Readonly<Limits> = {
   bodyBytes: 8 * 1024 * 1024,
+  bodiesInFlightBytes: 32 * 1024 * 1024,
   streams: 1_000_000,
   producersPerStream: 10_000,
   waitingReaders: 20_000,
@@ -36,6 +39,7 @@ const atLeastOne = wholeNumberOrInfinity(1);
 
 const rules: OptionRules<Limits> = {
   bodyBytes: atLeastOne,
+  bodiesInFlightBytes: atLeastOne,
   streams: atLeastOne,
   producersPerStream: atLeastOne,
   waitingReaders: atLeastOne,
@@ -48,6 +52,7 @@ export function resolveLimits(limits: GivenLimits = {}): Limits {
   expectOptions<GivenLimits>(limits, rules, "limits.");
   return {
     bodyBytes: limits.bodyBytes ?? defaultLimits.bodyBytes,
+    bodiesInFlightBytes: limits.bodiesInFlightBytes ?? defaultLimits.bodiesInFlightBytes,
     streams: limits.streams ?? defaultLimits.streams,
     producersPerStream: limits.producersPerStream ?? defaultLimits.producersPerStream,
     waitingReaders: limits.waitingReaders ?? defaultLimits.waitingReaders,

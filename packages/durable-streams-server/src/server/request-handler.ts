@@ -1,3 +1,4 @@
+import { BudgetedRequest, type BodyBudget } from "../http/body-budget.ts";
 import type { ExchangeRequest, ExchangeResponse } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { DurableStreamsServerError } from "../store/errors.ts";
@@ -7,6 +8,7 @@ import type { Metric } from "./options.ts";
 import { operationOf, RefusedByHook, type AnyOperation, type Router } from "./router.ts";
 
 export interface RequestHandlerOptions {
+  readonly bodies: BodyBudget;
   readonly toStreamPath: (pathname: string) => string | undefined;
   readonly cors: Cors | undefined;
   readonly onMetric: ((metric: Metric) => void) | undefined;
@@ -50,12 +52,14 @@ export class RequestHandler {
     const path = toStreamPath(request.url.pathname);
     const operation = operationOf(request, path);
     this.#underWay++;
+    const budgeted = new BudgetedRequest(request, this.#options.bodies);
     let response: ExchangeResponse;
     try {
-      response = await this.#respond(request, operation, path);
+      response = await this.#respond(budgeted, operation, path);
     } catch (error) {
       response = this.#failure(error, request);
     } finally {
+      budgeted.release();
       if (--this.#underWay === 0) this.#onIdle?.();
     }
     onMetric?.({
