@@ -7,9 +7,11 @@ export type BearerCheck = (authorization: string | null | undefined) => boolean;
 export function bearerCheck(tokens: readonly string[]): BearerCheck {
   // Hashes have the same length, so that a comparison takes the same time for every header.
   const hash = (text: string) => createHash("sha256").update(text).digest();
-  const expected = tokens.map((token) => hash(`Bearer ${token}`));
+  const expected = tokens.map((token) => hash(token));
   return (authorization) => {
-    const given = hash(authorization ?? "");
+    // The scheme may be in any case: https://www.rfc-editor.org/rfc/rfc9110#section-11.1
+    const [, token = ""] = /^bearer +(.*)$/i.exec(authorization ?? "") ?? [];
+    const given = hash(token);
     return expected.length === 0 || expected.some((token) => timingSafeEqual(token, given));
   };
 }

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { guardServer, type ServerGuardOptions } from "../node/guard-server.ts";
 
 /** How long the last responses may take to be sent, in milliseconds. */
 export const FLUSH_MS = 1000;
@@ -10,12 +11,19 @@ export interface HttpServer {
   shutDown(drain: () => Promise<void>): Promise<void>;
 }
 
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly guard: ServerGuardOptions;
+}
+
 /** Listens on an address. Rejects with what to do if it cannot. */
 export async function listen(
   listener: RequestListener,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, guard }: ListenOptions,
 ): Promise<HttpServer> {
   const server = createServer(listener);
+  guardServer(server, guard);
   // Longer than a load balancer keeps an idle connection, or it would send into a closed one.
   server.keepAliveTimeout = 75_000;
   await new Promise<void>((resolve, reject) => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { securityHeaders } from "../http/security-headers.ts";
 import type { Store } from "../store/store.ts";
 import { unauthorizedMessage, type BearerCheck } from "./bearer-check.ts";
 import { metricsAreOff, type Metrics } from "./metrics.ts";
@@ -51,5 +52,6 @@ export class MonitoringRoutes {
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(body);
+  const headers = { "content-type": type, "cache-control": "no-store", ...securityHeaders };
+  response.writeHead(status, headers).end(body);
 }

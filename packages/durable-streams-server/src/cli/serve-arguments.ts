@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { ServerGuardOptions } from "../node/guard-server.ts";
 import { isLogLevel, logLevels, type LogLevel } from "./json-logger.ts";
 import { parsed, tokenOfEnvironment, UsageError } from "./usage.ts";
 
@@ -12,6 +13,9 @@ export interface ServeArguments {
   readonly waitForLock: boolean;
   readonly port: number;
   readonly host: string;
+  readonly guard: ServerGuardOptions;
+  /** `limits.bodiesInFlightBytes` */
+  readonly bodyBudgetBytes: number | undefined;
   readonly basePath: string;
   readonly tokens: readonly string[];
   readonly cors: readonly string[];
@@ -33,6 +37,11 @@ export function serveArguments(args: string[]): ServeArguments | undefined {
         port: { type: "string", default: "4437" },
         host: { type: "string", default: "127.0.0.1" },
         "base-path": { type: "string", default: "/v1/stream" },
+        "first-byte-timeout": { type: "string" },
+        "header-timeout": { type: "string" },
+        "min-body-rate": { type: "string" },
+        "max-connections": { type: "string" },
+        "body-budget": { type: "string" },
         token: { type: "string", multiple: true },
         cors: { type: "string", multiple: true },
         "public-url": { type: "string" },
@@ -61,6 +70,13 @@ export function serveArguments(args: string[]): ServeArguments | undefined {
     waitForLock: values["wait-for-lock"],
     port,
     host: values.host,
+    guard: {
+      firstByteTimeoutMs: seconds("first-byte-timeout", values["first-byte-timeout"]),
+      headersTimeoutMs: seconds("header-timeout", values["header-timeout"]),
+      minBodyBytesPerSecond: count("min-body-rate", values["min-body-rate"], 0),
+      maxConnections: count("max-connections", values["max-connections"], 1),
+    },
+    bodyBudgetBytes: count("body-budget", values["body-budget"], 1),
     basePath: values["base-path"],
     tokens: values.token ?? (token ? [token] : []),
     cors: values.cors ?? [],
@@ -68,6 +84,22 @@ export function serveArguments(args: string[]): ServeArguments | undefined {
     allowLocalWebhooks: values["allow-local-webhooks"],
     logLevel,
   };
+}
+
+/** A whole number from `min` on; `undefined` if it is not given. */
+function count(name: string, value: string | undefined, min: number): number | undefined {
+  if (value === undefined) return undefined;
+  const number = /^\d{1,15}$/.test(value) ? Number(value) : NaN;
+  if (number >= min) return number;
+  throw new UsageError(
+    `Invalid --${name} ${JSON.stringify(value)}: expected a whole number from ${min}.`,
+  );
+}
+
+/** A time in milliseconds; 0 stands for no limit. */
+function seconds(name: string, value: string | undefined): number | undefined {
+  const given = count(name, value, 0);
+  return given === 0 ? Infinity : given && given * 1000;
 }
 
 function storeChoice(values: {

@@ -64,6 +64,7 @@ function createStreams(
   return createDurableStreams({
     store,
     basePath: options.basePath,
+    limits: { bodiesInFlightBytes: options.bodyBudgetBytes },
     logger,
     subscriptions: { allowLocalWebhooks: options.allowLocalWebhooks },
     ...(metrics && { onMetric: (metric) => metrics.record(metric) }),

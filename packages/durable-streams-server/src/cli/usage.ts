@@ -10,6 +10,11 @@ export const usage = `durable-streams: a server of the Durable Streams protocol
     --base-path PATH       the URL path in front of streams, default /v1/stream
     --token TOKEN          require "Authorization: Bearer TOKEN"; may be repeated. The environment
                            variable DURABLE_STREAMS_TOKEN hides it from other users
+    --max-connections N    connections at the same time, default 25000
+    --first-byte-timeout S seconds that a connection may send nothing, default 10; 0 for no limit
+    --header-timeout S     seconds that the headers of a request may take, default 20; 0 for no limit
+    --min-body-rate N      the least bytes per second of a body, default 1024; 0 for any
+    --body-budget N        the bytes of all bodies under way, default 33554432 (32 MiB)
     --cors ORIGIN          allow pages of an origin, or of all ("*"); may be repeated
     --public-url URL       the origin that clients know, for Location and callbacks
     --allow-local-webhooks allow webhooks to http://localhost (development)

@@ -1,8 +1,10 @@
 import { maxTimerMs, timeLimit } from "@freshet/core";
 import type { ExchangeRequest } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
+import { securityHeaders } from "../http/security-headers.ts";
 import type { DurableStreams } from "../server/durable-streams.ts";
 import { expectOptions } from "../store/options.ts";
+import { checkHeaders } from "./check-headers.ts";
 import { NodeExchange } from "./node-exchange.ts";
 import type { NodeRequest, NodeResponse } from "./node-http.ts";
 import { sendResponse } from "./send-response.ts";
@@ -57,10 +59,13 @@ async function respond(
   response.on("error", () => undefined);
   let exchange: ExchangeRequest;
   try {
+    checkHeaders(request);
     exchange = new NodeExchange(request, response);
-  } catch {
+  } catch (error) {
     const invalid = new HttpError(400, "The URL or the Host header of the request is not valid.");
-    await sendResponse(response, invalid.toResponse(), stalledAfterMs);
+    const refused = (error instanceof HttpError ? error : invalid).toResponse();
+    Object.assign(refused.headers, securityHeaders, { connection: "close" });
+    await sendResponse(response, refused, stalledAfterMs);
     return;
   }
   const result = await streams.handle(exchange);

@@ -8,6 +8,9 @@ export interface NodeRequest {
     readonly host?: string | undefined;
     readonly [name: string]: string | string[] | undefined;
   };
+  /** Names and values in turns, as they came. */
+  readonly rawHeaders?: readonly string[] | undefined;
+  readonly httpVersion?: string | undefined;
   readonly socket: object;
   readonly complete: boolean;
   readonly destroyed: boolean;

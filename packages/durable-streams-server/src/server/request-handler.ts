@@ -1,6 +1,7 @@
 import { BudgetedRequest, type BodyBudget } from "../http/body-budget.ts";
 import type { ExchangeRequest, ExchangeResponse } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
+import { securityHeaders } from "../http/security-headers.ts";
 import { DurableStreamsServerError } from "../store/errors.ts";
 import type { Logger } from "../store/logger.ts";
 import type { Cors } from "./cors.ts";
@@ -99,8 +100,7 @@ export class RequestHandler {
 
   #finish(request: ExchangeRequest, response: ExchangeResponse): ExchangeResponse {
     const { status, headers, body } = response;
-    headers["x-content-type-options"] = "nosniff";
-    headers["cross-origin-resource-policy"] = "same-origin";
+    Object.assign(headers, securityHeaders);
     const { cors } = this.#options;
     if (cors) {
       const { vary: corsVary, ...corsHeaders } = this.#corsHeaders(cors, request);

@@ -77,11 +77,14 @@ export class ServerProcess {
 
   async run(): Promise<void> {
     const [program = "", ...args] = [...this.#wrapper, process.execPath, ...this.#args];
-    // On a full disk LMDB says so on standard error, each time.
-    const errors = this.#wrapper.length > 0 ? "ignore" : "inherit";
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", errors] });
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     this.log = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      this.log += String(chunk);
+      // On a full disk LMDB may say so, each time.
+      if (this.#wrapper.length === 0) process.stderr.write(chunk);
+    });
     const lines = createInterface(child.stdout);
     await new Promise<void>((resolve, reject) => {
       lines.on("line", (line) => {
