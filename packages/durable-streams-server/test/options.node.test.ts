@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createDurableStreams, memoryStore } from "../src/index.ts";
 import { lmdbStore } from "../src/lmdb/index.ts";
-import { nodeListener } from "../src/node/index.ts";
+import { guardServer, nodeListener } from "../src/node/index.ts";
 import { postgresStore } from "../src/postgres/index.ts";
 
 /** Makes what an entry makes, and ends it. */
@@ -31,6 +32,10 @@ const entries: Record<string, Make> = {
   // A pool connects at the first statement.
   postgresStore: async (options) => postgresStore({ url: "postgres://x", ...options }).close(),
   nodeListener: async (options) => Promise.resolve(nodeListener(streams, options)),
+  guardServer: async (options) => {
+    guardServer(createServer(), options);
+    return Promise.resolve();
+  },
 };
 
 const numbers = [NaN, 0, -1, "5", null];
@@ -47,6 +52,7 @@ const wrong: Record<string, Record<string, readonly unknown[]>> = {
     limits: objects,
     longPollTimeoutMs: numbers,
     sseMaxAgeMs: numbers,
+    cache: ["shared", true, null],
     pageBytes: [...wholes, Infinity],
     publicUrl: ["streams.example", "ftp://x", 1],
     subscriptions: [true, null, "x"],
@@ -55,6 +61,7 @@ const wrong: Record<string, Record<string, readonly unknown[]>> = {
   },
   "server, limits": {
     bodyBytes: wholes,
+    bodiesInFlightBytes: wholes,
     streams: wholes,
     producersPerStream: wholes,
     waitingReaders: wholes,
@@ -68,9 +75,17 @@ const wrong: Record<string, Record<string, readonly unknown[]>> = {
     maxAgeSeconds: [NaN, -1, 1.5, "5"],
   },
   "server, subscriptions": { allowLocalWebhooks: flags },
-  memoryStore: { sweepIntervalMs: timers },
-  lmdbStore: { path: ["", 1, null], sweepIntervalMs: timers, mapSize: wholes },
+  memoryStore: { sweepIntervalMs: timers, producerIdleMs: wholes },
+  lmdbStore: {
+    path: ["", 1, null],
+    sweepIntervalMs: timers,
+    producerIdleMs: wholes,
+    onSweepFailed: [{}, "x"],
+    mapSize: wholes,
+  },
   postgresStore: {
+    producerIdleMs: wholes,
+    onSweepFailed: [{}, "x"],
     url: ["", 1, null],
     sql: [{}, "x", null],
     connections: wholes,
@@ -80,6 +95,12 @@ const wrong: Record<string, Record<string, readonly unknown[]>> = {
     answerTimeoutMs: numbers,
     prepare: flags,
     sweepIntervalMs: timers,
+  },
+  guardServer: {
+    firstByteTimeoutMs: numbers,
+    headersTimeoutMs: numbers,
+    minBodyBytesPerSecond: [NaN, -1, "5", null, 1.5],
+    maxConnections: wholes,
   },
   nodeListener: { stalledAfterMs: numbers },
 };
