@@ -76,8 +76,9 @@ export function openTables(path: string, mapSize: number | undefined): LmdbTable
 
 /** The databases of the tables, and the one that holds their names. */
 export function databasesOf(tables: LmdbTables): Database[] {
-  const { path: _, ...databases } = tables;
-  return Object.values(databases) as Database[];
+  return Object.entries(tables).flatMap(([name, table]) =>
+    name === "path" ? [] : [table as Database],
+  );
 }
 
 function migrate(tables: LmdbTables): void {

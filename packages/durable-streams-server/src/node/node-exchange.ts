@@ -1,5 +1,4 @@
 import type { ExchangeRequest } from "../http/exchange.ts";
-import type { HttpError } from "../http/http-error.ts";
 import { bodyCutShort, RequestBody } from "../http/request-body.ts";
 import type { NodeRequest, NodeResponse } from "./node-http.ts";
 
@@ -55,7 +54,7 @@ export class NodeExchange implements ExchangeRequest {
         } catch (error) {
           request.pause();
           request.removeAllListeners("data");
-          reject(error as HttpError);
+          reject(error);
         }
       });
       let isWhole = false;

@@ -243,8 +243,7 @@ function serve(args: readonly string[]): Serving {
   return {
     child,
     exited: new Promise((resolve) => child.once("exit", (code) => resolve(code))),
-    untilLog: (text) =>
-      expect.poll(() => output + stderr, { timeout: 20_000 }).toContain(text) as Promise<void>,
+    untilLog: (text) => expect.poll(() => output + stderr, { timeout: 20_000 }).toContain(text),
     stderr: () => stderr,
   };
 }
