@@ -1,5 +1,5 @@
 import { randomFillSync } from "node:crypto";
-import { closeSync, fstatSync, openSync, statfsSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, openSync, statfsSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Mutation } from "../store/mutation.ts";
 import { diskFull } from "./lmdb-errors.ts";
@@ -14,6 +14,8 @@ const RESERVE_BYTES = 10 * MIB;
 /** What is left of it for clean-up, whatever else happens. */
 const CLEAN_UP_BYTES = MIB / 2;
 const CHUNK_BYTES = MIB / 2;
+/** How much longer than its data a file is made. */
+const STRETCH_BYTES = 4 * MIB;
 
 /** Pages that a transaction replaces, whatever it does, and for each of its mutations. */
 const BYTES_PER_TRANSACTION = 64 * 1024;
@@ -29,13 +31,22 @@ export class DiskRoom {
   wasFull = false;
   readonly #tables: LmdbTables;
   readonly #file: number;
+  /** How much longer than the data the file is at least. */
+  #spare = 0;
+  /** Up to where the file was written, and is not only longer. */
+  #writtenTo = 0;
 
   constructor(tables: LmdbTables) {
     this.#tables = tables;
     this.#file = openSync(join(tables.path, "data.mdb"), "r+");
+    this.#stretch(0);
   }
 
-  close(): void {
+  /** @param closeTables - after it the file is made as long as its data */
+  async close(closeTables: () => Promise<void>): Promise<void> {
+    const used = this.#usedBytes();
+    await closeTables();
+    ftruncateSync(this.#file, used);
     closeSync(this.#file);
   }
 
@@ -49,6 +60,7 @@ export class DiskRoom {
       (sum, { bytes = 0 }) => sum + bytes + BYTES_PER_MUTATION,
       BYTES_PER_TRANSACTION,
     );
+    this.#stretch(needed);
     const { bavail, bsize } = statfsSync(this.#tables.path);
     if (bavail * bsize >= PLENTY_BYTES + needed) return;
     const isCleanUp = mutations.every(({ makesRoom }) => makesRoom);
@@ -65,20 +77,39 @@ export class DiskRoom {
     throw diskFull();
   }
 
-  /** Makes the file longer, as far as the disk has room. Returns how much is behind the data then. */
+  /**
+   * Makes the file longer than the data will be, without taking room. LMDB does not write a page at the
+   * end that it has freed in the same transaction: without this, a file that lacks one would not tell
+   * whether somebody cut it off.
+   */
+  #stretch(needed: number): void {
+    this.#spare -= needed;
+    if (this.#spare >= 0) return;
+    const used = this.#usedBytes();
+    const length = used + needed + STRETCH_BYTES;
+    if (fstatSync(this.#file).size < length) ftruncateSync(this.#file, length);
+    this.#spare = STRETCH_BYTES;
+  }
+
+  /** Writes behind the data, as far as the disk has room. Returns how much is there then. */
   #extend(wanted: number): number {
-    const { lastPageNumber, pageSize } = this.#tables.root.getStats() as LmdbStats;
-    let { size } = fstatSync(this.#file);
-    const used = (lastPageNumber + 1) * pageSize;
-    if (size - used >= wanted) return size - used;
+    const used = this.#usedBytes();
+    let end = Math.max(used, this.#writtenTo);
+    if (end - used >= wanted) return end - used;
     // Bytes that a file system cannot compress.
     const chunk = randomFillSync(new Uint8Array(CHUNK_BYTES));
     try {
-      while (size - used < wanted) size += writeSync(this.#file, chunk, 0, CHUNK_BYTES, size);
+      while (end - used < wanted) end += writeSync(this.#file, chunk, 0, CHUNK_BYTES, end);
     } catch {
       // The disk is full: what was taken is all there is.
     }
-    return size - used;
+    this.#writtenTo = end;
+    return end - used;
+  }
+
+  #usedBytes(): number {
+    const { lastPageNumber, pageSize } = this.#tables.root.getStats() as LmdbStats;
+    return (lastPageNumber + 1) * pageSize;
   }
 
   /** The pages among the data that are free, or will be after the next transactions. */

@@ -105,8 +105,7 @@ export function lmdbStore(options: LmdbStoreOptions): DisposableStore {
       (closing ??= (async () => {
         await sweeper.stop();
         await commits.close();
-        await tables.root.close();
-        room.close();
+        await room.close(() => tables.root.close());
         lock.release();
       })()),
   });
