@@ -166,13 +166,15 @@ export interface AgentMessageEvent extends AgentEventFields {
   text?: string;
 }
 
-/** Tokens that a turn used. */
+/** Token counts of a turn, in one vocabulary for every model family. */
 export interface TokenUsage {
-  /** All input, `cached_input_tokens` included. */
+  /** Without the tokens read from the cache, where the wire counts them separately. */
   input_tokens: number;
-  /** All output, `reasoning_tokens` included. */
+  /** With `reasoning_tokens`. */
   output_tokens: number;
-  cached_input_tokens?: number;
+  total_tokens: number;
+  cache_read_input_tokens?: number;
+  cache_write_input_tokens?: number;
   reasoning_tokens?: number;
 }
 
