@@ -13,6 +13,8 @@ const mayImport = {
   "agent-sse": ["core"],
   "durable-streams-client": ["core"],
   "durable-streams-server": ["core"],
+  // For tests alone: in no package's list, so that no source can import it.
+  "test-support": [],
 };
 const packages = readdirSync(new URL("packages/", import.meta.url));
 const apps = readdirSync(new URL("apps/", import.meta.url));

@@ -125,6 +125,14 @@ export default defineConfig({
       ...packages.flatMap((name) => projects("packages", name, packages)),
       ...folders("apps").flatMap((name) => projects("apps", name, packages)),
       clientOnServer(),
+      {
+        test: {
+          name: "repository",
+          root: join(import.meta.dirname, "scripts"),
+          include: ["test/**/*.test.js"],
+          testTimeout: 30_000,
+        },
+      },
     ],
   },
 });

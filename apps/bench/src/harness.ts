@@ -1,22 +1,23 @@
 /**
- * How every figure is measured: all contestants do the same work in the same process run, their
- * results are compared before any clock starts, and the rounds are interleaved, so that a slow minute
- * of the machine hits all of them. What is reported is the median of each and the median of the ratios of each round.
+ * Measures every figure: all contestants have the same workload in one run of one process, their results
+ * are compared before any clock starts, and the rounds are interleaved, so that a slow minute of the
+ * machine affects all of them. The report has the median time of each, and the median over the rounds of
+ * their ratios.
  *
- * Nothing forces a garbage collection between rounds: after one, code that both sides had warmed up was
- * measured up to twice as slow. Rounds should be long enough to pay for their own garbage.
+ * No garbage collection is forced between rounds: after one, code that was warm on both sides ran up to
+ * twice as slowly. Rounds should be long enough to collect their own garbage.
  */
 
-/** One way to do the work. `run` does it once and returns its result. */
+/** One implementation of a workload. `run` executes it once and returns its result. */
 export interface Contestant<Result> {
-  /** What it is, with its version where it is somebody else's: `@smithy/core 3.41.0`. */
+  /** Its name, with the version if it is a peer: `@smithy/core 3.41.0`. */
   readonly name: string;
   run(): Result | Promise<Result>;
 }
 
 export interface Comparison {
-  /** The work, as a row of the table: `decode 247-byte frames`. */
-  readonly work: string;
+  /** The workload, as a row of the table: `decode 247-byte frames`. */
+  readonly workload: string;
   readonly rows: readonly Measurement[];
 }
 
@@ -24,35 +25,35 @@ export interface Measurement {
   readonly name: string;
   /** Median time of a round, in milliseconds. */
   readonly medianMs: number;
-  /** How many units a second, when the comparison says how many units a round has. */
+  /** Units per second, if the comparison has units. */
   readonly perSecond: number | undefined;
   /** How many times faster the first contestant is, the median over the rounds; 1 for itself. */
   readonly ratio: number;
 }
 
 export interface CompareOptions<Result> {
-  /** Ours first: the ratios are "ours is that many times faster". */
+  /** Ours first: the ratios are how many times faster it is than the others. */
   contestants: readonly [Contestant<Result>, ...Contestant<Result>[]];
-  /** Throws, or returns false, when a contestant's result is not what the first one's is. */
+  /** Throws or returns false if a contestant's result differs from the first one's. */
   equal: (ours: Result, theirs: Result) => boolean;
-  /** Measured rounds of each contestant; at least 7. */
+  /** Measured rounds of each contestant, at least 7. */
   rounds?: number;
   /** Unmeasured rounds before them. */
   warmUps?: number;
-  /** How many things (frames, events, bytes) one round handles. */
+  /** The number of units (frames, events, bytes) in one round. */
   units?: number;
 }
 
-/** Runs one comparison. Throws when two contestants do not produce the same result. */
+/** Runs one comparison. Throws if two contestants do not produce the same result. */
 export async function compare<Result>(
-  work: string,
+  workload: string,
   { contestants, equal, rounds = 9, warmUps = 2, units }: CompareOptions<Result>,
 ): Promise<Comparison> {
   const expected = await contestants[0].run();
   for (const contestant of contestants) {
     if (!equal(expected, await contestant.run())) {
       throw new Error(
-        `${work}: ${contestant.name} gives another result than ${contestants[0].name}`,
+        `${workload}: ${contestant.name} has another result than ${contestants[0].name}.`,
       );
     }
   }
@@ -70,18 +71,18 @@ export async function compare<Result>(
   const rows = contestants.map(({ name }, index): Measurement => {
     const medianMs = medians[index] ?? Number.NaN;
     const perSecond = units === undefined ? undefined : (units / medianMs) * 1000;
-    // Round by round: a slow minute of the machine then weighs on both sides of each ratio.
+    // Round by round, so that a slow minute of the machine affects both sides of a ratio.
     const ratio = median((times[index] ?? []).map((time, round) => time / (ours[round] ?? time)));
     return { name, medianMs, perSecond, ratio };
   });
-  return { work, rows };
+  return { workload, rows };
 }
 
 export function median(values: readonly number[]): number {
   return percentile(values, 50);
 }
 
-/** The `percent`-th percentile (nearest rank), NaN for no values. */
+/** Returns the `percent`-th percentile (nearest rank), NaN for no values. */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const rank = Math.ceil((percent / 100) * sorted.length);

@@ -1,14 +1,36 @@
 import { readdirSync } from "node:fs";
+import { UsageError } from "./options.ts";
 
-// `pnpm bench AREA [arguments]`: each area is a folder here whose main.ts does its work when imported.
+// Each area is a folder next to this file, whose main.ts runs when it is imported.
 const areas = readdirSync(import.meta.dirname, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map((entry) => entry.name);
 
-const area = process.argv[2];
-if (area === undefined || !areas.includes(area)) {
-  console.error(`usage: pnpm bench AREA, where AREA is one of: ${areas.join(", ")}`);
+const help = `Usage: pnpm bench AREA [options]
+
+Measures an area against its peers, prints the report and writes it to docs/benchmarks/AREA.md.
+
+  bedrock  [--tokens N] [--rounds N] [--no-weight]
+  codec
+  demo     [--conversations N] [--rate N] [--seconds N] [--warm-up N] [--batch MS]
+           [--server freshet|reference] [--profile-seconds N] [--profile-dir DIR]
+  durable  [--appends N] [--rounds N] [--samples N]
+  server   [memory] [durable] [postgres] [sse] [growth] [footprint]
+  sse
+  --help, -h  print this text
+
+Exit status: 0 when the report is written, 1 when a measurement fails, 2 for wrong options.
+`;
+
+const [, , area, ...args] = process.argv;
+try {
+  if ([area, ...args].some((arg) => arg === "--help" || arg === "-h")) process.stdout.write(help);
+  else if (area === undefined) throw new UsageError(`Name an area: ${areas.join(", ")}.`);
+  else if (!areas.includes(area)) {
+    throw new UsageError(`Unknown area "${area}": expected one of ${areas.join(", ")}.`);
+  } else await import(`./${area}/main.js`);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error.message} (pnpm bench --help lists areas and options)\n`);
   process.exitCode = 2;
-} else {
-  await import(`./${area}/main.js`);
 }

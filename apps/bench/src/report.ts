@@ -6,13 +6,13 @@ import type { Comparison } from "./harness.ts";
 
 const require = createRequire(import.meta.url);
 
-/** The installed version of a package, for the names of contestants: `@smithy/core 3.41.0`. */
+/** Returns a package with its installed version, to name a contestant: `@smithy/core 3.41.0`. */
 export async function versioned(packageName: string): Promise<string> {
   return `${packageName} ${await versionOf(packageName)}`;
 }
 
 async function versionOf(packageName: string): Promise<string> {
-  // Not every package exports its package.json, so walk the folders that would hold it.
+  // Not every package exports its package.json, so search the folders that could hold it.
   for (const folder of require.resolve.paths(packageName) ?? []) {
     try {
       const text = await readFile(join(folder, packageName, "package.json"), "utf8");
@@ -21,20 +21,20 @@ async function versionOf(packageName: string): Promise<string> {
       // not installed here: try the next folder up
     }
   }
-  throw new Error(`${packageName} is not installed beside the benchmarks`);
+  throw new Error(`${packageName} is not installed next to the benchmarks.`);
 }
 
-/** A Markdown table: one row a contestant, ratios relative to the first contestant of each work. */
+/** Formats a Markdown table: one row per contestant, with the first one's ratio to each of the others. */
 export function comparisonTable(comparisons: readonly Comparison[], unit = "s"): string {
   const lines = [
-    `| work | contestant | median | ${unit === "s" ? "per second" : unit} | ours is |`,
+    `| workload | contestant | median | ${unit === "s" ? "per second" : unit} | ours is |`,
     "| --- | --- | ---: | ---: | ---: |",
   ];
-  for (const { work, rows } of comparisons) {
+  for (const { workload, rows } of comparisons) {
     for (const [index, row] of rows.entries()) {
       const perSecond = row.perSecond === undefined ? "" : formatCount(row.perSecond);
       const ratio = index === 0 ? "" : `${row.ratio.toFixed(2)}x faster`;
-      const first = index === 0 ? work : "";
+      const first = index === 0 ? workload : "";
       lines.push(
         `| ${first} | ${row.name} | ${formatMs(row.medianMs)} | ${perSecond} | ${ratio} |`,
       );
@@ -52,16 +52,16 @@ export function formatCount(count: number): string {
   return count >= 1e3 ? `${(count / 1e3).toFixed(0)} k` : count.toFixed(1);
 }
 
-/** How to read a comparison; what is none says something else, or nothing. */
+/** How to read a report of comparisons. */
 const comparisonPreface =
   "Compare the ratios, not the times: all contestants of a table ran interleaved in the same run, and their results were compared before the clock started.";
 
-/** Where the report of an area is. */
+/** Returns the path of an area's report. */
 export function reportFile(area: string): string {
   return join(import.meta.dirname, "../../../docs/benchmarks", `${area}.md`);
 }
 
-/** What was run, when, and on what: `pnpm bench server memory`, the day, the Node version, the machine's shape. */
+/** Formats what was run, when and where: the command, the day, the Node version, the machine's shape. */
 export function runLine(args: string): string {
   const day = new Date().toISOString().slice(0, 10);
   return `\`pnpm bench ${args}\`, ${day}, Node ${process.versions.node}, ${cpus().length} cores, ${process.platform} ${process.arch}.`;

@@ -1,12 +1,12 @@
-// Browser tests run in a real Chromium, which no npm package brings along. This installs Debian's when
-// it is missing, and says so; where it cannot, it fails and says what to do. Nothing is ever skipped.
+// Browser tests run in a real Chromium, which no npm package contains. This script installs Debian's
+// package if it is missing; if it cannot, it fails and prints what to do. No test is skipped.
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
 const path = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
 
 if (!existsSync(path)) {
-  console.log(`The browser tests need Chromium, and there is none at ${path}.`);
+  console.log(`The browser tests need Chromium, which is not at ${path}.`);
   const sudo = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
   try {
     for (const args of [
@@ -18,11 +18,11 @@ if (!existsSync(path)) {
       execFileSync(command, rest, { stdio: ["ignore", "ignore", "inherit"] });
     }
   } catch (error) {
-    console.error(`That failed: ${error.message}`);
+    console.error(`The installation failed: ${error.message}`);
   }
   if (!existsSync(path)) {
     console.error(
-      "Install Chromium yourself (Debian, Ubuntu: apt-get install chromium) and set CHROMIUM_PATH to its program.",
+      "Install Chromium (Debian, Ubuntu: apt-get install chromium) and set CHROMIUM_PATH to its executable.",
     );
     process.exit(1);
   }

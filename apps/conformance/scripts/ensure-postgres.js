@@ -1,10 +1,10 @@
-// The tests of the PostgreSQL store start real servers of their own. This installs Debian's packages
-// when there are none, and says so; where it cannot, it fails and says what to do. Nothing is skipped.
+// The tests of the PostgreSQL store start real servers of their own. This script installs Debian's
+// packages if they are missing; if it cannot, it fails and prints what to do. No test is skipped.
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** Whether there is an initdb where the tests look for one. */
+/** Whether one of the folders that the tests search contains initdb. */
 function isInstalled() {
   const debian = "/usr/lib/postgresql";
   const versions = existsSync(debian) ? readdirSync(debian) : [];
@@ -17,7 +17,9 @@ function isInstalled() {
 }
 
 if (!isInstalled()) {
-  console.log("The tests of the PostgreSQL store need its server programs, and there are none.");
+  console.log(
+    "The tests of the PostgreSQL store need its server programs, which are not installed.",
+  );
   const sudo = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
   try {
     for (const args of [
@@ -32,11 +34,11 @@ if (!isInstalled()) {
       });
     }
   } catch (error) {
-    console.error(`That failed: ${error.message}`);
+    console.error(`The installation failed: ${error.message}`);
   }
   if (!isInstalled()) {
     console.error(
-      "Install PostgreSQL 14 or newer yourself (Debian, Ubuntu: apt-get install postgresql), or set POSTGRES_BIN to the folder of its initdb.",
+      "Install PostgreSQL 14 or later (Debian, Ubuntu: apt-get install postgresql), or set POSTGRES_BIN to the folder of its initdb.",
     );
     process.exit(1);
   }

@@ -4,12 +4,12 @@ import type { Command, Result } from "./client-adapter/protocol.ts";
 import { errorResult } from "./client-adapter/result.ts";
 
 /**
- * The public client conformance protocol over stdin and stdout: one JSON line in, exactly one out.
- * A thin shell over the public API of @freshet/durable-streams-client.
+ * Runs the public client conformance protocol over stdin and stdout: one line of JSON in, exactly one out.
+ * It is a thin layer over the public API of @freshet/durable-streams-client.
  */
 const commands = new Commands();
 
-async function answer(line: string): Promise<Result> {
+async function resultOf(line: string): Promise<Result> {
   let command: Command | undefined;
   try {
     command = JSON.parse(line) as Command;
@@ -19,20 +19,20 @@ async function answer(line: string): Promise<Result> {
   }
 }
 
-// The runner goes on while a read waits for data, so a command does not wait for the one before it;
-// its answer does, for the runner tells answers apart by their order.
-let answered: Promise<unknown> = Promise.resolve();
+// The runner continues while a read waits for data, so a command does not wait for the one before it. Its
+// result does, because the runner matches results to commands by their order.
+let written: Promise<unknown> = Promise.resolve();
 function take(line: string): void {
   if (line.trim() === "") return;
-  const answering = answer(line);
-  answered = answered.then(async () => {
-    const result = await answering;
+  const running = resultOf(line);
+  written = written.then(async () => {
+    const result = await running;
     process.stdout.write(`${oneLine(result)}\n`);
     if (result.type === "shutdown") process.stdin.destroy();
   });
 }
 
-/** For readline, newer Node's too, these end a line as well; JSON may have them escaped. */
+/** Formats a result as one line: readline ends lines at these characters too, so they are escaped. */
 function oneLine(result: Result): string {
   return JSON.stringify(result).replace(
     /[\u0085\u2028\u2029]/g,
@@ -40,7 +40,7 @@ function oneLine(result: Result): string {
   );
 }
 
-// Not by readline, for the same reason: commands may have them as they are.
+// Not by readline, for the same reason: commands may contain these characters unescaped.
 let rest = "";
 process.stdin.setEncoding("utf8");
 process.stdin.on("data", (text: string) => {

@@ -1,41 +1,29 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { DurableStreamTestServer } from "@durable-streams/server";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { AdapterProcess, type Json } from "./support/adapter-process.ts";
 
 // The cases mirror those of the public suite (durable-streams/durable-streams,
 // packages/client-conformance-tests), which is not on npm.
 
-type Json = Record<string, unknown>;
-
 const server = new DurableStreamTestServer({ port: 0, longPollTimeout: 500 });
 let serverUrl = "";
-let adapter: ChildProcessWithoutNullStreams;
-let lines: AsyncIterableIterator<string>;
+let adapter: AdapterProcess;
 let count = 0;
 
 beforeAll(async () => {
   serverUrl = await server.start();
-  adapter = spawn(process.execPath, [join(import.meta.dirname, "../dist/client-adapter.js")]);
-  lines = createInterface({ input: adapter.stdout })[Symbol.asyncIterator]();
+  adapter = new AdapterProcess();
   const init = await send({ type: "init", serverUrl });
   expect(init).toMatchObject({ success: true, features: { sse: true, retryOptions: true } });
 });
 
 afterAll(async () => {
   expect(await send({ type: "shutdown" })).toEqual({ type: "shutdown", success: true });
-  if (adapter.exitCode === null) await once(adapter, "exit");
-  expect(adapter.exitCode).toBe(0);
+  expect(await adapter.exitCode()).toBe(0);
   await server.stop();
 });
 
-async function send(command: Json): Promise<Json> {
-  adapter.stdin.write(`${JSON.stringify(command)}\n`);
-  const line = await lines.next();
-  return JSON.parse(line.value as string) as Json;
-}
+const send = (command: Json) => adapter.send(command);
 
 async function create(contentType = "text/plain", extra: Json = {}): Promise<string> {
   const path = `/case-${++count}`;
@@ -45,7 +33,7 @@ async function create(contentType = "text/plain", extra: Json = {}): Promise<str
   return path;
 }
 
-/** Reads, and gives the text of all chunks beside the result. */
+/** Reads, and adds the text of all chunks to the result. */
 async function read(path: string, extra: Json = {}): Promise<Json> {
   const result = await send({ type: "read", path, timeoutMs: 3000, ...extra });
   const chunks = (result["chunks"] ?? []) as { data: string }[];
@@ -59,7 +47,7 @@ const inject = (path: string, fault: Json) =>
     body: JSON.stringify({ path, count: 1, ...fault }),
   });
 
-test("the life of a stream", async () => {
+test("a stream can be created, appended to, read, closed and deleted", async () => {
   const path = await create();
   expect(await send({ type: "create", path, contentType: "text/plain" })).toMatchObject({
     status: 200,
@@ -96,26 +84,29 @@ test("the life of a stream", async () => {
   }
 });
 
-test.each(["long-poll", "sse", "auto"])("live data by %s", async (live) => {
-  const path = await create();
-  expect(await read(path, { live, waitForUpToDate: true })).toMatchObject({
-    chunks: [],
-    upToDate: true,
-  });
-  const reading = read(path, { live, maxChunks: 1 });
-  await fetch(serverUrl + path, {
-    method: "POST",
-    headers: { "content-type": "text/plain" },
-    body: "new",
-  });
-  expect(await reading).toMatchObject({ data: "new" });
-  expect(await read(path, { live, offset: "now", timeoutMs: 300 })).toMatchObject({
-    chunks: [],
-    upToDate: true,
-  });
-});
+test.each(["long-poll", "sse", "auto"])(
+  "a live read by %s receives what is appended later",
+  async (live) => {
+    const path = await create();
+    expect(await read(path, { live, waitForUpToDate: true })).toMatchObject({
+      chunks: [],
+      upToDate: true,
+    });
+    const reading = read(path, { live, maxChunks: 1 });
+    await fetch(serverUrl + path, {
+      method: "POST",
+      headers: { "content-type": "text/plain" },
+      body: "new",
+    });
+    expect(await reading).toMatchObject({ data: "new" });
+    expect(await read(path, { live, offset: "now", timeoutMs: 300 })).toMatchObject({
+      chunks: [],
+      upToDate: true,
+    });
+  },
+);
 
-test("a live read does not hold up the commands after it; answers keep their order", async () => {
+test("a live read does not delay the next commands, and results keep their order", async () => {
   for (const live of ["long-poll", "sse"]) {
     const path = await create();
     const producer = { type: "idempotent-append", path, producerId: "late", autoClaim: true };
@@ -129,14 +120,14 @@ test("a live read does not hold up the commands after it; answers keep their ord
   }
 });
 
-test("a long-poll that brings nothing is a 204", async () => {
+test("a long-poll without data has status 204", async () => {
   const path = await create();
   const nothing = { live: "long-poll", offset: "now", timeoutMs: 300 };
   expect(await read(path, nothing)).toMatchObject({ status: 204, upToDate: true, chunks: [] });
 });
 
 test.each(["text/json", "application/vnd.api+json", "text/plain"])(
-  "%s is no JSON stream: what went in comes out, line separators too",
+  "a stream of %s is not a JSON stream: it returns what was appended, line separators too",
   async (contentType) => {
     const path = await create(contentType);
     const data = '{"a": "\u0085\u2028\u2029"}';
@@ -147,7 +138,7 @@ test.each(["text/json", "application/vnd.api+json", "text/plain"])(
   },
 );
 
-test("binary data, also by SSE", async () => {
+test("binary data is returned unchanged, also by SSE", async () => {
   const path = await create("application/octet-stream");
   const data = "AAABm/WLZTs=";
   await send({ type: "append", path, data, binary: true });
@@ -165,7 +156,7 @@ test.each([
   [{ status: 429, retryAfter: 1 }],
   [{ dropConnection: true, count: 2 }],
   [{ delayMs: 200, status: 503 }],
-])("reads and appends through %j", async (fault) => {
+])("reads and appends survive the fault %j", async (fault) => {
   const path = await create();
   await inject(path, { ...fault, method: "POST" });
   expect(await send({ type: "append", path, data: "kept" })).toMatchObject({ success: true });
@@ -173,7 +164,7 @@ test.each([
   expect(await read(path)).toMatchObject({ data: "kept" });
 });
 
-test("what cannot be mended is told: 400, bad JSON, bad control events, bad offsets", async () => {
+test("status 400, invalid JSON, control events and offsets are reported as errors", async () => {
   const path = await create("application/json");
   await send({ type: "append", path, data: '{"a":1}' });
   await inject(path, { status: 400 });
@@ -194,7 +185,7 @@ test("what cannot be mended is told: 400, bad JSON, bad control events, bad offs
   });
 });
 
-test("sequence numbers", async () => {
+test("an append with a sequence number that was used is refused", async () => {
   const path = await create();
   expect(await send({ type: "append", path, data: "a", seq: 1 })).toMatchObject({ success: true });
   expect(await send({ type: "append", path, data: "b", seq: 1 })).toMatchObject({
@@ -202,7 +193,7 @@ test("sequence numbers", async () => {
   });
 });
 
-test("producers: batches, JSON of every type, close and detach", async () => {
+test("producers append batches of every JSON type, close and detach", async () => {
   const path = await create("application/json");
   const items = ["42", '"s"', "null", "[1, 2]", '{"o": 1}'];
   const batch = { type: "idempotent-append-batch", path, producerId: "p", epoch: 0 };
@@ -228,12 +219,12 @@ test("producers: batches, JSON of every type, close and detach", async () => {
   });
 });
 
-test("a stream that is created closed, with all it will ever hold", async () => {
+test("a stream can be created closed, with its whole content", async () => {
   const path = await create("text/plain", { data: "all", closed: true, ttlSeconds: 60 });
   expect(await read(path)).toMatchObject({ data: "all", streamClosed: true });
 });
 
-test("dynamic headers and parameters", async () => {
+test("dynamic headers and parameters are sent and reported", async () => {
   const path = await create();
   await send({ type: "set-dynamic-header", name: "X-Count", valueType: "counter" });
   await send({
@@ -269,7 +260,7 @@ test.each([
   ["idempotent-producer", { epoch: -1 }, "epoch"],
   ["idempotent-producer", { maxBatchBytes: 0 }, "maxBatchBytes"],
   ["idempotent-producer", { maxBatchItems: 0 }, "maxBatchItems"],
-])("validates %s %j", async (target, options, culprit) => {
+])("the options of %s are validated: %j", async (target, options, culprit) => {
   const result = await send({ type: "validate", target: { target, producerId: "p", ...options } });
   if (!culprit) expect(result).toEqual({ type: "validate", success: true });
   else {
@@ -278,7 +269,7 @@ test.each([
   }
 });
 
-test("benchmarks do what they say", async () => {
+test("every benchmark operation runs", async () => {
   const path = await create("application/json");
   await send({ type: "append", path, data: "1" });
   const run = async (operation: Json) =>
@@ -297,8 +288,7 @@ test("benchmarks do what they say", async () => {
   }
 });
 
-test("a line that is no command has an answer too", async () => {
-  adapter.stdin.write("{nonsense\n");
-  expect(JSON.parse((await lines.next()).value as string)).toMatchObject({ success: false });
+test("an invalid line and an unknown command have results too", async () => {
+  expect(await adapter.sendLine("{nonsense")).toMatchObject({ success: false });
   expect(await send({ type: "dance" })).toMatchObject({ errorCode: "NOT_SUPPORTED" });
 });

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 
-/** The examples and the packed packages are tested as built; a build that is up to date costs a second. */
+/** Builds what the examples and the packed packages are tested with; an up-to-date build costs a second. */
 export default function buildPackages(): void {
   const root = join(import.meta.dirname, "../../..");
   const config = join(root, "apps/conformance/tsconfig.build.json");

@@ -5,14 +5,21 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { repository } from "./readme-examples.ts";
+import { repository } from "./support/readme-examples.ts";
 
-// What a user gets: every package is packed and installed by npm into an empty folder of its own,
-// beside nothing but the Freshet packages it depends on.
+// Tests what a user gets: every package is packed and installed by npm into an empty folder, with only
+// the Freshet packages that it depends on.
 const run = promisify(execFile);
-const packages = await readdir(join(repository, "packages"));
+const packages = await publishedPackages();
 /** Packages that run on Node alone. */
 const notForBrowsers = new Set(["durable-streams-server"]);
+/** Where our types must compile: `lib` and `types` of a consumer's tsconfig.json. */
+const platforms = [
+  { name: "browsers", lib: ["es2022", "dom"], types: [] },
+  { name: "Node", lib: ["es2022"], types: ["node"] },
+  { name: "Workers", lib: ["es2022"], types: ["@cloudflare/workers-types"] },
+];
+const platformTypes = ["@types/node@^20.19", "@cloudflare/workers-types@^5.20261117.1"];
 
 interface Manifest {
   name: string;
@@ -56,7 +63,7 @@ describe.each(packages)("%s", (name) => {
       .map((entry) => manifest.name + entry.slice(1));
   }, 300_000);
 
-  test("holds nothing of the workspace", async () => {
+  test("the tarball contains nothing of the workspace", async () => {
     const { stdout } = await run("tar", ["-xzOf", tarball(name), "package/package.json"]);
     expect(stdout).not.toMatch(/workspace:|catalog:|@freshet\/source/);
     const { stdout: list } = await run("tar", ["-tzf", tarball(name)]);
@@ -66,27 +73,30 @@ describe.each(packages)("%s", (name) => {
     expect(list).not.toMatch(/tsbuildinfo|\.tgz|\/test\//);
   });
 
-  test("its main entry loads without the optional peers, by import and by require", async () => {
+  test("the main entry loads without the optional peers, by import and by require", async () => {
     await load(folder(), [manifest.name]);
   });
 
-  test("with the peers every entry loads, and compiles with every library check on", async () => {
+  test("with the peers every entry loads, and compiles with skipLibCheck off", async () => {
     const peers = Object.entries(manifest.peerDependencies ?? {});
     const types = entries.some((entry) => entry.endsWith("/react")) ? ["@types/react"] : [];
     const wanted = [...peers.map(([peer, range]) => `${peer}@${range}`), ...types];
-    if (wanted.length > 0) await run("npm", ["install", ...wanted], { cwd: folder() });
+    await run("npm", ["install", ...wanted, ...platformTypes], { cwd: folder() });
     await load(folder(), entries);
     for (const [module, moduleResolution] of [
       ["nodenext", "nodenext"],
       ["esnext", "bundler"],
     ] as const) {
-      await compile(folder(), entries, { module, moduleResolution });
+      for (const { name: platform, lib, types } of platforms) {
+        if (platform !== "Node" && notForBrowsers.has(name)) continue;
+        await compile(folder(), entries, { module, moduleResolution, lib, types });
+      }
     }
   }, 300_000);
 
   if (notForBrowsers.has(name)) return;
 
-  test("its main entry bundles for the browser", async () => {
+  test("the main entry bundles for the browser", async () => {
     const result = await build({
       stdin: { contents: `export * from "${manifest.name}";`, resolveDir: folder() },
       bundle: true,
@@ -100,26 +110,35 @@ describe.each(packages)("%s", (name) => {
   });
 });
 
+async function publishedPackages(): Promise<string[]> {
+  const names = await readdir(join(repository, "packages"));
+  const isPrivate = await Promise.all(
+    names.map(async (name) => {
+      const path = join(repository, "packages", name, "package.json");
+      return (JSON.parse(await readFile(path, "utf8")) as { private?: boolean }).private;
+    }),
+  );
+  return names.filter((_, index) => !isPrivate[index]);
+}
+
 async function load(cwd: string, entries: readonly string[]): Promise<void> {
   const importAll = entries.map((entry) => `await import(${JSON.stringify(entry)});`).join("\n");
   await run(process.execPath, ["--input-type=module", "-e", importAll], { cwd });
   const requireAll = entries.map((entry) => `require(${JSON.stringify(entry)});`).join("\n");
-  // Node 20 calls require() of an ES module experimental, on stderr; that is not ours to silence.
+  // Node 20 prints a warning that require() of an ES module is experimental.
   await run(process.execPath, ["--input-type=commonjs", "-e", requireAll], { cwd });
 }
 
 async function compile(
   cwd: string,
   entries: readonly string[],
-  resolution: { module: string; moduleResolution: string },
+  options: { module: string; moduleResolution: string; lib: string[]; types: string[] },
 ): Promise<void> {
   const source = entries.map((entry, n) => `export * as e${n} from "${entry}";`).join("\n");
   await writeFile(join(cwd, "consumer.ts"), source);
   const compilerOptions = {
-    ...resolution,
+    ...options,
     target: "es2022",
-    lib: ["es2022", "dom"],
-    types: [],
     strict: true,
     skipLibCheck: false,
     noEmit: true,
@@ -131,7 +150,7 @@ async function compile(
   const compiled = await run(join(repository, "node_modules/.bin/tsc"), ["-p", cwd]).catch(
     (error: unknown) => error as { stdout: string },
   );
-  // A peer's types may ask for more than a consumer has (the AI SDK's for Node's); ours may not.
-  const complaints = compiled.stdout.split("\n").filter((line) => line.includes("error TS"));
-  expect(complaints.filter((line) => !/node_modules\/(?!@freshet\/)/.test(line))).toEqual([]);
+  // A peer's types may need more than a consumer has (the AI SDK's need Node's); ours may not.
+  const errors = compiled.stdout.split("\n").filter((line) => line.includes("error TS"));
+  expect(errors.filter((line) => !/node_modules\/(?!@freshet\/)/.test(line))).toEqual([]);
 }

@@ -3,10 +3,15 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, expect, test } from "vitest";
-import { type Example, extractExamples, readExamples, repository } from "./readme-examples.ts";
+import {
+  type Example,
+  extractExamples,
+  readExamples,
+  repository,
+} from "./support/readme-examples.ts";
 
-// Every example of every README is compiled against the built packages, as a user's code is, and
-// those marked to be run are run.
+// Compiles every example of every README against the built packages, as a user's code, and runs those
+// that are marked.
 const run = promisify(execFile);
 const folder = join(repository, "apps/conformance/dist/examples");
 const examples = await readExamples();
@@ -16,7 +21,7 @@ beforeAll(async () => {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   for (const example of examples) {
-    // Blank lines in front, so that the compiler's line numbers are those of the README.
+    // Leading blank lines make the compiler's line numbers those of the README.
     const text = "\n".repeat(example.line - 1) + example.code;
     await writeFile(join(folder, `${nameOf(example)}.${example.extension}`), text);
   }
@@ -30,7 +35,7 @@ beforeAll(async () => {
     rootDir: ".",
     outDir: ".",
   };
-  // The output lies beside the examples, and the compiler leaves its output folder out by default.
+  // The output is next to the examples, and the compiler excludes its output folder by default.
   const files = { include: ["*"], exclude: [] };
   const config = { extends: "../../../../tsconfig.base.json", compilerOptions, ...files };
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
@@ -39,15 +44,15 @@ beforeAll(async () => {
   );
 }, 300_000);
 
-test.each(groupByReadme())("%s compiles", (_readme, own) => {
+test.each(groupByReadme())("the examples of %s compile", (_readme, own) => {
   const names = own.map(nameOf);
-  const complaints = diagnostics
+  const errors = diagnostics
     .split("\n")
     .filter((line) => names.some((name) => line.includes(`${name}.ts`)));
-  expect(complaints).toEqual([]);
+  expect(errors).toEqual([]);
 });
 
-test("the compiler complains about nothing else", () => {
+test("the compiler reports no error outside the examples", () => {
   const names = examples.map(nameOf);
   const isOurs = (line: string) => names.some((name) => line.includes(`${name}.ts`));
   expect(
@@ -56,7 +61,7 @@ test("the compiler complains about nothing else", () => {
 });
 
 test.each(examples.filter((example) => example.run).map((one) => [nameOf(one), one] as const))(
-  "%s runs",
+  "the example %s runs and prints its output",
   async (name, example) => {
     const { stdout } = await run(process.execPath, [join(folder, `${name}.js`)], {
       timeout: 60_000,
@@ -66,7 +71,7 @@ test.each(examples.filter((example) => example.run).map((one) => [nameOf(one), o
   90_000,
 );
 
-test("an example is found with its line, its marker and its output", () => {
+test("an example is extracted with its line, its marker and its output", () => {
   const markdown = "a\n\n<!-- run -->\n\n```ts\nx();\n```\n\n```text\n1\n```\n\n```ts\ny();\n```\n";
   expect(extractExamples("R.md", markdown)).toEqual([
     { readme: "R.md", line: 6, extension: "ts", code: "x();\n", run: true, output: "1\n" },

@@ -1,17 +1,17 @@
 import { useCallback, useState, type ReactElement } from "react";
 import { ConversationPage } from "./conversation/conversation-page.tsx";
 import { NewPage } from "./conversation/new-page.tsx";
-import { useStatus } from "./faults/use-status.ts";
-import { Header } from "./header.tsx";
-import { openedFile } from "./replay/opened-file.ts";
+import { useStatus } from "./server/use-status.ts";
+import { Header } from "./layout/header.tsx";
+import { openedFile } from "./model/opened-file.ts";
 import { recordCapture, recordConversation, type Recording } from "./replay/recording.ts";
 import { ReplayPage } from "./replay/replay-page.tsx";
-import { Notice } from "./notice.tsx";
-import { navigate, useRoute, type Route } from "./route.ts";
-import { server } from "./server.ts";
-import { Sidebar } from "./sidebar.tsx";
-import { Tabs, type Tab } from "./tabs.tsx";
-import { useLists } from "./use-lists.ts";
+import { Notice } from "./layout/notice.tsx";
+import { navigate, useRoute, type Route } from "./model/route.ts";
+import { webServer } from "./server/web-server.ts";
+import { Sidebar } from "./layout/sidebar.tsx";
+import { Tabs, type Tab } from "./layout/tabs.tsx";
+import { useLists } from "./server/use-lists.ts";
 
 export function App(): ReactElement {
   const route = useRoute();
@@ -53,7 +53,7 @@ function View({ route, status, onCreated }: ViewProps): ReactElement {
       return <NewPage status={status} onCreated={onCreated} />;
     case "nowhere":
       return (
-        <Notice title="There is nothing here by that name." isFailure>
+        <Notice title="There is nothing at this address." isFailure>
           <button type="button" className="primary" onClick={() => navigate({ view: "new" })}>
             Ask something new
           </button>
@@ -84,10 +84,10 @@ async function loadRecording(
   if (view === "replay") return recordConversation(id, signal);
   if (id === "file") {
     const file = openedFile();
-    if (!file) throw new Error("A file is gone when the page is loaded anew: open it once more.");
+    if (!file) throw new Error("The file is gone after a reload of the page: open it again.");
     return recordCapture(new Uint8Array(await file.arrayBuffer()), file.name);
   }
-  const captures = await server.captures(signal);
+  const captures = await webServer.captures(signal);
   const title = captures.find((one) => one.id === id)?.title ?? "a captured response";
-  return recordCapture(await server.capture(id, signal), title);
+  return recordCapture(await webServer.capture(id, signal), title);
 }

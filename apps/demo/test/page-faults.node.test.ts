@@ -1,17 +1,17 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import {
-  ask,
+  sendPrompt,
   counters,
   expectNothingLost,
-  isNetworkNote,
+  isNetworkError,
   PageSite,
   reportOf,
-  river,
+  riverPrompt,
   untilDone,
   untilText,
-  words,
-} from "./page-site.ts";
+  shownText,
+} from "./support/page-site.ts";
 
 let site: PageSite;
 beforeAll(async () => {
@@ -19,7 +19,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => site.stop());
 
-// A fault that stayed on would make the next test fail in its place.
+// A fault that stayed on would make the next test fail.
 afterEach(async () => {
   await site.closePages();
   for (const command of [
@@ -35,7 +35,7 @@ function press(page: Page, name: string): Promise<void> {
   return page.locator(".break").getByRole("button", { name }).click();
 }
 
-/** The process runs, for the `starts`-th time. */
+/** Waits until the process runs for the `starts`-th time. */
 async function untilRunning(name: string, starts: number): Promise<void> {
   const state = async () => {
     const response = await fetch(new URL("/status", site.url)).catch(() => undefined);
@@ -48,21 +48,21 @@ async function untilRunning(name: string, starts: number): Promise<void> {
   await expect.poll(state, { timeout: 60_000 }).toMatchObject({ state: "up", starts });
 }
 
-test("cut more than 50 times in one answer, it loses nothing", async () => {
+test("a page whose connection is cut more than 50 times in one answer loses nothing", async () => {
   const page = await site.open();
   await page.getByLabel("Cut every").selectOption("1024");
-  await ask(page, river);
+  await sendPrompt(page, riverPrompt);
   const counted = await untilDone(page);
   expectNothingLost(counted);
   await page.getByLabel("Cut every").selectOption("0");
   expect(Number(counted["reconnects"])).toBeGreaterThanOrEqual(50);
-  expect(await words(page)).toContain("just boots");
+  expect(await shownText(page)).toContain("just boots");
   expect(await reportOf(page, "This page lost its connection")).toContain("with no gap");
 }, 120_000);
 
-test("the web server killed twice, the worker and the durable server once, in one answer", async () => {
+test("a page loses nothing when every server is killed during one answer", async () => {
   const page = await site.open();
-  await ask(page, river);
+  await sendPrompt(page, riverPrompt);
   await untilText(page, 40);
   await press(page, "Web server");
   await untilRunning("web", 2);
@@ -77,16 +77,16 @@ test("the web server killed twice, the worker and the durable server once, in on
   expectNothingLost(await untilDone(page));
   expect(await reportOf(page, "The durable streams server was killed")).toContain("Started again");
   expect(await page.locator(".attempt").count()).toBe(2);
-  expect(await words(page)).toContain("just boots");
+  expect(await shownText(page)).toContain("just boots");
 }, 120_000);
 
-test("a slow connection gets everything later", async () => {
+test("a page with a slow connection receives everything, later", async () => {
   const page = await site.open();
   await page.getByLabel("Latency").selectOption("400");
-  await ask(page, river);
+  await sendPrompt(page, riverPrompt);
   expectNothingLost(await untilDone(page));
   await page.getByLabel("Latency").selectOption("0");
-  expect(await reportOf(page, "comes 400 ms later")).toContain("does not wait");
+  expect(await reportOf(page, "delayed by 400 ms")).toContain("does not wait");
 }, 120_000);
 
 test.each([
@@ -95,16 +95,16 @@ test.each([
   ["Wrong checksum", "A damaged frame.", "a wrong checksum", "INVALID_FRAME"],
   ["End early", "Cut short.", "Bedrock ends", "INCOMPLETE_STREAM"],
 ])(
-  "Bedrock: %s",
+  "the page shows an answer that Bedrock breaks by %s, with everything before it",
   async (button, title, what, code) => {
     const page = await site.open();
-    await ask(page, river);
+    await sendPrompt(page, riverPrompt);
     await untilText(page, 120);
-    const before = await words(page);
+    const before = await shownText(page);
     await press(page, button);
     await page.locator(".failure", { hasText: title }).waitFor();
     expectNothingLost(await untilDone(page));
-    const after = await words(page);
+    const after = await shownText(page);
     expect(after.replace(/\s+/g, " ")).toContain(before.replace(/\s+/g, " ").trim());
     expect(await reportOf(page, what)).toContain(code);
     const failed = page.locator(".wire tr.is-bad, .wire .event-error");
@@ -113,18 +113,18 @@ test.each([
   120_000,
 );
 
-test("throttled before the first word, the client asks again and nobody notices", async () => {
+test("a request that Bedrock throttles is retried, and the page shows no error", async () => {
   const page = await site.open();
   await press(page, "Throttle");
-  await ask(page, river);
+  await sendPrompt(page, riverPrompt);
   expectNothingLost(await untilDone(page));
   expect(await page.locator(".pane .failure").count()).toBe(0);
   expect(await reportOf(page, "Bedrock throttles")).toContain("the reader saw nothing of it");
 }, 120_000);
 
-test("the page's connection cut by hand", async () => {
+test("a page whose connection is cut once resumes after its last event", async () => {
   const page = await site.open();
-  await ask(page, river);
+  await sendPrompt(page, riverPrompt);
   await untilText(page, 100);
   await press(page, "Cut now");
   expect(await reportOf(page, "A reader’s connection was cut")).toMatch(
@@ -134,6 +134,6 @@ test("the page's connection cut by hand", async () => {
   expect((await counters(page))["reconnects"]).not.toBe("0");
 }, 120_000);
 
-test("only the network was complained about, by the browser itself", () => {
-  expect(site.complaints.filter((complaint) => !isNetworkNote(complaint))).toEqual([]);
+test("the pages log no errors but those of the network", () => {
+  expect(site.consoleErrors.filter((message) => !isNetworkError(message))).toEqual([]);
 });

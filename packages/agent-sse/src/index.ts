@@ -1,39 +1,42 @@
-export type { AgentEventStore, StoredEvent, StoredEvents } from "./agent-event-store.ts";
-export { agentEvent } from "./agent-event.ts";
+export type { AgentEventStore, StoredEvent, StoredEvents } from "./server/agent-event-store.ts";
+export { agentEvent } from "./wire/agent-event.ts";
 export type {
   AgentEventBuilders,
   CreationOptions,
   DoneOptions,
   ToolResultOptions,
-} from "./agent-event.ts";
-export { AgentEventParser } from "./agent-event-parser.ts";
-export type { AgentEventParserOptions, ReceivedEvent } from "./agent-event-parser.ts";
-export { AgentStreamEmitter } from "./agent-stream-emitter.ts";
-export type { AgentStreamEmitterOptions } from "./agent-stream-emitter.ts";
-export type { AgentStreamItem, ClientError } from "./agent-frame-writer.ts";
-export { agentStreamResponse } from "./agent-stream-response.ts";
-export type { AgentStreamResponseOptions, AgentStreamSource } from "./agent-stream-response.ts";
-export type { AgentStreamWriter } from "./agent-stream-writer.ts";
-export { batchTokens } from "./batch-tokens.ts";
-export type { BatchTokensOptions } from "./batch-tokens.ts";
-export { connectAgentStream } from "./connect-agent-stream.ts";
-export type { AgentStreamConnection } from "./connect-agent-stream.ts";
-export { defineEvents } from "./define-events.ts";
-export type { DefinedEvent, EventDefinitions, EventSchemas } from "./define-events.ts";
-export type { JsonFormat } from "./encode-json.ts";
-export { AgentStreamError } from "./error.ts";
-export type { AgentStreamErrorCode, AgentStreamErrorFacts } from "./error.ts";
-export { formatAgentEvent } from "./format-agent-event.ts";
-export type { FormatAgentEventOptions, WireEvent } from "./format-agent-event.ts";
-export { MemoryEventStore } from "./memory-event-store.ts";
-export type { MemoryEventStoreOptions } from "./memory-event-store.ts";
-export { readAgentEvents } from "./read-agent-events.ts";
-export type { AgentEvents, ReadAgentEventsOptions } from "./read-agent-events.ts";
-export type { ConnectAgentStreamOptions, ConnectionState } from "./reconnecting-reader.ts";
-export { emptyTranscript, reduceAgentEvents } from "./reduce-agent-events.ts";
-export type { AgentTranscript, ToolCall, TranscriptPart } from "./reduce-agent-events.ts";
-export { lastEventIdOf } from "./last-event-id.ts";
-export { resumableResponse } from "./resumable-response.ts";
-export type { ResumableResponseOptions } from "./resumable-response.ts";
-export { TokenBatcher } from "./token-batcher.ts";
-export type { TokenBatcherOptions } from "./token-batcher.ts";
+} from "./wire/agent-event.ts";
+export { AgentEventParser } from "./wire/agent-event-parser.ts";
+export type { AgentEventParserOptions, ReceivedEvent } from "./wire/agent-event-parser.ts";
+export { AgentStreamEmitter } from "./server/agent-stream-emitter.ts";
+export type { AgentStreamEmitterOptions } from "./server/agent-stream-emitter.ts";
+export type { AgentStreamItem, ClientError } from "./server/agent-frame-writer.ts";
+export { agentStreamResponse } from "./server/agent-stream-response.ts";
+export type {
+  AgentStreamResponseOptions,
+  AgentStreamSource,
+} from "./server/agent-stream-response.ts";
+export type { AgentStreamWriter } from "./server/agent-stream-writer.ts";
+export { batchTokens } from "./server/batch-tokens.ts";
+export type { BatchTokensOptions } from "./server/batch-tokens.ts";
+export { connectAgentStream } from "./client/connect-agent-stream.ts";
+export type { AgentStreamConnection } from "./client/connect-agent-stream.ts";
+export { defineEvents } from "./wire/define-events.ts";
+export type { DefinedEvent, EventDefinitions, EventSchemas } from "./wire/define-events.ts";
+export type { JsonFormat } from "./wire/encode-json.ts";
+export { AgentStreamError } from "./wire/error.ts";
+export type { AgentStreamErrorCode, AgentStreamErrorFacts } from "./wire/error.ts";
+export { formatAgentEvent } from "./wire/format-agent-event.ts";
+export type { FormatAgentEventOptions, WireEvent } from "./wire/format-agent-event.ts";
+export { MemoryEventStore } from "./server/memory-event-store.ts";
+export type { MemoryEventStoreOptions } from "./server/memory-event-store.ts";
+export { readAgentEvents } from "./client/read-agent-events.ts";
+export type { AgentEvents, ReadAgentEventsOptions } from "./client/read-agent-events.ts";
+export type { ConnectAgentStreamOptions, ConnectionState } from "./client/connect-options.ts";
+export { emptyTranscript, reduceAgentEvents } from "./view/reduce-agent-events.ts";
+export type { AgentTranscript, ToolCall, TranscriptPart } from "./view/reduce-agent-events.ts";
+export { lastEventIdOf } from "./wire/last-event-id.ts";
+export { resumableResponse } from "./server/resumable-response.ts";
+export type { ResumableResponseOptions } from "./server/resumable-response.ts";
+export { TokenBatcher } from "./server/token-batcher.ts";
+export type { TokenBatcherOptions } from "./server/token-batcher.ts";

@@ -24,9 +24,9 @@ const events = [
 
 let server: Server;
 let url: string;
-let asked: (string | undefined)[];
+let requests: (string | undefined)[];
 beforeEach(async () => {
-  asked = [];
+  requests = [];
   const store = new MemoryEventStore();
   await store.append("s", ...events);
   await store.close("s");
@@ -35,7 +35,7 @@ beforeEach(async () => {
       return new Response("<!doctype html>", { headers: { "content-type": "text/html" } });
     }
     const lastEventId = lastEventIdOf(request);
-    asked.push(lastEventId);
+    requests.push(lastEventId);
     const stored = await store.readAfter("s", lastEventId);
     if (stored.isAtEnd) return resumableResponse(request, store, "s");
     // Two events a connection; then the client has to come back for more.
@@ -85,11 +85,11 @@ function expectWhole(result: Awaited<ReturnType<typeof readWith>>) {
   expect(result.events).toEqual(expected);
   // Two connections ended, one was cut short by its last event, and the 204 is the last word.
   expect(result.transportErrors).toBe(4);
-  expect(asked).toHaveLength(4);
-  expect(asked.map((id) => id?.split("-")[1])).toEqual([undefined, "1", "3", "4"]);
+  expect(requests).toHaveLength(4);
+  expect(requests.map((id) => id?.split("-")[1])).toEqual([undefined, "1", "3", "4"]);
 }
 
-test("the browser's own EventSource reads and resumes our responses", async () => {
+test("the browser's own EventSource reads and resumes a response", async () => {
   const browser = await chromium.launch({
     executablePath: process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-background-networking", "--no-first-run", "--disable-quic"],
@@ -104,10 +104,10 @@ test("the browser's own EventSource reads and resumes our responses", async () =
   }
 });
 
-test("eventsource of npm reads and resumes our responses", async () => {
+test("the npm package eventsource reads and resumes a response", async () => {
   expectWhole(await readWith(NpmEventSource, `${url}events`, types));
 });
 
-test("the EventSource of undici reads and resumes our responses", async () => {
+test("the EventSource of undici reads and resumes a response", async () => {
   expectWhole(await readWith(UndiciEventSource as never, `${url}events`, types));
 });

@@ -39,7 +39,7 @@ export class FreshetError<Code extends string = string> extends Error {
   // Not a type predicate: subclasses inherit it, and would be narrowed to this class.
   static override [Symbol.hasInstance](value: unknown): boolean {
     if ((this as unknown) !== FreshetError) return super[Symbol.hasInstance](value);
-    return typeof value === "object" && value !== null && brand in value;
+    return (value as { [brand]?: true } | null | undefined)?.[brand] === true;
   }
 
   override readonly name: string = "FreshetError";
@@ -49,8 +49,12 @@ export class FreshetError<Code extends string = string> extends Error {
   declare readonly retryable: boolean;
 
   /** @param facts - the fields of the subclass; what is `undefined` is left out */
-  constructor(code: Code, message: string, options: FreshetErrorOptions = {}, facts: object = {}) {
-    const { cause, retryable = false } = options;
+  constructor(
+    code: Code,
+    message: string,
+    { cause, retryable = false }: FreshetErrorOptions = {},
+    facts: object = {},
+  ) {
     // An explicit `cause: undefined` would still create the property.
     super(message, cause === undefined ? undefined : { cause });
     for (const [key, value] of Object.entries<unknown>({ code, retryable, ...facts })) {

@@ -6,6 +6,7 @@ export { backoffDelayMs, defaultBackoff, resolveBackoff, retryDelayMs } from "./
 export type { BackoffOptions } from "./http/backoff.ts";
 export { linkedAbort } from "./async/linked-abort.ts";
 export { toReadableStream } from "./async/readable-stream.ts";
+export { stoppableGenerator } from "./async/stoppable-generator.ts";
 export { delay, maxTimerMs, SilenceTimer } from "./async/timer.ts";
 export { fromBase64, toBase64 } from "./bytes/base64.ts";
 export { iterateBytes, openByteSource } from "./bytes/byte-source.ts";
@@ -17,13 +18,24 @@ export { FreshetError } from "./error.ts";
 export type { FreshetErrorOptions } from "./error.ts";
 export type {
   AgentEvent,
+  AgentEventFields,
   AgentEventType,
+  AgentMessageEvent,
+  ApprovalEvent,
+  ApprovalRequestEvent,
   CreationEvent,
   DoneEvent,
   ErrorEvent,
+  FileEvent,
+  JsonPatchOperation,
   ProgressEvent,
+  SourceEvent,
+  StateEvent,
+  StoppedEvent,
   ThinkingEvent,
   TokenEvent,
+  TokenUsage,
+  ToolInputEvent,
   ToolResultEvent,
   ToolUseEvent,
   TurnEvent,
@@ -31,6 +43,9 @@ export type {
 export { readErrorBody } from "./http/error-body.ts";
 export type { ReadErrorBodyOptions } from "./http/error-body.ts";
 export type { Fetch } from "./http/fetch.ts";
+export { redactText, redactUrl } from "./http/redact.ts";
+export { fetchFollowing, headersAfterRedirect, isRedirectStatus } from "./http/redirect.ts";
+export type { FetchFollowingOptions } from "./http/redirect.ts";
 export { mediaType } from "./http/media-type.ts";
 export { isRetryableStatus, parseRetryAfterMs } from "./http/retry-after.ts";
 export {

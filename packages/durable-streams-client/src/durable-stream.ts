@@ -1,35 +1,45 @@
-import { abortable } from "./abortable.ts";
-import type { AppendResult } from "./append-batch.ts";
-import { AppendQueue, type AppendRequest } from "./append-queue.ts";
-import { type AppendSource, streamedBody } from "./append-source.ts";
-import { encodeValue, snapshot } from "./body.ts";
-import { ContentType, unknownType } from "./content-type.ts";
-import { createHeaders, forkHeaders, type ForkOptions } from "./creation.ts";
-import type { CloseResult, CreateOptions, DurableStreamOptions } from "./durable-stream-options.ts";
-import { Endpoint } from "./endpoint.ts";
-import { StreamNotFoundError } from "./errors.ts";
-import { type HeadResult, headResult } from "./head.ts";
-import { checkInteger, checkToken } from "./options.ts";
-import { header, isJson } from "./protocol.ts";
-import { openStream, type StreamOptions } from "./stream.ts";
-import type { StreamResponse } from "./stream-response.ts";
-import { appendSink, type WritableOptions } from "./writable.ts";
-import { sendWrite } from "./write.ts";
+import { checkOptions } from "@freshet/core";
+import { invalidOption, StreamNotFoundError } from "./errors.ts";
+import { retryOptions } from "./http/endpoint-options.ts";
+import { Endpoint } from "./http/endpoint.ts";
+import { definedOf } from "./http/request-values.ts";
+import { header, isJson, writeHeader } from "./protocol/headers.ts";
+import type { StreamResponse } from "./read/stream-response.ts";
+import { openStream, type StreamOptions } from "./read/stream.ts";
+import type { AppendResult } from "./write/append-batch.ts";
+import { AppendQueue, type AppendRequest } from "./write/append-queue.ts";
+import { type AppendSource, streamedBody } from "./write/append-source.ts";
+import {
+  type AppendOptions,
+  type CallOptions,
+  checkCallOptions,
+  noOptions,
+} from "./write/call-options.ts";
+import { ContentType, inTurn, unknownType } from "./write/content-type.ts";
+import { creationRequest, forkHeaders, type ForkOptions } from "./write/creation.ts";
+import {
+  type CloseResult,
+  type CreateOptions,
+  type DurableStreamOptions,
+  handleRules,
+} from "./write/durable-stream-options.ts";
+import { encodeValue, snapshot } from "./write/encode.ts";
+import { type HeadResult, headResult } from "./write/head.ts";
+import { sendWrite } from "./write/send-write.ts";
+import { appendingStream, type WritableOptions } from "./write/writable.ts";
 
-const noOptions = {};
-
-/** What a producer needs of its stream beside the public part. */
+/** What a producer uses of its stream besides the public part. */
 export interface StreamInternals {
   readonly endpoint: Endpoint;
-  /** Known at once where it is known at all; else asked for until it is, `maxRetries` times. */
+  /** The content type if it is known, otherwise a promise that requests it with `maxRetries` retries. */
   contentType(maxRetries: number): string | Promise<string>;
 }
 
-/** For this package's own modules. */
+/** The internals of a stream, for other modules of this package. */
 export let internalsOf: (stream: DurableStream) => StreamInternals;
 
 /**
- * A stream to write to, and to read from.
+ * A handle of one stream, to write to it and to read it.
  *
  * @example
  * ```ts
@@ -47,7 +57,7 @@ export class DurableStream {
   static {
     internalsOf = (stream) => ({
       endpoint: stream.#endpoint,
-      contentType: (maxRetries) => stream.#content.value ?? stream.#content.ask(maxRetries),
+      contentType: (maxRetries) => stream.#content.value ?? stream.#content.request(maxRetries),
     });
   }
 
@@ -57,8 +67,9 @@ export class DurableStream {
   readonly #content: ContentType;
   #created: boolean | undefined;
 
-  /** For a stream that is known to exist; sends nothing. Throws {@link InvalidOptionError}. */
+  /** Makes a handle of a stream that exists; sends nothing. Throws {@link InvalidOptionError}. */
   constructor(options: DurableStreamOptions) {
+    checkOptions(options, handleRules, invalidOption);
     this.#endpoint = new Endpoint(options.url, options);
     this.#options = options;
     this.#content = new ContentType(options.contentType, (maxRetries) =>
@@ -67,23 +78,19 @@ export class DurableStream {
     this.#queue = new AppendQueue({
       send: (request) => this.#sendAppend(request),
       batching: options.batching ?? true,
-      maxBatchBytes: checkInteger("maxBatchBytes", options.maxBatchBytes ?? 1024 * 1024, 1),
+      maxBatchBytes: options.maxBatchBytes ?? 1024 * 1024,
     });
   }
 
   /**
-   * Creates the stream, or makes sure that it exists as described.
+   * Creates the stream, or makes sure that it exists with these options.
    *
-   * @throws StreamExistsError if another one is there
+   * @throws StreamExistsError if the stream exists with other options
    */
   static async create(options: CreateOptions): Promise<DurableStream> {
     const stream = new DurableStream(options);
-    const isJsonStream = isJson(options.contentType);
-    const encoded =
-      options.body === undefined ? undefined : encodeValue(options.body, isJsonStream);
-    // A JSON array is taken apart by the server: the body is one message all the same.
-    const body = typeof encoded === "string" ? `[${encoded}]` : encoded;
-    await stream.#put(createHeaders(options), body);
+    const { headers, body } = creationRequest(options, isJson(options.contentType));
+    await stream.#put(headers, body);
     return stream;
   }
 
@@ -108,51 +115,49 @@ export class DurableStream {
   }
 
   /**
-   * Of {@link DurableStream.create} and `fork`: whether the stream was made by it or was there;
-   * `undefined` where an answer was lost on the way and it may be either.
+   * Whether {@link DurableStream.create} or `fork` made the stream (true) or found it (false);
+   * `undefined` if a lost response leaves that open.
    */
   get created(): boolean | undefined {
     return this.#created;
   }
 
-  /** What the server knows about the stream. Throws {@link StreamNotFoundError}. */
-  async head(options: { signal?: AbortSignal } = {}): Promise<HeadResult> {
+  /** The stream's metadata. Throws {@link StreamNotFoundError}. */
+  async head(options: CallOptions = noOptions): Promise<HeadResult> {
+    checkCallOptions(options);
     return this.#head(options.signal);
   }
 
   async #head(signal: AbortSignal | undefined, maxRetries?: number): Promise<HeadResult> {
-    const answer = await sendWrite(this.#endpoint, {
+    const response = await sendWrite(this.#endpoint, {
       method: "HEAD",
       signal,
       maxRetries,
       isRepeatable: true,
       expects: [header.nextOffset],
     });
-    this.#content.value ??= answer.header("content-type");
-    return headResult(answer);
+    this.#content.value ??= response.header("content-type");
+    return headResult(response);
   }
 
   /**
-   * Appends one value: what JSON can hold to a JSON stream, a string or bytes to another. Resolves when
-   * it is stored. Appends that wait at the same time share a request, and keep their order.
+   * Appends one value: a JSON value to a JSON stream, a string or bytes to any other. Resolves when it
+   * is stored. Appends that wait at the same time share a request and keep their order.
    *
-   * At most once: where it is not known whether the value was stored, it is not sent again, and the
-   * error has `maybeStored: true`. With `seq`, a sequence string that sorts after all before it, it
-   * is sent again, since the server refuses it the second time: a {@link SeqConflictError} with
+   * A value is stored at most once: if it may already be stored, it is not sent again, and the error
+   * has `maybeStored: true`. With `seq`, a string that sorts after that of every earlier append, it is
+   * sent again, since the server rejects a second one: a {@link SeqConflictError} with
    * `maybeStored: true` then means that the value, or another with this `seq`, is in the stream.
    */
-  append(
-    value: unknown,
-    options: { seq?: string; signal?: AbortSignal } = noOptions,
-  ): Promise<AppendResult> {
+  append(value: unknown, options: AppendOptions = noOptions): Promise<AppendResult> {
     try {
-      const learning = this.#content.learn();
-      if (learning) {
-        const asItIs = snapshot(value);
-        return inTurn(learning, () => this.append(asItIs, options), options.signal);
+      checkCallOptions(options);
+      const resolving = this.#content.resolve();
+      if (resolving) {
+        const copy = snapshot(value);
+        return inTurn(resolving, () => this.append(copy, options), options.signal);
       }
       options.signal?.throwIfAborted();
-      if (options.seq !== undefined) checkToken("seq", options.seq);
       return this.#queue.add(encodeValue(value, this.#content.isJson), options);
     } catch (error) {
       return Promise.reject(error);
@@ -160,63 +165,65 @@ export class DurableStream {
   }
 
   /**
-   * Appends the values of a source in one request whose body is made as they come, no faster than the
-   * server takes them: all of them, or none, are stored. Values are those of `append`.
+   * Appends the values of a source in one request, whose body is produced no faster than the server
+   * reads it. All of the values are stored, or none. Values are those of `append`.
    *
-   * A source that can be read once is never sent again; a function that gives a new one is, where a
-   * repetition is safe (`seq`). Browsers send such bodies over HTTP/2 and later only; where they do
-   * not, it rejects, and `writable()` is the way.
+   * A source that can be read once is never sent again; a function that returns a new source is, if a
+   * repetition is safe (`seq`). Browsers send such bodies only over HTTP/2 and later; elsewhere in
+   * browsers this rejects, so use `writable()`.
    */
   async appendStream(
     source: AppendSource,
-    options: { seq?: string; signal?: AbortSignal } = {},
+    options: AppendOptions = noOptions,
   ): Promise<AppendResult> {
+    checkCallOptions(options);
     const { seq, signal } = options;
-    if (seq !== undefined) checkToken("seq", seq);
     const add = () => {
       signal?.throwIfAborted();
       const encoded = streamedBody(source, this.#content.isJson);
       return this.#queue.add(encoded, { seq, signal });
     };
-    const learning = this.#content.learn();
-    return learning ? inTurn(learning, add, signal) : add();
+    const resolving = this.#content.resolve();
+    return resolving ? inTurn(resolving, add, signal) : add();
   }
 
   /**
-   * A web stream whose values are appended one by one, batched like other appends. It takes no more
-   * than `maxInFlight` before the server has them, and errors with the first append that fails.
+   * A web stream whose values are appended one by one, batched like other appends. At most `maxInFlight`
+   * values are in flight, and the first append that fails errors it.
    */
   writable(options: WritableOptions = {}): WritableStream<unknown> {
     const target = {
       append: (value: unknown, signal: AbortSignal) => this.append(value, { signal }),
       close: (signal: AbortSignal) => this.close(undefined, { signal }),
     };
-    return new WritableStream(appendSink(target, options));
+    return appendingStream(target, options);
   }
 
   /**
-   * Closes the stream for good, after the appends made so far, with a last value in the same request
-   * if one is given: either both happen or neither.
+   * Closes the stream after all earlier appends. A last value goes in the same request, so that both
+   * happen or neither.
    *
-   * @throws StreamClosedError if there is a last value and the stream was closed already
+   * @throws StreamClosedError if the stream was closed already and there is a last value
    */
-  async close(finalValue?: unknown, options: { signal?: AbortSignal } = {}): Promise<CloseResult> {
+  async close(finalValue?: unknown, options: CallOptions = noOptions): Promise<CloseResult> {
+    checkCallOptions(options);
     const { signal } = options;
     const add = (value: unknown) => {
       signal?.throwIfAborted();
       const encoded = value === undefined ? undefined : encodeValue(value, this.#content.isJson);
       return this.#queue.add(encoded, { closes: true, signal });
     };
-    // Without a value it need not know the content type, but what waits for it goes first.
+    // Without a value it needs no content type, but writes that wait for that go first.
     const needsType = finalValue !== undefined || this.#content.isAwaited;
-    const learning = needsType ? this.#content.learn() : undefined;
-    const asItIs = learning ? snapshot(finalValue) : finalValue;
-    const closing = learning ? inTurn(learning, () => add(asItIs), signal) : add(finalValue);
+    const resolving = needsType ? this.#content.resolve() : undefined;
+    const copy = resolving ? snapshot(finalValue) : finalValue;
+    const closing = resolving ? inTurn(resolving, () => add(copy), signal) : add(finalValue);
     return { finalOffset: (await closing).nextOffset };
   }
 
-  /** Deletes the stream and its data. Throws {@link StreamNotFoundError} if there was none. */
-  async delete(options: { signal?: AbortSignal } = {}): Promise<void> {
+  /** Deletes the stream and its data. Throws {@link StreamNotFoundError} if it does not exist. */
+  async delete(options: CallOptions = noOptions): Promise<void> {
+    checkCallOptions(options);
     try {
       await sendWrite(this.#endpoint, {
         method: "DELETE",
@@ -225,22 +232,29 @@ export class DurableStream {
         expects: [],
       });
     } catch (error) {
-      // The first try got through, and only its answer did not.
+      // An earlier attempt deleted it, and only its response was lost.
       if (!(error instanceof StreamNotFoundError && error.maybeStored)) throw error;
     }
   }
 
   /**
-   * Makes a new stream at `url` that begins with this one's data up to `offset` (default: all of it).
-   * A position of this package works as `offset`; it stands for the sub-offset too.
+   * Creates a stream at `url` that begins with this one's data up to `offset` (default: all of it).
+   * `offset` may be a position of this package, which includes the sub-offset.
    */
   async fork(url: string | URL, options: ForkOptions = {}): Promise<DurableStream> {
-    const fork = new DurableStream({ ...this.#options, contentType: undefined, ...options, url });
-    await fork.#put(forkHeaders(this.#endpoint.url, options), undefined);
+    const headers = forkHeaders(this.#endpoint.url, options);
+    const fork = new DurableStream({
+      ...this.#options,
+      contentType: undefined,
+      ...definedOf(options),
+      retry: retryOptions(options) ?? retryOptions(this.#options),
+      url,
+    });
+    await fork.#put(headers, undefined);
     return fork;
   }
 
-  /** Reads the stream, with this handle's options under those given here. */
+  /** Reads the stream with this handle's options; those passed here take precedence. */
   async stream<T = unknown>(options: StreamOptions<T> = {}): Promise<StreamResponse<T>> {
     return openStream(this.#endpoint.with(options), options, this.#content.value);
   }
@@ -251,46 +265,35 @@ export class DurableStream {
   ): Promise<void> {
     if (this.#options.contentType !== undefined)
       headers["content-type"] = this.#options.contentType;
-    const answer = await sendWrite(this.#endpoint, {
+    const response = await sendWrite(this.#endpoint, {
       method: "PUT",
       headers,
       body,
       isRepeatable: true,
       expects: [header.nextOffset],
     });
-    this.#content.value = answer.header("content-type") ?? this.#content.value;
-    // After a try whose answer was lost nobody knows.
+    this.#content.value = response.header("content-type") ?? this.#content.value;
+    // After an attempt whose response was lost, a 200 may be either.
     this.#created =
-      answer.status !== 201 && answer.afterUnknown ? undefined : answer.status === 201;
+      response.status !== 201 && response.afterUnknown ? undefined : response.status === 201;
   }
 
   async #sendAppend(request: AppendRequest): Promise<AppendResult> {
     const { body, seq, closes, signal } = request;
     const headers: Record<string, string> = {};
     if (body !== undefined) headers["content-type"] = this.#content.value ?? unknownType;
-    if (seq !== undefined) headers[header.seq] = seq;
+    if (seq !== undefined) headers[writeHeader.seq] = seq;
     if (closes) headers[header.closed] = "true";
-    const answer = await sendWrite(this.#endpoint, {
+    const response = await sendWrite(this.#endpoint, {
       method: "POST",
       headers,
       body,
       signal,
       isRepeatable: closes || seq !== undefined || this.#options.retryAppends === "always",
-      expects: [header.nextOffset, header.producerSeq],
+      expects: [header.nextOffset, writeHeader.producerSeq],
     });
-    const result: AppendResult = { nextOffset: answer.header(header.nextOffset) ?? "" };
-    const isNumbered = answer.header(header.producerSeq) !== undefined;
-    return isNumbered && answer.status === 204 ? { ...result, duplicate: true } : result;
+    const result: AppendResult = { nextOffset: response.header(header.nextOffset) ?? "" };
+    const isNumbered = response.header(writeHeader.producerSeq) !== undefined;
+    return isNumbered && response.status === 204 ? { ...result, duplicate: true } : result;
   }
-}
-
-/** After the writes that wait already; none waits longer than for the abort. */
-function inTurn<T>(
-  learning: Promise<unknown>,
-  add: () => Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  // Not abortable(learning): writes without a signal would overtake those that have one.
-  const added = learning.then(add);
-  return signal ? abortable(added, signal) : added;
 }

@@ -1,9 +1,10 @@
-import { FreshetError } from "@freshet/core";
+import { FreshetError, isRetryableStatus } from "@freshet/core";
 
-/** What went wrong, stable across versions; every class below says which codes it has. */
+/** The kinds of errors, stable across versions; the doc of each class names its codes. */
 export type DurableStreamErrorCode =
-  | "NETWORK_ERROR"
+  | "NETWORK"
   | "TIMEOUT"
+  | "IDLE_TIMEOUT"
   | "HTTP_ERROR"
   | "STREAM_NOT_FOUND"
   | "STREAM_EXISTS"
@@ -15,54 +16,76 @@ export type DurableStreamErrorCode =
   | "SEQUENCE_GAP"
   | "INVALID_OPTION"
   | "PROTOCOL_ERROR"
-  | "PARSE_ERROR"
+  | "INVALID_PAYLOAD"
   | "INVALID_ITEM";
 
-/** The facts an error may carry beside its code and message. */
+/** The facts of an error besides its code and message. */
 export interface DurableStreamErrorFacts {
-  /** The HTTP status of the answer, where there was one. */
-  status?: number | undefined;
-  /** The URL that was asked, with its query. */
-  url?: string | undefined;
-  cause?: unknown;
+  /** The HTTP status of the response, if there was one. */
+  readonly status?: number | undefined;
+  /** The URL of the request, with its query. */
+  readonly url?: string | undefined;
+  readonly maybeStored?: boolean | undefined;
+  readonly notStored?: readonly unknown[] | undefined;
+  readonly cause?: unknown;
 }
 
-/** The base of every error of this package: `code` says what, `url` and `status` say where. */
+/** The base of every error of this package. `code` states what happened, `url` and `status` where. */
 export class DurableStreamError extends FreshetError<DurableStreamErrorCode> {
   override readonly name: string = "DurableStreamError";
-  readonly status: number | undefined;
-  readonly url: string | undefined;
+  declare readonly status: number | undefined;
+  declare readonly url: string | undefined;
   /**
-   * Writes only: true when the server may have stored what was sent although this error says that
-   * no good answer came back (a connection that dropped after the request went out, a 5xx).
+   * For writes, true if the server may have stored the value although no good response came back (a
+   * connection that dropped after the request was sent, a 5xx).
    */
-  maybeStored: boolean = false;
+  declare readonly maybeStored: boolean;
   /**
-   * {@link IdempotentProducer} only: the values that were handed to `append()` and are not known to
-   * be stored, in their order; for a JSON stream, as it would hold them. With `maybeStored`, those of the first batch may be in the stream.
+   * For an {@link IdempotentProducer}, the appended values that are not known to be stored, in order, as
+   * the stream would contain them. With `maybeStored`, those of the first batch may be in the stream.
    */
-  notStored: readonly unknown[] | undefined;
+  declare readonly notStored: readonly unknown[] | undefined;
 
-  constructor(code: DurableStreamErrorCode, message: string, facts: DurableStreamErrorFacts = {}) {
-    super(code, message, { cause: facts.cause });
-    this.status = facts.status;
-    this.url = facts.url;
+  constructor(
+    code: DurableStreamErrorCode,
+    message: string,
+    facts: DurableStreamErrorFacts & { readonly retryable?: boolean } = {},
+  ) {
+    const { cause, retryable, maybeStored = false, ...others } = facts;
+    super(code, message, { cause, retryable }, { ...others, maybeStored });
   }
 }
 
+/** The facts of a {@link FetchError}. */
+export interface FetchErrorFacts extends DurableStreamErrorFacts {
+  readonly retryAfterMs?: number | undefined;
+  readonly unsent?: boolean | undefined;
+}
+
 /**
- * The request failed: `NETWORK_ERROR` (no answer), `TIMEOUT` (none in time) or `HTTP_ERROR` (an
- * answer with a status that no other class stands for).
+ * A request failed: `NETWORK` (no response), `TIMEOUT` (none in time), `IDLE_TIMEOUT` (the response
+ * stopped in the middle) or `HTTP_ERROR` (a response with a status that has no class of its own).
  */
 export class FetchError extends DurableStreamError {
   override readonly name: string = "FetchError";
-  /** How long the server asked to wait before a retry, in milliseconds. */
-  retryAfterMs: number | undefined;
-  /** True when the request cannot have reached the server: the connection was never made. */
-  unsent: boolean = false;
+  /** The server's Retry-After, in milliseconds. */
+  declare readonly retryAfterMs: number | undefined;
+  /** True if the request cannot have reached the server, since no connection was made. */
+  declare readonly unsent: boolean;
+
+  constructor(
+    code: "NETWORK" | "TIMEOUT" | "IDLE_TIMEOUT" | "HTTP_ERROR",
+    message: string,
+    facts: FetchErrorFacts = {},
+  ) {
+    const { status, unsent = false } = facts;
+    const retryable = status === undefined ? code !== "HTTP_ERROR" : isRetryableStatus(status);
+    const all = { ...facts, unsent, retryable };
+    super(code, message, all);
+  }
 }
 
-/** 404: there is no stream at this URL. */
+/** 404: no stream exists at this URL. */
 export class StreamNotFoundError extends DurableStreamError {
   override readonly name: string = "StreamNotFoundError";
   constructor(message: string, facts?: DurableStreamErrorFacts) {
@@ -70,7 +93,7 @@ export class StreamNotFoundError extends DurableStreamError {
   }
 }
 
-/** 409 on create: a stream with another configuration is at this URL. */
+/** 409 on create: a stream with another configuration exists at this URL. */
 export class StreamExistsError extends DurableStreamError {
   override readonly name: string = "StreamExistsError";
   constructor(message: string, facts?: DurableStreamErrorFacts) {
@@ -78,17 +101,20 @@ export class StreamExistsError extends DurableStreamError {
   }
 }
 
-/** 409 on a write: the stream is closed and takes no more data. */
+/** 409 on a write: the stream is closed and accepts no more data. */
 export class StreamClosedError extends DurableStreamError {
   override readonly name: string = "StreamClosedError";
-  /** The stream's last offset, where the server said it. */
-  finalOffset: string | undefined;
-  constructor(message: string, facts?: DurableStreamErrorFacts) {
+  /** The stream's last offset, if the server states it. */
+  declare readonly finalOffset: string | undefined;
+  constructor(
+    message: string,
+    facts?: DurableStreamErrorFacts & { readonly finalOffset?: string | undefined },
+  ) {
     super("STREAM_CLOSED", message, facts);
   }
 }
 
-/** 409 on an append with `seq`: the stream has that sequence number or a later one. */
+/** 409 on an append with `seq`: the stream already has this `seq` or a later one. */
 export class SeqConflictError extends DurableStreamError {
   override readonly name: string = "SeqConflictError";
   constructor(message: string, facts?: DurableStreamErrorFacts) {
@@ -96,7 +122,7 @@ export class SeqConflictError extends DurableStreamError {
   }
 }
 
-/** 410: the offset is older than what the server keeps, or the stream was deleted for good. */
+/** 410: the server no longer keeps the data at this offset, or the stream was deleted. */
 export class RetentionGoneError extends DurableStreamError {
   override readonly name: string = "RetentionGoneError";
   constructor(message: string, facts?: DurableStreamErrorFacts) {
@@ -104,7 +130,7 @@ export class RetentionGoneError extends DurableStreamError {
   }
 }
 
-/** A {@link StreamResponse} was consumed a second time. */
+/** A {@link StreamResponse} was read a second time. */
 export class StreamConsumedError extends DurableStreamError {
   override readonly name: string = "StreamConsumedError";
   constructor(message: string, facts?: DurableStreamErrorFacts) {
@@ -115,24 +141,33 @@ export class StreamConsumedError extends DurableStreamError {
 /** 403: another producer with the same id and a higher epoch has taken over. */
 export class StaleEpochError extends DurableStreamError {
   override readonly name: string = "StaleEpochError";
-  /** The epoch the server knows, where it said it. */
-  currentEpoch: number | undefined;
-  constructor(message: string, facts?: DurableStreamErrorFacts) {
+  /** The epoch that the server knows, if it states it. */
+  declare readonly currentEpoch: number | undefined;
+  constructor(
+    message: string,
+    facts?: DurableStreamErrorFacts & { readonly currentEpoch?: number | undefined },
+  ) {
     super("STALE_EPOCH", message, facts);
   }
 }
 
-/** 409: the server has not seen the batch before this one. */
+/** 409: the server does not have the batch before this one. */
 export class SequenceGapError extends DurableStreamError {
   override readonly name: string = "SequenceGapError";
-  expectedSeq: number | undefined;
-  receivedSeq: number | undefined;
-  constructor(message: string, facts?: DurableStreamErrorFacts) {
+  declare readonly expectedSeq: number | undefined;
+  declare readonly receivedSeq: number | undefined;
+  constructor(
+    message: string,
+    facts?: DurableStreamErrorFacts & {
+      readonly expectedSeq?: number | undefined;
+      readonly receivedSeq?: number | undefined;
+    },
+  ) {
     super("SEQUENCE_GAP", message, facts);
   }
 }
 
-/** An option or a value cannot be right; nothing was sent. */
+/** An option or a value is invalid; nothing was sent. */
 export class InvalidOptionError extends DurableStreamError {
   override readonly name: string = "InvalidOptionError";
   constructor(message: string, facts?: DurableStreamErrorFacts) {
@@ -140,7 +175,7 @@ export class InvalidOptionError extends DurableStreamError {
   }
 }
 
-/** The answers are not those of a durable stream: a captive portal, a wrong URL, a stale cache. */
+/** The responses are not those of a durable stream: a captive portal, a wrong URL, a stale cache. */
 export class ProtocolError extends DurableStreamError {
   override readonly name: string = "ProtocolError";
   constructor(message: string, facts?: DurableStreamErrorFacts) {
@@ -148,26 +183,60 @@ export class ProtocolError extends DurableStreamError {
   }
 }
 
+/** The facts of a {@link ParseError}. */
+export interface ParseErrorFacts extends DurableStreamErrorFacts {
+  readonly position?: string | undefined;
+  readonly nextPosition?: string | undefined;
+  readonly item?: unknown;
+  readonly issues?: readonly unknown[] | undefined;
+}
+
 /**
- * Data of the stream could not be read: `PARSE_ERROR` (it is not what its content type says) or
- * `INVALID_ITEM` (the schema or `decode` refused an item).
+ * Data of the stream could not be read: `INVALID_PAYLOAD` (it does not match its content type) or
+ * `INVALID_ITEM` (the schema or `decode` rejected an item).
  */
 export class ParseError extends DurableStreamError {
   override readonly name: string = "ParseError";
-  /** Where the data starts; `stream(url, { offset: position })` gives it again. */
-  position: string | undefined;
-  /** `INVALID_ITEM`: where the next item starts, for those who want to go on without this one. */
-  nextPosition: string | undefined;
-  /** `INVALID_ITEM`: the item as it was parsed. */
-  item: unknown;
-  /** `INVALID_ITEM` by a schema: what the schema said. */
-  issues: readonly unknown[] | undefined;
+  /** Where the data starts; `stream(url, { offset: position })` delivers it again. */
+  declare readonly position: string | undefined;
+  /** For `INVALID_ITEM`, where the next item starts; read from there to skip this one. */
+  declare readonly nextPosition: string | undefined;
+  /** For `INVALID_ITEM`, the item as it was parsed. */
+  declare readonly item: unknown;
+  /** For `INVALID_ITEM` by a schema, the issues that it reports. */
+  declare readonly issues: readonly unknown[] | undefined;
+
+  // eslint-disable-next-line @typescript-eslint/no-useless-constructor -- it narrows the parameters
+  constructor(code: "INVALID_PAYLOAD" | "INVALID_ITEM", message: string, facts?: ParseErrorFacts) {
+    super(code, message, facts);
+  }
 }
 
-/** Tells whether trying the same request again may help. */
+/** Whether a retry of the same request may succeed. */
 export function isRetryable(error: unknown): boolean {
-  if (!(error instanceof FetchError)) return false;
-  const { status, code } = error;
-  if (status === undefined) return code !== "HTTP_ERROR";
-  return status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
+  return error instanceof DurableStreamError && error.retryable;
+}
+
+/** Makes the error of an invalid option. */
+export function invalidOption(message: string): InvalidOptionError {
+  return new InvalidOptionError(message);
+}
+
+/**
+ * A copy of an error with further facts, or another message: an error cannot change, and some facts are
+ * known only where it passes through.
+ */
+export function withFacts<E extends DurableStreamError>(
+  error: E,
+  facts: FetchErrorFacts & { readonly message?: string },
+): E {
+  const { name, code, cause, stack } = error;
+  const { message = error.message, ...others } = facts;
+  // Not the constructor of its class, whose facts are already among the error's own properties.
+  const copy = Reflect.construct(
+    DurableStreamError,
+    [code, message, Object.assign({}, error, { cause }, others)],
+    error.constructor,
+  ) as E;
+  return Object.defineProperties(copy, { name: { value: name }, stack: { value: stack } });
 }

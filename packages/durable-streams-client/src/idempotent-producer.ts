@@ -1,45 +1,41 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#521-idempotent-producers
-import { abortable } from "./abortable.ts";
-import { type DurableStream, internalsOf, type StreamInternals } from "./durable-stream.ts";
-import type { CloseResult } from "./durable-stream-options.ts";
-import { DurableStreamError, FetchError, InvalidOptionError } from "./errors.ts";
-import { checkInteger, checkNumber, checkToken, checkWait } from "./options.ts";
-import { ProducerQueue } from "./producer-queue.ts";
-import { ProducerSession } from "./producer-session.ts";
-import { header, isJson } from "./protocol.ts";
-
-/** Options of {@link IdempotentProducer}. */
-export interface IdempotentProducerOptions {
-  /**
-   * The session of this producer id: higher than that of the session before it (0). The first write
-   * fences the sessions with lower ones off.
-   */
-  epoch?: number | undefined;
-  /** Takes the next epoch where the server knows this or a higher one already (`false`). */
-  autoClaim?: boolean | undefined;
-  /** How long a value may wait for company, in milliseconds (5). 0: until the caller's turn ends. */
-  lingerMs?: number | undefined;
-  /** The largest body of several values, in bytes (1 MiB). */
-  maxBatchBytes?: number | undefined;
-  /** The most values in one request (no limit). */
-  maxBatchItems?: number | undefined;
-  /** Called once, when the producer fails for good; `notStored` has the values. */
-  onError?: ((error: unknown) => void) | undefined;
-}
+import {
+  abortable,
+  addAsyncDispose,
+  type AsyncDisposableLike,
+  checkOptions,
+  maxTimerMs,
+} from "@freshet/core";
+import { DurableStream, internalsOf, type StreamInternals } from "./durable-stream.ts";
+import {
+  DurableStreamError,
+  FetchError,
+  InvalidOptionError,
+  invalidOption,
+  withFacts,
+} from "./errors.ts";
+import { checkRequired } from "./protocol/check-required.ts";
+import { header, headerToken, isJson } from "./protocol/headers.ts";
+import { type CallOptions, checkCallOptions, noOptions } from "./write/call-options.ts";
+import type { CloseResult } from "./write/durable-stream-options.ts";
+import { type IdempotentProducerOptions, producerRules } from "./write/producer-options.ts";
+import { ProducerQueue } from "./write/producer-queue.ts";
+import { ProducerSession } from "./write/producer-session.ts";
 
 interface Waiter {
-  /** The number of stored values it waits for. */
+  /** How many values are to be stored before it resolves. */
   readonly target: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Writes every value exactly once and in order, through dropped connections, timeouts and 5xx: each
- * batch has a number, and the server drops one that it has. Batches go one after the other. They are
- * retried until they are stored, unless the stream's `backoff.maxRetries` or `signal` says otherwise.
+ * Writes every value exactly once and in order, through dropped connections, timeouts and 5xx. Each
+ * batch has a sequence number, and the server drops a batch that it already has. Batches are sent one
+ * after the other and retried until they are stored, unless the stream's `retry.maxRetries` or
+ * `signal` ends that.
  *
- * A producer that cannot go on (fenced off, stream closed or deleted) fails as a whole, so that no
+ * A producer that cannot continue (fenced off, stream closed or deleted) fails as a whole, so that no
  * later value takes the place of a lost one: `flush()` and `append()` then throw that error.
  *
  * @example
@@ -49,10 +45,11 @@ interface Waiter {
  * const stream = await DurableStream.connect({ url: "https://streams.example.com/chat" });
  * const producer = new IdempotentProducer(stream, "agent-7", { autoClaim: true });
  * for (const word of ["every", "word", "once"]) producer.append({ word });
- * await producer.flush(); // rejects with what was not stored
- * await producer.close({ word: "end" }); // the last value and the end of the stream, in one step
+ * await producer.flush(); // rejects with the values that were not stored
+ * await producer.close({ word: "end" }); // the last value and the end of the stream, in one request
  * ```
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the interface adds Symbol.asyncDispose
 export class IdempotentProducer {
   readonly producerId: string;
   readonly #stream: DurableStream;
@@ -75,24 +72,29 @@ export class IdempotentProducer {
 
   /** @throws InvalidOptionError */
   constructor(stream: DurableStream, producerId: string, options: IdempotentProducerOptions = {}) {
-    this.producerId = checkToken("producerId", producerId);
+    if (!(stream instanceof DurableStream)) {
+      throw new InvalidOptionError(`stream is ${String(stream)}: expected a DurableStream.`);
+    }
+    checkRequired("producerId", producerId, headerToken);
+    checkOptions(options, producerRules, invalidOption);
+    this.producerId = producerId;
     this.#stream = stream;
     this.#internals = internalsOf(stream);
     this.#session = new ProducerSession(
       this.#internals.endpoint,
       producerId,
-      checkInteger("epoch", options.epoch ?? 0, 0),
+      options.epoch ?? 0,
       options.autoClaim ?? false,
     );
-    this.#lingerMs = checkWait("lingerMs", options.lingerMs ?? 5, 0);
+    this.#lingerMs = Math.min(options.lingerMs ?? 5, maxTimerMs);
     this.#queue = new ProducerQueue(
-      checkInteger("maxBatchBytes", options.maxBatchBytes ?? 1024 * 1024, 1),
-      checkNumber("maxBatchItems", options.maxBatchItems ?? Infinity, 1),
+      options.maxBatchBytes ?? 1024 * 1024,
+      options.maxBatchItems ?? Infinity,
     );
     this.#onError = options.onError;
   }
 
-  /** The epoch it writes with; a claim raises it. */
+  /** The current epoch; a claim raises it. */
   get epoch(): number {
     return this.#session.epoch;
   }
@@ -102,29 +104,32 @@ export class IdempotentProducer {
     return this.#queue.length;
   }
 
-  /** The values that are not known to be stored, in order; of a JSON stream, as it would hold them. */
+  /** The values that are not known to be stored, in order, as the stream would contain them. */
   get notStored(): readonly unknown[] {
     return this.#queue.values;
   }
 
   /**
-   * Takes a value to be stored; it is sent soon. Throws the error of a producer that has failed, and
-   * {@link InvalidOptionError} for what the stream cannot hold, or after `close` or `detach`.
+   * Adds a value, which is sent soon. Throws the error of a producer that has failed, and
+   * {@link InvalidOptionError} for a value that the stream cannot contain, or after `close` or `detach`.
    */
   append(value: unknown): void {
     if (this.#failure) throw this.#failure.error;
     if (this.#isEnding) {
-      throw new InvalidOptionError("The producer was closed or detached: it takes no more values.");
+      throw new InvalidOptionError(
+        "The producer was closed or detached and accepts no more values: make a new one.",
+      );
     }
     this.#add(value);
     this.#schedule();
   }
 
   /**
-   * Resolves when every value so far is stored; rejects as soon as that is out of reach, with an
-   * error whose `notStored` lists them. A signal ends the waiting, not the sending.
+   * Resolves when every value so far is stored; rejects when the producer fails, with an error whose
+   * `notStored` lists the values. A signal ends the waiting, not the sending.
    */
-  async flush(options: { signal?: AbortSignal } = {}): Promise<void> {
+  async flush(options: CallOptions = noOptions): Promise<void> {
+    checkCallOptions(options);
     const { signal } = options;
     signal?.throwIfAborted();
     if (this.#failure) throw this.#failure.error;
@@ -137,22 +142,25 @@ export class IdempotentProducer {
   }
 
   /**
-   * Stores what is left, then closes the stream: the last value, if there is one, and the end are one
-   * step. Calling it again gives the result of the first call.
+   * Stores the pending values, then closes the stream. A last value and the end of the stream go in the
+   * same request. A second call returns the result of the first.
    */
   async close(finalValue?: unknown): Promise<CloseResult> {
     if (this.#closing) return this.#closing;
     if (this.#failure) throw this.#failure.error;
     if (this.#isEnding) {
-      throw new InvalidOptionError("The producer was detached: close the stream by its handle.");
+      throw new InvalidOptionError(
+        "The producer was detached and cannot close the stream: use the stream's close().",
+      );
     }
     if (finalValue !== undefined) this.#add(finalValue);
     this.#closing = this.#close();
     return this.#closing;
   }
 
-  /** Stores what is left and ends the producer; the stream stays open. */
-  async detach(options: { signal?: AbortSignal } = {}): Promise<void> {
+  /** Stores the pending values and ends the producer; the stream stays open. */
+  async detach(options: CallOptions = noOptions): Promise<void> {
+    checkCallOptions(options);
     this.#isEnding = true;
     await this.flush(options);
   }
@@ -171,20 +179,20 @@ export class IdempotentProducer {
   #add(value: unknown): void {
     const { contentType } = this.#stream;
     if (!this.#isContentKnown && contentType !== undefined && this.#queue.length === 0) {
-      this.#setContent(contentType);
+      this.#setContentType(contentType);
     }
     this.#queue.add(value);
   }
 
-  #setContent(contentType: string): void {
-    this.#queue.setContent(isJson(contentType));
+  #setContentType(contentType: string): void {
+    this.#queue.setJson(isJson(contentType));
     this.#isContentKnown = true;
   }
 
   #schedule(): void {
     if (this.#isSending) return;
     if (this.#queue.hasFullBatch || this.#internals.endpoint.isAborted) {
-      // Nothing more fits, or nothing will be sent: it need not wait, not even for the end of the caller's turn.
+      // Nothing more fits, or nothing will be sent, so there is nothing to wait for.
       this.#send();
       return;
     }
@@ -195,7 +203,7 @@ export class IdempotentProducer {
       return;
     }
     this.#timer = setTimeout(this.#sendNow, this.#lingerMs);
-    // An abort fails it at once, and leaves no timer.
+    // An abort fails the producer immediately, and leaves no timer.
     const { signals } = this.#internals.endpoint;
     for (const signal of signals) signal.addEventListener("abort", this.#sendNow);
   }
@@ -212,7 +220,7 @@ export class IdempotentProducer {
     this.#isScheduled = false;
   }
 
-  /** Starts sending, unless it is under way; then what is new goes with the next batch. */
+  /** Starts sending, unless a batch is in flight: new values then go with the next batch. */
   #send(): void {
     this.#unschedule();
     if (this.#isSending || this.#failure) return;
@@ -220,7 +228,7 @@ export class IdempotentProducer {
     this.#sendAll().then(
       () => {
         this.#isSending = false;
-        // What came between the last look at the queue and now.
+        // Values that came since the queue was last checked.
         if (this.#waiters.length > 0) this.#send();
         else if (this.#queue.length > 0) this.#schedule();
       },
@@ -233,7 +241,7 @@ export class IdempotentProducer {
 
   async #sendAll(): Promise<void> {
     if (this.#queue.length > 0 && !this.#isContentKnown) {
-      this.#setContent(await this.#internals.contentType(this.#session.maxRetries));
+      this.#setContentType(await this.#internals.contentType(this.#session.maxRetries));
     }
     while (this.#queue.length > 0 || (this.#closes && !this.#closeResult)) {
       await this.#store(this.#queue.takeBatch());
@@ -241,17 +249,17 @@ export class IdempotentProducer {
     }
   }
 
-  /** Stores the first `count` values; halves them where they are too large together. */
+  /** Stores the first `count` values; splits them if they are too large for one request. */
   async #store(count: number): Promise<void> {
     const closes = this.#closes && count === this.#queue.length;
     try {
-      const answer = await this.#session.post(
+      const response = await this.#session.post(
         this.#queue.body(count),
         this.#stream.contentType,
         closes,
       );
       this.#queue.remove(count);
-      if (closes) this.#closeResult = { finalOffset: answer.header(header.nextOffset) ?? "" };
+      if (closes) this.#closeResult = { finalOffset: response.header(header.nextOffset) ?? "" };
     } catch (error) {
       if (count < 2 || !(error instanceof FetchError) || error.status !== 413) throw error;
       const half = Math.ceil(count / 2);
@@ -269,13 +277,20 @@ export class IdempotentProducer {
     });
   }
 
-  #fail(error: unknown): void {
+  #fail(reason: unknown): void {
+    const error =
+      reason instanceof DurableStreamError
+        ? withFacts(reason, { notStored: this.#queue.values })
+        : reason;
     this.#failure = { error };
     this.#unschedule();
-    if (error instanceof DurableStreamError) error.notStored = this.#queue.values;
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const waiter of waiters) waiter.reject(error);
     this.#onError?.(error);
   }
 }
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type -- the method is added below
+export interface IdempotentProducer extends AsyncDisposableLike {}
+addAsyncDispose(IdempotentProducer.prototype, (producer) => producer.detach());

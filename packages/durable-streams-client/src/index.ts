@@ -1,8 +1,12 @@
-export type { AppendResult } from "./append-batch.ts";
-export type { AppendSource, ValueSource } from "./append-source.ts";
-export type { CreationOptions, ForkOptions, LifetimeOptions } from "./creation.ts";
+export type { AppendResult } from "./write/append-batch.ts";
+export type { AppendSource, ValueSource } from "./write/append-source.ts";
+export type { CreationOptions, ForkOptions, LifetimeOptions } from "./write/creation.ts";
 export { DurableStream } from "./durable-stream.ts";
-export type { CloseResult, CreateOptions, DurableStreamOptions } from "./durable-stream-options.ts";
+export type {
+  CloseResult,
+  CreateOptions,
+  DurableStreamOptions,
+} from "./write/durable-stream-options.ts";
 export {
   DurableStreamError,
   FetchError,
@@ -18,17 +22,29 @@ export {
   StreamExistsError,
   StreamNotFoundError,
 } from "./errors.ts";
-export type { DurableStreamErrorCode, DurableStreamErrorFacts } from "./errors.ts";
-export type { HeadResult } from "./head.ts";
+export type {
+  DurableStreamErrorCode,
+  DurableStreamErrorFacts,
+  FetchErrorFacts,
+  ParseErrorFacts,
+} from "./errors.ts";
+export type { HeadResult } from "./write/head.ts";
 export { IdempotentProducer } from "./idempotent-producer.ts";
-export type { IdempotentProducerOptions } from "./idempotent-producer.ts";
-export type { Decode } from "./items.ts";
-export type { Live } from "./live-mode.ts";
-export type { Offset } from "./offset.ts";
-export type { EndpointOptions, ErrorHandler, Recovery, Resolvable } from "./options.ts";
-export { stream } from "./stream.ts";
-export type { StreamOptions } from "./stream.ts";
-export type { EventModes, StreamEvent } from "./stream-event.ts";
-export { StreamResponse } from "./stream-response.ts";
-export type { DispatcherLike } from "./transport.ts";
-export type { WritableOptions } from "./writable.ts";
+export type { IdempotentProducerOptions } from "./write/producer-options.ts";
+export type { Decode } from "./read/items.ts";
+export type { Live } from "./read/live-mode.ts";
+export type { Offset } from "./protocol/offset.ts";
+export type {
+  EndpointOptions,
+  ErrorHandler,
+  Recovery,
+  Resolvable,
+} from "./http/endpoint-options.ts";
+export { stream } from "./read/stream.ts";
+export type { StreamOptions } from "./read/stream.ts";
+export type { EventModes, StreamEvent } from "./read/stream-event.ts";
+export { StreamResponse } from "./read/stream-response.ts";
+export type { DispatcherLike } from "./http/transport.ts";
+export type { WritableOptions } from "./write/writable.ts";
+export type { AppendOptions, CallOptions } from "./write/call-options.ts";
+export type { StreamIterator } from "./read/closing-iterator.ts";

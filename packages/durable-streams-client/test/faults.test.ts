@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { DurableStream, IdempotentProducer, type Live, stream } from "../src/index.ts";
-import { random } from "./random.ts";
-import { faultyUrl, freshUrl, transports } from "./transports.ts";
+import { random } from "./support/random.ts";
+import { faultyUrl, freshUrl, transports } from "./support/transports.ts";
 
 const count = 10_000;
-const backoff = { initialDelayMs: 1, maxDelayMs: 20, maxRetries: 100 };
+const retry = { initialDelayMs: 1, maxDelayMs: 20, maxRetries: 100 };
 const impatience = { timeoutMs: 300, liveTimeoutMs: 3000, sseFirstEventMs: 1000 };
 const lives: Live[] = [false, "long-poll", "sse"];
 
@@ -17,13 +17,13 @@ async function readInSessions(
 }
 
 describe.each(transports)("over %s, through faults", (_name, transport) => {
-  test.each(lives)("every JSON item once and in order, live: %s", async (live) => {
+  test.each(lives)("every JSON item is delivered once and in order, live: %s", async (live) => {
     const url = freshUrl("json");
     const seed = 1 + lives.indexOf(live);
     await DurableStream.create({ url, contentType: "application/json" });
     const writer = new DurableStream({
       ...{ url: faultyUrl(url, 1000 + seed), contentType: "application/json" },
-      ...{ backoff, timeoutMs: 300, ...transport },
+      ...{ retry, timeoutMs: 300, ...transport },
     });
     const producer = new IdempotentProducer(writer, "writer", { maxBatchItems: 250 });
     for (let n = 0; n < count; n++) producer.append({ n, text: "é🙂".repeat(n % 5) });
@@ -33,7 +33,7 @@ describe.each(transports)("over %s, through faults", (_name, transport) => {
     const seen: number[] = [];
     const leave = random(seed);
     await readInSessions(async (offset) => {
-      const options = { offset, live, backoff, ...impatience, ...transport };
+      const options = { offset, live, retry, ...impatience, ...transport };
       const res = await stream<{ n: number }>(faultyUrl(url, seed), options);
       for await (const event of res.iterEvents({ mode: "json" })) {
         seen.push(event.data.n);
@@ -48,7 +48,7 @@ describe.each(transports)("over %s, through faults", (_name, transport) => {
     expect(seen.every((n, index) => n === index)).toBe(true);
   });
 
-  test.each([false, "long-poll"] as const)("text whole at every cut, live: %s", async (live) => {
+  test.each([false, "long-poll"] as const)("text is whole at every cut, live: %s", async (live) => {
     const url = freshUrl("text");
     const seed = 10 + lives.indexOf(live);
     const stream1 = await DurableStream.create({ url, contentType: "text/plain" });
@@ -66,7 +66,7 @@ describe.each(transports)("over %s, through faults", (_name, transport) => {
     await stream1.close();
     let seen = "";
     await readInSessions(async (offset) => {
-      const options = { offset, live, backoff, ...impatience, ...transport };
+      const options = { offset, live, retry, ...impatience, ...transport };
       const res = await stream(faultyUrl(url, seed), options);
       for await (const event of res.iterEvents({ mode: "text" })) {
         seen += event.data;
@@ -78,7 +78,7 @@ describe.each(transports)("over %s, through faults", (_name, transport) => {
     expect(seen === text).toBe(true); // a failure must not print it all
   });
 
-  test.each(lives)("binary, byte for byte, live: %s", async (live) => {
+  test.each(lives)("binary data is delivered byte for byte, live: %s", async (live) => {
     const url = freshUrl("binary");
     const seed = 20 + lives.indexOf(live);
     const contentType = "application/octet-stream";
@@ -93,7 +93,7 @@ describe.each(transports)("over %s, through faults", (_name, transport) => {
     if (live === false) await writing;
     const seen: number[] = [];
     await readInSessions(async (offset) => {
-      const options = { offset, live, backoff, ...impatience, ...transport };
+      const options = { offset, live, retry, ...impatience, ...transport };
       const res = await stream(faultyUrl(url, seed), options);
       for await (const event of res.iterEvents({ mode: "bytes" })) {
         for (const byte of event.data) seen.push(byte);

@@ -1,6 +1,6 @@
 import { DurableStreamTestServer } from "@durable-streams/server";
 import type { TestProject } from "vitest/node";
-import { startFaultProxy } from "./fault-proxy.ts";
+import { startFaultProxy } from "./support/fault-proxy.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

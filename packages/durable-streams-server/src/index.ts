@@ -1,21 +1,22 @@
-export { DurableStreamsServerError } from "./errors.ts";
-export type { DurableStreamsServerErrorCode } from "./errors.ts";
-export type { ExchangeAnswer, ExchangeRequest } from "./exchange.ts";
-export { defaultLimits } from "./limits.ts";
-export type { Limits } from "./limits.ts";
+export type { ExchangeRequest, ExchangeResponse } from "./http/exchange.ts";
+export { memoryStore } from "./memory/memory-store.ts";
+export type { MemoryStoreOptions } from "./memory/memory-store.ts";
+export type { CorsOptions } from "./server/cors.ts";
+export { createDurableStreams } from "./server/durable-streams.ts";
+export type { DurableStreams } from "./server/durable-streams.ts";
+export { defaultLimits } from "./server/limits.ts";
+export type { GivenLimits, Limits } from "./server/limits.ts";
 export type {
   Authorize,
   DurableStreamsOptions,
-  Logger,
   Metric,
-  Operation,
+  RequestOperation,
   SubscriptionOptions,
-} from "./options.ts";
-export type { CorsOptions } from "./protocol/cors.ts";
-export { createDurableStreams } from "./server.ts";
-export type { DurableStreams } from "./server.ts";
-export { memoryStore } from "./store/memory.ts";
-export type { MemoryStoreOptions } from "./store/memory.ts";
+} from "./server/options.ts";
+export type { DisposableStore } from "./store/disposable-store.ts";
+export { DurableStreamsServerError } from "./store/errors.ts";
+export type { DurableStreamsServerErrorCode } from "./store/errors.ts";
+export type { Logger } from "./store/logger.ts";
 export type {
   AppendOutcome,
   AppendRequest,
@@ -27,6 +28,7 @@ export type {
   ForkRequest,
   HeadOutcome,
   ListedStream,
+  ListRequest,
   Producer,
   ReadOutcome,
   ReadRequest,

@@ -32,7 +32,7 @@ function smallDisk(size: string): string[] {
   return ["unshare", ...mine, "--kill-child", "sh", "-c", again, folder, size];
 }
 
-test("a full disk is 507, and loses nothing that was acknowledged", async () => {
+test("a full disk is a 507, and loses nothing that was acknowledged", async () => {
   const server = await ServerProcess.start(["--data", folder], smallDisk("24m"));
   const agent = new Agent({ keepAlive: true });
   const url = `${server.url}/full`;
@@ -73,7 +73,7 @@ test("a full disk is 507, and loses nothing that was acknowledged", async () => 
     expect(await read()).toBe(stored);
 
     process.kill(server.pid, "SIGKILL");
-    await server.untilAnswers();
+    await server.untilReady();
     expect(await read()).toBe(stored);
 
     // Deleting makes room again.

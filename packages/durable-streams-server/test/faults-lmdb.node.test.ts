@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(path, { recursive: true }));
 
-test("a server killed again and again loses nothing and stores nothing twice", async () => {
+test("a server on LMDB that is killed repeatedly loses nothing and stores nothing twice", async () => {
   const server = await ServerProcess.start(["--data", path, "--log-level", "info"]);
   const streams = [0, 1, 2, 3].map((n) => `${server.url}/killed-${n}`);
   for (const stream of streams) await createStream(stream);

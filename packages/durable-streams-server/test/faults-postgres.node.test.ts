@@ -29,7 +29,7 @@ async function startServer(url: string): Promise<ServerProcess> {
 
 const namesOf = (server: ServerProcess) => [0, 1, 2, 3].map((n) => `${server.url}/stream-${n}`);
 
-test("a server killed again and again loses nothing and stores nothing twice", async () => {
+test("a server on PostgreSQL that is killed repeatedly loses nothing and stores nothing twice", async () => {
   const { url } = await startPostgres();
   const server = await startServer(url);
   for (const stream of namesOf(server)) await createStream(stream);
@@ -44,7 +44,7 @@ test("a server killed again and again loses nothing and stores nothing twice", a
   expect(await server.stop()).toBe(0);
 }, 120_000);
 
-test("two servers on one database: live readers on one, writers on the other, which is killed", async () => {
+test("live readers on one server get each message of another on the same database, which is killed repeatedly", async () => {
   const { url } = await startPostgres();
   const [writing, reading] = await Promise.all([startServer(url), startServer(url)]);
   for (const stream of namesOf(writing)) await createStream(stream);
@@ -65,7 +65,7 @@ test("two servers on one database: live readers on one, writers on the other, wh
   }
 }, 120_000);
 
-test("a database stopped at once and started again loses nothing", async () => {
+test("a database that is stopped immediately and started again loses nothing", async () => {
   const postgres = await startPostgres();
   const server = await startServer(postgres.url);
   for (const stream of namesOf(server)) await createStream(stream);
@@ -73,8 +73,8 @@ test("a database stopped at once and started again loses nothing", async () => {
   for (let stop = 0; stop < 2; stop++) {
     await producers.more(300);
     await postgres.stop("immediate");
-    const answer = await fetch(`${server.url}/stream-0`, { method: "HEAD" });
-    expect(answer.status).toBe(503);
+    const response = await fetch(`${server.url}/stream-0`, { method: "HEAD" });
+    expect(response.status).toBe(503);
     expect((await fetch(`${server.origin}/healthz`)).status).toBe(503);
     await postgres.run();
   }
@@ -83,7 +83,7 @@ test("a database stopped at once and started again loses nothing", async () => {
   await producers.check();
 }, 120_000);
 
-test("a replica promoted after the primary was killed has everything that was acknowledged", async () => {
+test("a replica that is promoted after the primary was killed has everything that was acknowledged", async () => {
   const primary = await startPostgres(["wal_level = replica"]);
   const replica = await PostgresServer.replicaOf(primary, "standby");
   cleanUps.push(() => replica.remove());

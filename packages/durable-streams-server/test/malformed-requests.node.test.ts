@@ -179,7 +179,7 @@ const stores: [string, number, () => Promise<OpenStore>][] = [
 
 describe("malformed requests", () => {
   test.each(stores)(
-    "are never the server's fault, on %s",
+    "a malformed request is never a server error, on %s",
     async (_, numRuns, open) => {
       const errors: unknown[] = [];
       const { store, remove } = await open();
@@ -220,26 +220,26 @@ describe("malformed requests", () => {
     });
     afterAll(() => server.close());
 
-    const answerTo = (text: string) =>
+    const responseTo = (text: string) =>
       new Promise<string>((resolve, reject) => {
         const { hostname, port } = new URL(server.url);
-        let answer = "";
+        let response = "";
         const socket = connect(Number(port), hostname, () => socket.end(text));
-        socket.on("data", (chunk) => (answer += chunk.toString("latin1")));
-        socket.on("close", () => resolve(answer));
+        socket.on("data", (chunk) => (response += chunk.toString("latin1")));
+        socket.on("close", () => resolve(response));
         socket.on("error", reject);
       });
 
     test.each([
-      ["a Host that is none", "GET /a HTTP/1.1\r\nhost: [\r\n\r\n", 400],
+      ["an invalid Host", "GET /a HTTP/1.1\r\nhost: [\r\n\r\n", 400],
       [
-        "a Host that would be a path",
+        "a Host that would change the path",
         "GET /a HTTP/1.1\r\nhost: x/early?\r\nconnection: close\r\n\r\n",
         400,
       ],
-      ["no Host", "GET /a HTTP/1.0\r\n\r\n", 404],
+      ["a missing Host", "GET /a HTTP/1.0\r\n\r\n", 404],
       [
-        "a target that looks like a URL's host",
+        "a target that begins like a host",
         "GET //a/b HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
         404,
       ],
@@ -263,11 +263,11 @@ describe("malformed requests", () => {
         "PUT /early HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc",
         400,
       ],
-    ])("%s", async (_, text, status) => {
-      expect(await answerTo(text)).toMatch(new RegExp(`^(HTTP/1.1 ${status} |$)`));
+    ])("%s is handled", async (_, text, status) => {
+      expect(await responseTo(text)).toMatch(new RegExp(`^(HTTP/1.1 ${status} |$)`));
     });
 
-    test("nothing of a body that ended early was stored", async () => {
+    test("a body that ended early was not stored", async () => {
       const response = await fetch(`${server.url}/early`);
       expect(response.status).toBe(404);
     });

@@ -10,7 +10,7 @@ import { serve } from "./support/serve.ts";
 const STREAMS = 1000;
 const MESSAGES = 5;
 
-test("a thousand streams at once, each correct", async () => {
+test("a thousand streams written concurrently are each correct", async () => {
   const path = await mkdtemp(join(tmpdir(), "freshet-many-"));
   const server = await serve({ store: lmdbStore({ path }) });
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });

@@ -23,7 +23,7 @@ const create = (contentType: string) =>
   DurableStream.create({ url: `${server.url}/reference-${++streams}`, contentType });
 const json = "application/json";
 
-test("appends in order, and reads back", async () => {
+test("the reference client appends in order, and reads back", async () => {
   const handle = await create(json);
   await Promise.all(Array.from({ length: 100 }, (_, n) => handle.append(JSON.stringify({ n }))));
   const response = await handle.stream({ live: false });
@@ -32,7 +32,7 @@ test("appends in order, and reads back", async () => {
 });
 
 test.each(["long-poll", "sse"] as const)(
-  "follows a stream by %s until it is closed",
+  "the reference client follows a stream by %s until it is closed",
   async (live) => {
     const handle = await create(json);
     await handle.append('"before"');
@@ -53,7 +53,7 @@ test.each(["long-poll", "sse"] as const)(
   },
 );
 
-test("bytes come through SSE as they were", async () => {
+test("the reference client gets bytes through SSE unchanged", async () => {
   const handle = await create("application/octet-stream");
   const bytes = Uint8Array.from({ length: 3000 }, (_, n) => n % 256);
   await handle.append(bytes);
@@ -62,7 +62,7 @@ test("bytes come through SSE as they were", async () => {
   expect(await response.body()).toEqual(bytes);
 });
 
-test("an idempotent producer writes each message once, and a newer one fences it off", async () => {
+test("the reference producer writes each message once, and a newer one fences it off", async () => {
   const handle = await create(json);
   const producer = new IdempotentProducer(handle, "p", { lingerMs: 0, maxBatchBytes: 100 });
   for (let n = 0; n < 200; n++) producer.append(JSON.stringify({ n }));
@@ -74,7 +74,7 @@ test("an idempotent producer writes each message once, and a newer one fences it
   expect(items.map(({ n }) => n)).toEqual(Array.from({ length: 201 }, (_, n) => n));
 });
 
-test("head, delete, and what is not there", async () => {
+test("the reference client deletes a stream, and finds it missing", async () => {
   const handle = await create("text/plain");
   await handle.append("hi");
   expect(await handle.head()).toMatchObject({ exists: true, contentType: "text/plain" });

@@ -12,7 +12,7 @@ const BLOCK_BYTES = 1024 * 1024;
 
 beforeAll(buildCommand, 120_000);
 
-/** A reader that asks and then never takes what it is given. */
+/** A reader that sends a request and never reads the response. */
 function stuckReader(url: URL, query: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(url.port), url.hostname, () => {
@@ -24,7 +24,7 @@ function stuckReader(url: URL, query: string): Promise<Socket> {
   });
 }
 
-test("readers that do not read cost the server a page each, not the stream", async () => {
+test("readers that do not read cost the server one page each, not the whole stream", async () => {
   const path = await mkdtemp(join(tmpdir(), "freshet-slow-"));
   const server = await ServerProcess.start(["--data", path]);
   const sockets: Socket[] = [];
@@ -37,13 +37,13 @@ test("readers that do not read cost the server a page each, not the stream", asy
     const block = "x".repeat(BLOCK_BYTES);
     for (let n = 0; n < BLOCKS; n++) {
       const headers = { "content-type": "text/plain" };
-      const answer = await fetch(url, { method: "POST", headers, body: block });
-      expect(answer.status).toBe(204);
+      const response = await fetch(url, { method: "POST", headers, body: block });
+      expect(response.status).toBe(204);
     }
     const memory =
       (await server.metric("nodejs_external_memory_bytes")) +
       (await server.metric("nodejs_heap_size_used_bytes"));
-    // Everything for everybody would be 3.2 GiB; a few pages for everybody are allowed.
+    // The whole stream for each reader would be 3.2 GiB. A few pages for each are allowed.
     expect(memory).toBeLessThan(READERS * 4 * BLOCK_BYTES);
     expect(await server.metric("durable_streams_waiting_readers")).toBe(READERS);
     for (const socket of sockets) socket.destroy();

@@ -126,7 +126,7 @@ test.each([
     () => postgresStore({ url: postgres.url, schema: `d${++schemas}`, connections: 2 }),
   ],
 ])(
-  "%s answers every sequence of operations as memory does",
+  "%s has the same outcome as memory for every sequence of operations",
   async (_, open) => {
     const property = fc.asyncProperty(steps, async (sequence) => {
       const memory = memoryStore();

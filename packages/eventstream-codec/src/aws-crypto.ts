@@ -1,5 +1,5 @@
 /**
- * The checksum by `@aws-crypto/crc32`, for those whose policy asks for AWS's own implementation. Give it
+ * The checksum by `@aws-crypto/crc32`, for users whose policy requires AWS's own implementation. Pass it
  * as the option `crc32` of the decoder or encoder. It is many times slower than the default.
  *
  * @module
@@ -10,7 +10,7 @@ import type { Crc32 } from "#crc32";
 export type { Crc32 };
 
 /**
- * CRC-32 over `@aws-crypto/crc32`, which has to be installed beside this package.
+ * CRC-32 by `@aws-crypto/crc32`, which must be installed next to this package.
  *
  * @example
  * ```ts
@@ -24,12 +24,12 @@ export const crc32: Crc32 = (bytes, seed = 0) =>
   new AwsCrc32().update(prefixFor(seed)).update(bytes).digest();
 
 /**
- * AWS's implementation cannot be told to go on from a checksum. But for every checksum there are four
- * bytes that have it, and going on from those is the same.
+ * AWS's implementation cannot continue from a checksum. But for every checksum there are four bytes
+ * that have it, and continuing after those is the same.
  */
 function prefixFor(seed: number): Uint8Array {
   let register = ~seed;
-  // Backwards through the 32 steps of four bytes: the polynomial's high bit tells which way each went.
+  // Backwards through the 32 steps of four bytes: the high bit shows whether the polynomial was added.
   for (let step = 0; step < 32; step++) {
     register = register < 0 ? ((register ^ 0xedb88320) << 1) | 1 : register << 1;
   }

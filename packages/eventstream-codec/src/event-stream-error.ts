@@ -1,6 +1,6 @@
 import { FreshetError } from "@freshet/core";
 
-/** Why bytes are not a good event stream, or a message cannot be encoded. */
+/** Why bytes cannot be decoded, or a message cannot be encoded. */
 export type EventStreamErrorCode =
   | "PRELUDE_CHECKSUM_MISMATCH"
   | "MESSAGE_CHECKSUM_MISMATCH"
@@ -12,12 +12,14 @@ export type EventStreamErrorCode =
   | "HEADER_TYPE_UNKNOWN"
   | "HEADER_VALUE_INVALID"
   | "HEADER_DUPLICATE"
-  | "TRUNCATED"
+  | "INCOMPLETE_STREAM"
   | "TRAILING_BYTES"
-  | "NOT_AN_EVENT_STREAM";
+  | "NOT_AN_EVENT_STREAM"
+  | "IDLE_TIMEOUT"
+  | "INVALID_OPTION";
 
 /**
- * The one error of this package.
+ * The error class of this package. `retryable` is always false: the same bytes fail again.
  *
  * @example
  * ```ts
@@ -26,45 +28,50 @@ export type EventStreamErrorCode =
  * try {
  *   decodeMessage(new Uint8Array(5));
  * } catch (error) {
- *   if (error instanceof EventStreamError) console.log(error.code, error.offset); // TRUNCATED 0
+ *   if (error instanceof EventStreamError) console.log(error.code, error.offset); // INCOMPLETE_STREAM 0
  * }
  * ```
  */
 export class EventStreamError extends FreshetError<EventStreamErrorCode> {
   override readonly name: string = "EventStreamError";
   /**
-   * Where the frame at fault starts, in bytes from the start of the stream: all before it was good. 0
+   * Where the bad frame starts, in bytes from the start of the stream: everything before it was good. 0
    * for a frame or a header block alone, and when encoding.
    */
-  readonly offset: number;
-  /** The header at fault, where one is whose name could be read. */
-  readonly headerName: string | undefined;
+  declare readonly offset: number;
+  /** The bad header, if its name could be read. */
+  declare readonly headerName: string | undefined;
   /** With `NOT_AN_EVENT_STREAM`: the first 200 bytes of what came instead, as text. */
-  readonly text: string | undefined;
+  declare readonly text: string | undefined;
 
   constructor(
     code: EventStreamErrorCode,
     message: string,
-    offset: number = 0,
-    facts: { headerName?: string | undefined; text?: string | undefined } = {},
+    facts: {
+      offset?: number;
+      headerName?: string | undefined;
+      text?: string | undefined;
+    } = {},
   ) {
-    super(code, message);
-    this.offset = offset;
-    this.headerName = facts.headerName;
-    this.text = facts.text;
+    super(code, message, {}, { offset: 0, ...facts });
   }
 }
 
-/** An error about the frame that starts at `offset`. */
+/** Makes the error of an option that is not allowed. */
+export function invalidOption(message: string): EventStreamError {
+  return new EventStreamError("INVALID_OPTION", message);
+}
+
+/** Makes the error of the frame that starts at `offset`. */
 export function frameError(
   code: EventStreamErrorCode,
   offset: number,
   reason: string,
 ): EventStreamError {
-  return new EventStreamError(code, `The frame at offset ${offset} ${reason}.`, offset);
+  return new EventStreamError(code, `The frame at offset ${offset} ${reason}.`, { offset });
 }
 
-/** An error about a header, in the frame that starts at `offset` when it is read from one. */
+/** Makes the error of a header; `offset` is that of its frame when it is read from one. */
 export function headerError(
   code: EventStreamErrorCode,
   headerName: string | undefined,
@@ -73,5 +80,8 @@ export function headerError(
 ): EventStreamError {
   const which = headerName === undefined ? "A header" : `Header ${JSON.stringify(headerName)}`;
   const place = offset === undefined ? "" : ` of the frame at offset ${offset}`;
-  return new EventStreamError(code, `${which}${place} ${reason}.`, offset, { headerName });
+  return new EventStreamError(code, `${which}${place} ${reason}.`, {
+    offset: offset ?? 0,
+    headerName,
+  });
 }

@@ -16,7 +16,7 @@ async function bundle(entry: string, format: "iife" | "esm"): Promise<string> {
     target: "es2022",
     conditions: ["@freshet/source"],
     // What the package's `imports` map gives a browser; tsconfig.json points at Node's.
-    alias: { "#crc32": join(import.meta.dirname, "../src/crc32-portable.ts") },
+    alias: { "#crc32": join(import.meta.dirname, "../src/crc32/crc32-portable.ts") },
   });
   return outputFiles[0]?.text ?? "";
 }

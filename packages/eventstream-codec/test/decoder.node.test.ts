@@ -8,7 +8,7 @@ import * as everything from "../src/index.ts";
 
 const run = promisify(execFile);
 
-test("gives the very classes of the main entry, so that instanceof works across both", () => {
+test("the entry decoder exports the classes of the main entry, so that instanceof works across both", () => {
   expect(everything).toMatchObject(decoder);
   expect(Object.keys(decoder).sort()).toEqual([
     "EventStreamError",
@@ -17,7 +17,7 @@ test("gives the very classes of the main entry, so that instanceof works across 
   ]);
 });
 
-test("loads neither zlib nor the platform's streams before they are needed", async () => {
+test("the entry decoder loads neither zlib nor the platform's streams before they are needed", async () => {
   const zlib = "NativeModule zlib";
   const streams = "NativeModule internal/webstreams/transformstream";
   const atStart = await builtinsLoaded("decoder.ts", "");
@@ -37,7 +37,7 @@ async function builtinsLoaded(entry: string, program: string): Promise<string[]>
     globalName: "codec",
     platform: "node",
     conditions: ["@freshet/source"],
-    alias: { "#crc32": join(import.meta.dirname, "../src/crc32-node.ts") },
+    alias: { "#crc32": join(import.meta.dirname, "../src/crc32/crc32-node.ts") },
   });
   const code = `${outputFiles[0]?.text ?? ""};${program};
     console.log(JSON.stringify(process.moduleLoadList))`;

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { utf8 } from "@freshet/test-support";
 import { expect, test } from "vitest";
 import {
   decodeHeaders,
@@ -9,13 +10,13 @@ import {
   header,
   MessageDecoder,
 } from "../src/index.ts";
-import { plain, utf8 } from "./frames.ts";
+import { plain } from "./support/frames.ts";
 
 const headers: [string, ReturnType<typeof header.binary>][] = [["b", header.binary(utf8("bytes"))]];
 const frame = encodeMessage({ headers, payload: utf8("payload") });
 
 // `slice` of a Buffer is no copy: what is copied elsewhere would be shared here.
-test("copy copies Buffers too", () => {
+test("the option copy copies Buffers too", () => {
   const buffers = [Buffer.from(frame), Buffer.from(frame), Buffer.from(encodeHeaders(headers))];
   const [pushed, alone, block] = buffers as [Buffer, Buffer, Buffer];
   const decoder = new MessageDecoder({ copy: true }).push(pushed);
@@ -28,7 +29,7 @@ test("copy copies Buffers too", () => {
   expect([...decoded]).toEqual(headers);
 });
 
-test("a payload is a Uint8Array, whatever it is a view of", async () => {
+test("a payload decoded from Buffers is a plain Uint8Array", async () => {
   for await (const message of decodeMessages(Readable.from([Buffer.from(frame)]))) {
     expect(Buffer.isBuffer(message.payload)).toBe(false);
     expect(plain(message)).toEqual({ headers, payload: utf8("payload") });

@@ -4,6 +4,7 @@
  */
 import { EventStreamCodec, getChunkedStream } from "@smithy/core/event-streams";
 import { fromUtf8, toUtf8 } from "@smithy/core/serde";
+import { concatenate, cutEvery, utf8 } from "@freshet/test-support";
 import { afterEach, expect, test, vi } from "vitest";
 import {
   decodeHeaders,
@@ -14,7 +15,7 @@ import {
   MessageDecoder,
   type HeaderValue,
 } from "../src/index.ts";
-import { concatenate, cutEvery, decodeAll, errorOf, rawFrame, rawHeader, utf8 } from "./frames.ts";
+import { decodeAll, errorOf, rawFrame, rawHeader } from "./support/frames.ts";
 
 const smithy = new EventStreamCodec(toUtf8, fromUtf8);
 // What its browser build takes for text.
@@ -70,7 +71,7 @@ test("1 to 3 stray bytes at the end of the source", async () => {
     expect(await smithyChunks([bytes])).toHaveLength(1);
     const { messages, error } = decodeAll([bytes]);
     expect(messages).toHaveLength(1);
-    expect(error).toMatchObject({ code: "TRUNCATED", offset: frame.byteLength });
+    expect(error).toMatchObject({ code: "INCOMPLETE_STREAM", offset: frame.byteLength });
   }
 });
 
@@ -97,7 +98,7 @@ test("a claimed length that is allocated before any checksum", async () => {
     expect(decodeAll([meant]).error?.code).toBe("MESSAGE_TOO_LARGE");
     const withinLimit = rawFrame({ totalLength: 20 * 1024 * 1024, payload: new Original(100) });
     allocated.mockClear();
-    expect(decodeAll(cutEvery(withinLimit, 20)).error?.code).toBe("TRUNCATED");
+    expect(decodeAll(cutEvery(withinLimit, 20)).error?.code).toBe("INCOMPLETE_STREAM");
     const largest = Math.max(...allocated.mock.calls.map(([size]) => size as number));
     expect(largest).toBeLessThanOrEqual(65_536);
   } finally {
@@ -163,7 +164,7 @@ test("a stream that was cut", async () => {
         throw new Error(`a message of ${message.payload.byteLength} bytes out of a cut frame`);
       }
     };
-    await expect(read()).rejects.toMatchObject({ code: "TRUNCATED", offset: 0 });
+    await expect(read()).rejects.toMatchObject({ code: "INCOMPLETE_STREAM", offset: 0 });
   }
 });
 

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeMessage } from "../src/index.ts";
 import { signMessages } from "../src/sign-messages.ts";
-import * as arbitrary from "./arbitraries.ts";
+import * as arbitrary from "./support/arbitraries.ts";
 
 const codec = new EventStreamCodec(toUtf8, fromUtf8);
 
@@ -41,7 +41,7 @@ async function signWithSmithy(
   return signed;
 }
 
-test("signs as @smithy/signature-v4 does", async () => {
+test("signMessages signs as @smithy/signature-v4 does", async () => {
   const seconds = fc.integer({ min: 0, max: 4_000_000_000 });
   await fc.assert(
     fc.asyncProperty(

@@ -1,7 +1,7 @@
+import { utf8 } from "@freshet/test-support";
 import { expect, test } from "vitest";
 import { decodeMessage, encodeMessage, header } from "../src/index.ts";
 import { signMessages, type SignMessagesOptions } from "../src/sign-messages.ts";
-import { utf8 } from "./frames.ts";
 
 const options: SignMessagesOptions = {
   signature: "ab".repeat(32),
@@ -21,7 +21,7 @@ const frames = [1, 2, 3].map((n) =>
   encodeMessage({ headers: { n: header.byte(n) }, payload: utf8(`part ${n}`) }),
 );
 
-test("each frame is wrapped, and a signed empty one closes the stream", async () => {
+test("signMessages wraps each frame and closes the stream with a signed empty one", async () => {
   const signed = (await sign(frames)).map((frame) => decodeMessage(frame));
   expect(signed.map(({ payload }) => payload)).toEqual([...frames, new Uint8Array(0)]);
   for (const { headers } of signed) {
@@ -31,7 +31,7 @@ test("each frame is wrapped, and a signed empty one closes the stream", async ()
   }
 });
 
-test("each signature covers the one before", async () => {
+test("each signature covers the signature before it", async () => {
   const [first, second] = await sign(frames);
   const [alone] = await sign(frames.slice(1));
   const [changed] = await sign(frames, { signature: "ac".repeat(32) });
@@ -40,7 +40,7 @@ test("each signature covers the one before", async () => {
   expect(await sign(frames, { signature: "AB".repeat(32) })).toEqual(await sign(frames));
 });
 
-test("credentials are asked for once, the time for every frame", async () => {
+test("credentials are requested once, the time for every frame", async () => {
   let asked = 0;
   let seconds = 0;
   const signed = await sign(frames, {
@@ -69,6 +69,12 @@ test("a source that fails is not closed as if it were complete", async () => {
   expect((await signed.next()).done).toBe(true);
 });
 
-test("something that is no signature is refused", async () => {
-  await expect(sign(frames, { signature: "abc" })).rejects.toThrow(TypeError);
+test("credentials without a secret from a function end the loop with INVALID_OPTION", async () => {
+  for (const found of [undefined, {}, { secretAccessKey: "" }]) {
+    const credentials = () => Promise.resolve(found as { secretAccessKey: string });
+    await expect(sign(frames, { credentials })).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message: "credentials returned no secretAccessKey: expected an object with one.",
+    });
+  }
 });

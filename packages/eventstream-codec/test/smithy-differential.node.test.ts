@@ -3,8 +3,8 @@ import { fromUtf8, toUtf8 } from "@smithy/core/serde";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeMessage, encodeMessage, header, type HeaderValue } from "../src/index.ts";
-import * as arbitrary from "./arbitraries.ts";
-import { plain } from "./frames.ts";
+import * as arbitrary from "./support/arbitraries.ts";
+import { plain } from "./support/frames.ts";
 
 const smithy = new EventStreamCodec(toUtf8, fromUtf8);
 type SmithyHeaders = Parameters<typeof smithy.encode>[0]["headers"];
@@ -34,7 +34,7 @@ function byName([a]: [string, unknown], [b]: [string, unknown]): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-test("what we encode, @smithy/core decodes to the same", () => {
+test("@smithy/core decodes what encodeMessage encodes to the same message", () => {
   fc.assert(
     fc.property(message, (input) => {
       const { headers, body } = smithy.decode(encodeMessage(input));
@@ -47,7 +47,7 @@ test("what we encode, @smithy/core decodes to the same", () => {
   );
 });
 
-test("what @smithy/core encodes, we decode to the same, and encode to the same bytes", () => {
+test("decodeMessage decodes what @smithy/core encodes, and encodeMessage encodes the same bytes", () => {
   fc.assert(
     fc.property(message, ({ headers: pairs, payload }) => {
       const headers = Object.fromEntries(pairs.map(toSmithy)) as SmithyHeaders;

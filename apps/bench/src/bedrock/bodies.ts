@@ -1,16 +1,16 @@
 import { encodeConverseEvent, encodeInvokeChunk } from "@freshet/bedrock-adapter/testing";
 
-/** A response body cut where it can be repeated. */
+/** A response body in parts, so that its tokens can be repeated. */
 export interface Body {
   head: Uint8Array;
-  /** The frames of the tokens; the answer may have them more than once. */
+  /** The frames of the tokens; a response may have them more than once. */
   tokens: Uint8Array;
   tail: Uint8Array;
 }
 
 const alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/** Frames of about 190 bytes, padded as Bedrock pads them. */
+/** Creates frames of about 190 bytes, padded as Bedrock pads them. */
 export function converseBody(tokenCount: number): Body {
   const tokens = tokenTexts(tokenCount).map((text, index) =>
     encodeConverseEvent(
@@ -33,7 +33,7 @@ export function converseBody(tokenCount: number): Body {
   };
 }
 
-/** Frames of about 255 bytes: what Claude sends through InvokeModelWithResponseStream. */
+/** Creates frames of about 255 bytes, as Claude sends them through InvokeModelWithResponseStream. */
 export function invokeBody(tokenCount: number): Body {
   const tokens = tokenTexts(tokenCount).map((text, index) =>
     encodeInvokeChunk(
@@ -83,7 +83,7 @@ export function invokeBody(tokenCount: number): Body {
   };
 }
 
-/** What every contestant has to have read in the end, for one pass over the tokens. */
+/** The texts that every contestant must have read, for one pass over the tokens. */
 export function tokenTexts(count: number): string[] {
   return Array.from({ length: count }, (_, index) => ` token${index % 1000}`);
 }

@@ -10,18 +10,18 @@ import { type AnthropicChunk, BedrockClient } from "@freshet/bedrock-adapter";
 import { ChatBedrockConverse } from "@langchain/aws";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 
-/** What a contestant made of the answer: all of it is compared before the clock starts. */
-export interface Answer {
+/** The text that a contestant received: all of it is compared before the clock starts. */
+export interface ReceivedText {
   text: string;
-  /** How many events with text there were. */
+  /** The number of events with text. */
   pieces: number;
 }
 
-type Run = () => Promise<Answer>;
+type Run = () => Promise<ReceivedText>;
 
 const credentials = { accessKeyId: "AKIDBENCH", secretAccessKey: "secret" };
 const region = "us-east-1";
-/** An id that every contestant takes for a Claude. */
+/** A model id that every contestant treats as a Claude model. */
 const modelId = "anthropic.claude-3-5-sonnet-20240620-v1:0";
 const prompt = "Write a long story.";
 const maxTokens = 200_000;
@@ -33,12 +33,12 @@ class Collector {
     this.#texts.push(text);
   }
 
-  answer(): Answer {
+  received(): ReceivedText {
     return { text: this.#texts.join(""), pieces: this.#texts.length };
   }
 }
 
-/** Ours, by operation and by what comes out. All of them sign. */
+/** Our client, by operation and by the events that it yields. All requests are signed. */
 export function freshet(endpoint: string): Record<string, Run> {
   const client = new BedrockClient({ endpoint, region, credentials });
   const converse = () =>
@@ -55,33 +55,33 @@ export function freshet(endpoint: string): Record<string, Run> {
       for await (const event of await converse()) {
         if (event.type === "contentBlockDelta" && event.delta.text) texts.add(event.delta.text);
       }
-      return texts.answer();
+      return texts.received();
     },
     converseAgent: async () => {
       const texts = new Collector();
       for await (const event of (await converse()).toAgentEvents()) {
         if (event.type === "token") texts.add(event.text);
       }
-      return texts.answer();
+      return texts.received();
     },
     invoke: async () => {
       const texts = new Collector();
       for await (const chunk of await invoke()) {
         if (chunk.type === "content_block_delta" && chunk.delta.text) texts.add(chunk.delta.text);
       }
-      return texts.answer();
+      return texts.received();
     },
     invokeAgent: async () => {
       const texts = new Collector();
       for await (const event of (await invoke()).toAgentEvents()) {
         if (event.type === "token") texts.add(event.text);
       }
-      return texts.answer();
+      return texts.received();
     },
   };
 }
 
-/** Over HTTP/1.1 like everybody else: without TLS there is no HTTP/2 to negotiate. */
+/** Creates a client over HTTP/1.1 like all others: without TLS it cannot negotiate HTTP/2. */
 function awsClient(endpoint: string): BedrockRuntimeClient {
   const requestHandler = new NodeHttpHandler();
   return new BedrockRuntimeClient({ endpoint, region, credentials, requestHandler });
@@ -104,7 +104,7 @@ export function awsSdk(endpoint: string): Record<"converse" | "invoke", Run> {
         const text = event.contentBlockDelta?.delta?.text;
         if (text) texts.add(text);
       }
-      return texts.answer();
+      return texts.received();
     },
     invoke: async () => {
       const texts = new Collector();
@@ -119,7 +119,7 @@ export function awsSdk(endpoint: string): Record<"converse" | "invoke", Run> {
         const chunk = JSON.parse(utf8.decode(event.chunk?.bytes)) as AnthropicChunk;
         if (chunk.type === "content_block_delta" && chunk.delta.text) texts.add(chunk.delta.text);
       }
-      return texts.answer();
+      return texts.received();
     },
   };
 }
@@ -144,11 +144,11 @@ export function anthropicSdk(endpoint: string): Run {
         texts.add(event.delta.text);
       }
     }
-    return texts.answer();
+    return texts.received();
   };
 }
 
-/** The provider's own stream, below `streamText`, which would only add to its time. */
+/** Runs the provider's own stream, without `streamText`, which would only add to its time. */
 export function aiSdk(endpoint: string): Record<"converse" | "invoke", Run> {
   const options = { region, baseURL: endpoint, ...credentials };
   const models = {
@@ -165,7 +165,7 @@ export function aiSdk(endpoint: string): Record<"converse" | "invoke", Run> {
       if (part.type === "error") throw part.error;
       if (part.type === "text-delta") texts.add(part.delta);
     }
-    return texts.answer();
+    return texts.received();
   };
   return { converse: run(models.converse), invoke: run(models.invoke) };
 }
@@ -178,12 +178,12 @@ export function langChain(endpoint: string): Run {
     for await (const chunk of await model.stream(prompt)) {
       if (typeof chunk.content === "string" && chunk.content !== "") texts.add(chunk.content);
     }
-    return texts.answer();
+    return texts.received();
   };
 }
 
-/** One answer that is so long that a leak would show; the text is counted, not kept. */
-export async function longAnswer(
+/** Reads a response so long that a leak would show; its text is counted, not kept. */
+export async function longResponse(
   endpoint: string,
   repeats: number,
   onPiece: (pieces: number) => void,

@@ -1,29 +1,33 @@
 import { fork } from "node:child_process";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { compare, type Comparison, type Contestant } from "../harness.ts";
+import { parseAreaOptions, wholeNumber } from "../options.ts";
 import { comparisonTable, versioned, writeReport } from "../report.ts";
-import { aiSdk, anthropicSdk, awsSdk, freshet, langChain, type Answer } from "./contestants.ts";
+import {
+  aiSdk,
+  anthropicSdk,
+  awsSdk,
+  freshet,
+  langChain,
+  type ReceivedText,
+} from "./contestants.ts";
 import { tokenTexts } from "./bodies.ts";
 import { measureMemory, type MemoryCurve } from "./memory.ts";
 import { packOurs, pinned, weigh, type Weight } from "./weight.ts";
 
-const { values } = parseArgs({
-  args: process.argv.slice(3),
-  options: {
-    tokens: { type: "string", default: "100000" },
-    rounds: { type: "string", default: "9" },
-    "no-weight": { type: "boolean", default: false },
-  },
+const values = parseAreaOptions({
+  tokens: { type: "string", default: "100000" },
+  rounds: { type: "string", default: "9" },
+  "no-weight": { type: "boolean", default: false },
 });
-const tokenCount = Number(values.tokens);
-const rounds = Number(values.rounds);
+const tokenCount = wholeNumber("tokens", values.tokens);
+const rounds = wholeNumber("rounds", values.rounds);
 
 const server = fork(join(import.meta.dirname, "server.js"), [String(tokenCount)]);
 try {
   const port = await new Promise((resolve, reject) => {
     server.once("message", resolve);
-    server.once("exit", () => reject(new Error("The server of the benchmark did not start.")));
+    server.once("exit", () => reject(new Error("The benchmark's server did not start.")));
   });
   const endpoint = `http://127.0.0.1:${String(port)}`;
   const comparisons = await measureSpeed(endpoint);
@@ -44,18 +48,18 @@ async function measureSpeed(endpoint: string): Promise<Comparison[]> {
     ai: await versioned("@ai-sdk/amazon-bedrock"),
     langChain: await versioned("@langchain/aws"),
   };
-  const converse: Contestant<Answer>[] = [
+  const converse: Contestant<ReceivedText>[] = [
     { name: names.aws, run: aws.converse },
     { name: names.ai, run: ai.converse },
     { name: names.langChain, run: langChain(endpoint) },
   ];
-  const invoke: Contestant<Answer>[] = [
+  const invoke: Contestant<ReceivedText>[] = [
     { name: names.aws, run: aws.invoke },
     { name: names.anthropic, run: anthropicSdk(endpoint) },
     { name: names.ai, run: ai.invoke },
   ];
   const expected = tokenTexts(tokenCount).join("");
-  const one = (work: string, key: string, others: readonly Contestant<Answer>[]) => {
+  const one = (work: string, key: string, others: readonly Contestant<ReceivedText>[]) => {
     const run = ours[key];
     if (!run) throw new Error(`There is no contestant ${key}.`);
     return compare(work, {
@@ -101,9 +105,9 @@ function report(
 ): string {
   const heaps = memory.points.map(({ heapMb }) => heapMb.toFixed(1)).join(", ");
   const sections = [
-    `${tokenCount.toLocaleString("en")} frames of about 190 (ConverseStream) and 255 bytes (InvokeModel) over loopback HTTP, sent by another process. Every client signs with SigV4 and reads the whole answer; the joined texts and the number of text events are equal.`,
+    `${tokenCount.toLocaleString("en")} frames of about 190 (ConverseStream) and 255 bytes (InvokeModel) over loopback HTTP, sent by another process. Every client signs with SigV4 and reads the whole response; the joined texts and the number of text events are equal.`,
     comparisonTable(comparisons),
-    `## Memory\n\nOne answer of ${memory.pieces.toLocaleString("en")} tokens as agent events; heap after a full collection at ten points, in MB: ${heaps}.`,
+    `## Memory\n\nOne response of ${memory.pieces.toLocaleString("en")} tokens as agent events; heap after a full collection at ten points, in MB: ${heaps}.`,
   ];
   if (weights.length > 0) sections.push(`## Weight\n\n${weightTable(weights)}`);
   return sections.join("\n\n");
@@ -117,7 +121,7 @@ function weightTable(weights: readonly Weight[]): string {
       } |`,
   );
   return [
-    "Each installed alone with npm, sizes as the sum of the files; cold import in a new process, median of 9 interleaved rounds; bundle for the browser with esbuild, minified and gzipped: what a page loads before it can stream, without what is imported only later (ours: SigV4, which an API key does not need, and agent events).",
+    "Each installed alone with npm, sizes as the sum of the files; cold import in a new process, median of 9 interleaved rounds; bundle for the browser with esbuild, minified and gzipped: what a page loads before it can stream, without the modules that are imported later (ours: SigV4, which an API key does not need, and agent events).",
     "",
     "| | installed | packages | cold import | browser bundle |",
     "| --- | ---: | ---: | ---: | ---: |",

@@ -1,12 +1,12 @@
-import { longAnswer } from "./contestants.ts";
+import { longResponse } from "./contestants.ts";
 
-/** Heap in use after a full collection, in MB, at points of one long answer. */
+/** Heap in use after a full collection, in MB, at points of one long response. */
 export interface MemoryCurve {
   pieces: number;
   points: { at: number; heapMb: number }[];
 }
 
-/** Reads one answer of `repeats` times `tokenCount` tokens and looks at the heap ten times. */
+/** Reads one response of `repeats` times `tokenCount` tokens and measures the heap ten times. */
 export async function measureMemory(
   endpoint: string,
   tokenCount: number,
@@ -14,7 +14,7 @@ export async function measureMemory(
 ): Promise<MemoryCurve> {
   const points: MemoryCurve["points"] = [];
   const step = (tokenCount * repeats) / 10;
-  const pieces = await longAnswer(endpoint, repeats, (count) => {
+  const pieces = await longResponse(endpoint, repeats, (count) => {
     if (count % step !== 0) return;
     globalThis.gc?.();
     points.push({ at: count, heapMb: process.memoryUsage().heapUsed / 1e6 });

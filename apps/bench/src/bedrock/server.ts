@@ -2,8 +2,8 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { converseBody, invokeBody, type Body } from "./bodies.ts";
 
-// A process of its own, so that sending costs the contestants nothing. The bodies are built before
-// the first request. `repeat-N` in the model id sends the tokens N times.
+// A separate process, so that sending costs the contestants nothing. The bodies are built before the
+// first request. `repeat-N` in the model id sends the tokens N times.
 
 const tokenCount = Number(process.argv[2]);
 const bodies: Readonly<Record<string, Body>> = {
@@ -47,7 +47,7 @@ async function send(response: ServerResponse, body: Body, repeats: number): Prom
   response.end(body.tail);
 }
 
-/** Room for more, or nobody there to send it to. */
+/** Resolves when the socket takes more, or is closed. */
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const settle = () => {

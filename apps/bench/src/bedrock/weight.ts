@@ -9,21 +9,21 @@ import { median } from "../harness.ts";
 
 const run = promisify(execFile);
 
-/** What one way to stream from Bedrock costs before it streams. */
+/** The cost of one client of Bedrock before it streams. */
 export interface Weight {
   name: string;
   installBytes: number;
   packages: number;
   importMs: number;
-  /** Undefined where the package cannot be bundled for a browser. */
+  /** Undefined if the package cannot be bundled for a browser. */
   bundleBytes: number | undefined;
 }
 
 export interface Candidate {
   name: string;
-  /** What to install: `name@version`, or tarballs. */
+  /** The npm specifications to install: `name@version`, or tarballs. */
   install: readonly string[];
-  /** The import statement of a program that streams, and the name that it uses. */
+  /** The module that a streaming program imports, and the name that it uses of it. */
   module: string;
   symbol: string;
 }
@@ -91,7 +91,8 @@ async function install(home: string, { install: specs, module, symbol }: Candida
 async function coldImportMs(home: string, { name }: Candidate): Promise<number> {
   const { stdout } = await run(process.execPath, ["cold.js"], { cwd: home });
   const ms = Number(stdout);
-  if (Number.isNaN(ms)) throw new Error(`${name} does not export what the benchmark uses`);
+  if (Number.isNaN(ms))
+    throw new Error(`${name} does not export the name that the benchmark uses.`);
   return ms;
 }
 
@@ -112,7 +113,7 @@ function isPackageFolder(path: string): boolean {
   return /node_modules\/(@[^/]+\/)?[^/]+$/.test(path);
 }
 
-/** What a page has to load before it can start: the entry and all that it imports statically. */
+/** Bundles what a page must load before it can start: the entry and all its static imports. */
 async function bundle(home: string): Promise<number | undefined> {
   try {
     const { outputFiles, metafile } = await build({
@@ -145,7 +146,7 @@ async function bundle(home: string): Promise<number | undefined> {
   }
 }
 
-/** The installed version of a package of this workspace, as an npm specification. */
+/** Returns a package with its version in this workspace, as an npm specification. */
 export async function pinned(name: string): Promise<string> {
   const manifest = join(import.meta.dirname, "../../node_modules", name, "package.json");
   const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };

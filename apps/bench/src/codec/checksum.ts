@@ -6,14 +6,14 @@ import { compare, type Comparison } from "../harness.ts";
 const passes = 10;
 
 /**
- * How near decoding large frames comes to what bounds it: zlib.crc32 over the same bytes, and nothing
- * else. 1 would be a decoder that costs nothing.
+ * Measures how close decoding large frames comes to its bound, zlib.crc32 over the same bytes and nothing
+ * else. 1 would be a decoder without a cost of its own.
  */
 export async function zlibShare(frames: readonly Uint8Array[]): Promise<number> {
   const { rows } = await compare<number>("share of zlib.crc32's speed", {
     contestants: [
       {
-        name: "freshet, frames as they come",
+        name: "freshet, one frame per chunk",
         run: () => {
           const decoder = new MessageDecoder();
           let count = 0;
@@ -44,14 +44,17 @@ export async function zlibShare(frames: readonly Uint8Array[]): Promise<number> 
   return rows[1]?.ratio ?? Number.NaN;
 }
 
-/** What it costs to have the checksums made by @aws-crypto/crc32. */
-export function awsCryptoCost(work: string, frames: readonly Uint8Array[]): Promise<Comparison> {
+/** Measures the cost of computing the checksums with @aws-crypto/crc32. */
+export function awsCryptoCost(
+  workload: string,
+  frames: readonly Uint8Array[],
+): Promise<Comparison> {
   const decodeAll = (options?: { crc32: typeof awsCrc32 }) => () => {
     let payloadBytes = 0;
     for (const frame of frames) payloadBytes += decodeMessage(frame, options).payload.byteLength;
     return payloadBytes;
   };
-  return compare<number>(work, {
+  return compare<number>(workload, {
     contestants: [
       { name: "default", run: decodeAll() },
       { name: "aws-crypto", run: decodeAll({ crc32: awsCrc32 }) },

@@ -18,7 +18,7 @@ const smithyEntry = `
 export { EventStreamCodec, getChunkedStream, MessageDecoderStream } from "@smithy/core/event-streams";
 export { toUtf8, fromUtf8 } from "@smithy/core/serde";`;
 
-/** Each codec as Node loads it, straight from its package. */
+/** Loads each codec as Node does, directly from its package. */
 export async function nodeCodecs(): Promise<{ freshet: Freshet; smithy: Smithy }> {
   const [freshet, codec, serde] = await Promise.all([
     import("@freshet/eventstream-codec"),
@@ -28,7 +28,7 @@ export async function nodeCodecs(): Promise<{ freshet: Freshet; smithy: Smithy }
   return { freshet, smithy: { ...codec, ...serde } };
 }
 
-/** Each codec as a browser gets it: bundled for that platform, then run here. */
+/** Loads each codec as a browser gets it: bundled for that platform, then run in Node. */
 export async function portableCodecs(): Promise<{ freshet: Freshet; smithy: Smithy }> {
   const folder = await mkdtemp(join(tmpdir(), "freshet-bench-"));
   try {
@@ -49,7 +49,7 @@ export async function portableCodecs(): Promise<{ freshet: Freshet; smithy: Smit
 const exportsOf = (names: string) => `export { ${names} } from "@freshet/eventstream-codec";`;
 
 const bundles = {
-  "MessageDecoder and readEnvelope: what reading a stream takes": exportsOf(
+  "MessageDecoder and readEnvelope: enough to read a stream": exportsOf(
     "MessageDecoder, readEnvelope, EventStreamError",
   ),
   "all of decoding, the async iterator included": exportsOf(
@@ -60,7 +60,7 @@ const bundles = {
   "@smithy/core: EventStreamCodec and its streams": smithyEntry,
 };
 
-/** Bytes of browser bundles, minified and gzipped. */
+/** Measures browser bundles in bytes, minified and gzipped. */
 export async function bundleSizes(): Promise<[what: string, bytes: number][]> {
   return Promise.all(
     Object.entries(bundles).map(async ([what, entry]): Promise<[string, number]> => {
@@ -79,10 +79,10 @@ async function bundle(contents: string, minify = false): Promise<Uint8Array> {
     format: "esm",
     platform: "browser",
     target: "es2022",
-    // As it is for a user: the package's own tsconfig, which points at its sources, is not published.
+    // As for a user: the workspace's tsconfig, which points at sources, is not published.
     tsconfigRaw: "{}",
   });
   const [output] = outputFiles;
-  if (!output) throw new Error("esbuild wrote nothing");
+  if (!output) throw new Error("esbuild wrote no output.");
   return output.contents;
 }

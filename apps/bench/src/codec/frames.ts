@@ -1,6 +1,6 @@
 import { encodeMessage, header } from "@freshet/eventstream-codec";
 
-/** Frames as Bedrock sends them: three string headers, a JSON payload, no two payloads alike. */
+/** Creates frames as Bedrock sends them: three string headers and a JSON payload, each different. */
 export function bedrockFrames(count: number, frameBytes: number): Uint8Array[] {
   const headers = {
     ":event-type": header.string("contentBlockDelta"),
@@ -13,7 +13,7 @@ export function bedrockFrames(count: number, frameBytes: number): Uint8Array[] {
   );
 }
 
-/** The same size, but every frame has a header value of its own: nothing of it can be remembered. */
+/** Creates frames of the same size that each have a unique header value, so no cache can help. */
 export function uniqueHeaderFrames(count: number, frameBytes: number): Uint8Array[] {
   return Array.from({ length: count }, (_, index) => {
     const headers = {
@@ -33,17 +33,7 @@ function jsonOf(index: number, byteLength: number): Uint8Array {
   return new TextEncoder().encode(text + end);
 }
 
-export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
-}
-
-/** Buffers of their own, as a socket gives them. */
+/** Cuts bytes into chunks with buffers of their own, as a socket delivers them. */
 export function cut(bytes: Uint8Array, chunkBytes: number): Uint8Array[] {
   const chunks: Uint8Array[] = [];
   for (let at = 0; at < bytes.byteLength; at += chunkBytes) {

@@ -1,7 +1,7 @@
 import type { Comparison } from "../harness.ts";
 import { formatCount, writeReport } from "../report.ts";
 
-/** A comparison and the ratio it should reach, where one is asked for. */
+/** A comparison and the ratio that it should reach, if there is one. */
 export interface Goal {
   readonly target: number | undefined;
   readonly comparison: Comparison;
@@ -9,9 +9,9 @@ export interface Goal {
 
 export interface Figures {
   readonly goals: readonly Goal[];
-  /** Speed on large frames as a share of zlib.crc32's own. */
+  /** The speed on large frames as a share of zlib.crc32's speed. */
   readonly zlib: number;
-  /** Decoding with the default checksum against AWS's, by size of frame. */
+  /** Decoding with the default checksum against that of AWS, by frame size. */
   readonly awsCrypto: readonly Comparison[];
   /** Bytes, minified and gzipped. */
   readonly sizes: readonly (readonly [what: string, bytes: number])[];
@@ -21,11 +21,11 @@ export interface Figures {
 const notes = [
   "How to read it:",
   "",
-  "- Both sides hand over every message's event type and payload. Theirs gives a headers object; ours checks all headers, and builds what is asked for.",
-  "- `headers never alike` is the worst case of what we remember: every frame has a header value of its own, so that nothing is found in a cache and nothing is written into one.",
-  "- Theirs has no synchronous way to cut a stream into messages; `push and read` is measured against its async iterator, the only one there is.",
-  "- The portable rows run both sides' browser bundles in Node, where theirs has a byte-wise checksum table.",
-  "- The whole package does not fit into 4 kB. What does is what a browser that reads a stream bundles. The rest is encoding (the checks of nine types and their messages), the iterator and the two streams.",
+  "- Both sides return every message's event type and payload. The peer builds an object of all headers; ours validates all headers and builds only those that are read.",
+  "- `unique headers` is the worst case of our cache: every frame has a header value of its own, so nothing is found in the cache and nothing is added to it.",
+  "- The peer cannot cut a stream into messages synchronously; `push and read` is measured against its async iterator, its only API.",
+  "- The portable rows run both sides' browser bundles in Node, where the peer computes the checksum byte by byte from a table.",
+  "- The whole package does not fit into 4 kB, but what a browser bundles to read a stream does. The rest is encoding (the validation of nine types and its messages), the iterator and the two streams.",
 ];
 
 export async function report({
@@ -36,12 +36,12 @@ export async function report({
   smithyName,
 }: Figures): Promise<void> {
   const lines = [
-    `| work | frames/s | ${smithyName} | ratio | to reach |`,
+    `| workload | frames/s | ${smithyName} | ratio | target |`,
     "| --- | ---: | ---: | ---: | ---: |",
-    ...goals.map(({ target, comparison: { work, rows } }) => {
+    ...goals.map(({ target, comparison: { workload, rows } }) => {
       const [ours, theirs] = rows;
       const cells = [
-        work,
+        workload,
         formatCount(ours?.perSecond ?? Number.NaN),
         formatCount(theirs?.perSecond ?? Number.NaN),
         `**${(theirs?.ratio ?? Number.NaN).toFixed(2)}x**`,
@@ -50,7 +50,7 @@ export async function report({
       return `| ${cells.join(" | ")} |`;
     }),
     "",
-    `64 KiB frames, one a chunk, decode at **${Math.round(zlib * 100)}%** of the speed of zlib.crc32 over the same bytes and nothing else (to reach: 85%).`,
+    `64 KiB frames, one per chunk, decode at **${Math.round(zlib * 100)}%** of the speed of zlib.crc32 over the same bytes and nothing else (target: 85%).`,
     "",
     "| browser bundle, minified and gzipped | bytes |",
     "| --- | ---: |",
@@ -58,9 +58,9 @@ export async function report({
     "",
     "| decode with the checksum of `@aws-crypto/crc32` | frames/s | default | times slower |",
     "| --- | ---: | ---: | ---: |",
-    ...awsCrypto.map(({ work, rows: [fast, slow] }) => {
+    ...awsCrypto.map(({ workload, rows: [fast, slow] }) => {
       const speeds = [slow, fast].map((row) => formatCount(row?.perSecond ?? Number.NaN));
-      return `| ${[work, ...speeds, (slow?.ratio ?? Number.NaN).toFixed(1)].join(" | ")} |`;
+      return `| ${[workload, ...speeds, (slow?.ratio ?? Number.NaN).toFixed(1)].join(" | ")} |`;
     }),
     "",
     ...notes,

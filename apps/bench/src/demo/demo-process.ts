@@ -9,7 +9,7 @@ export interface MeasuredProcess {
   readonly pid: number;
 }
 
-/** The demo as a user runs it, with every process of it. */
+/** A running demo with all its processes. */
 export interface RunningDemo {
   readonly url: string;
   readonly processes: readonly MeasuredProcess[];
@@ -18,7 +18,7 @@ export interface RunningDemo {
 
 const demoMain = join(import.meta.dirname, "../../../demo/dist/main.js");
 
-/** Starts it on the bench's model; with `profileDir` every process leaves its CPU profile there. */
+/** Starts the demo on the bench's model; with `profileDir` every process writes its CPU profile there. */
 export async function startDemo(
   bedrockUrl: string,
   { conversations, batchMs, server }: LoadOptions,
@@ -54,9 +54,9 @@ function urlOf(demo: ChildProcess): Promise<string> {
   return new Promise<string>((resolve, reject) => {
     demo.stdout?.on("data", (text: Buffer) => {
       out += text.toString();
-      const found = /stays up at (\S+) until/.exec(out)?.[1];
+      const found = /served at (\S+) until/.exec(out)?.[1];
       if (found !== undefined) resolve(found);
     });
-    demo.once("exit", () => reject(new Error(`The demo ended: ${out}`)));
+    demo.once("exit", () => reject(new Error(`The demo ended before it served its page: ${out}`)));
   });
 }

@@ -2,16 +2,16 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { once } from "node:events";
 import { encodeConverseEvent } from "@freshet/bedrock-adapter/testing";
 
-/** What the bench needs of a Bedrock: tokens that say when they were sent, at a steady pace. */
+/** A simulated Bedrock whose tokens contain their time of sending, at a steady pace. */
 export interface LoadModel {
   readonly url: string;
-  /** How many tokens the answers have that begin from now on. */
+  /** The number of tokens in each response that begins from now on. */
   tokens: number;
   close(): void;
 }
 
-/** An answer that is being given. */
-interface Answer {
+/** A response that is being sent. */
+interface RunningResponse {
   readonly response: ServerResponse;
   readonly tokens: number;
   readonly startedAt: number;
@@ -19,34 +19,32 @@ interface Answer {
 }
 
 /**
- * Answers every request with real frames, one token in each; its text is its number and the time at
- * which the frame was handed to the socket, in milliseconds since 1970 with a fraction.
+ * Responds to every request with real frames, one token in each. The token's text is its number and the
+ * time at which the frame was handed to the socket, in milliseconds since 1970 with a fraction.
  *
- * One timer serves all answers, and each token has its time from the start of its answer: a process that
- * was kept waiting for the CPU makes up for it, so that the load is the one that was asked for.
+ * One timer serves all responses, and each token is due at a time from the start of its response: after a
+ * wait for the CPU the process catches up, so that the load stays the requested one.
  */
 export async function startLoadModel(tokensPerSecond: number): Promise<LoadModel> {
   const model = { tokens: 0 };
-  const answers = new Set<Answer>();
+  const running = new Set<RunningResponse>();
   const server: Server = createServer((request, response) => {
     request.resume();
     response.writeHead(200, { "content-type": "application/vnd.amazon.eventstream" });
     response.write(encodeConverseEvent({ type: "messageStart", role: "assistant" }));
-    const answer = { response, tokens: model.tokens, startedAt: performance.now(), sent: 0 };
-    answers.add(answer);
-    response.on("close", () => answers.delete(answer));
+    const entry = { response, tokens: model.tokens, startedAt: performance.now(), sent: 0 };
+    running.add(entry);
+    response.on("close", () => running.delete(entry));
   });
   const timer = setInterval(() => {
     const now = performance.now();
-    for (const answer of answers) {
-      const due = Math.floor(((now - answer.startedAt) * tokensPerSecond) / 1000);
-      while (answer.sent < Math.min(due, answer.tokens)) send(answer);
-      if (answer.sent < answer.tokens) continue;
-      answers.delete(answer);
-      answer.response.write(
-        encodeConverseEvent({ type: "contentBlockStop", contentBlockIndex: 0 }),
-      );
-      answer.response.end(encodeConverseEvent({ type: "messageStop", stopReason: "end_turn" }));
+    for (const entry of running) {
+      const due = Math.floor(((now - entry.startedAt) * tokensPerSecond) / 1000);
+      while (entry.sent < Math.min(due, entry.tokens)) send(entry);
+      if (entry.sent < entry.tokens) continue;
+      running.delete(entry);
+      entry.response.write(encodeConverseEvent({ type: "contentBlockStop", contentBlockIndex: 0 }));
+      entry.response.end(encodeConverseEvent({ type: "messageStop", stopReason: "end_turn" }));
     }
   }, tickMs);
   server.listen(0, "127.0.0.1");
@@ -63,14 +61,14 @@ export async function startLoadModel(tokensPerSecond: number): Promise<LoadModel
   });
 }
 
-/** How often it looks which tokens are due, in milliseconds. */
+/** How often due tokens are sent, in milliseconds. */
 const tickMs = 2;
 
-function send(answer: Answer): void {
+function send(entry: RunningResponse): void {
   const sentAt = (performance.timeOrigin + performance.now()).toFixed(2);
-  const text = `${answer.sent++}@${sentAt} `;
+  const text = `${entry.sent++}@${sentAt} `;
   const delta = { text };
-  answer.response.write(
+  entry.response.write(
     encodeConverseEvent({ type: "contentBlockDelta", contentBlockIndex: 0, delta }),
   );
 }

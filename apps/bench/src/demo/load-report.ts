@@ -5,17 +5,17 @@ import type { LoadOptions } from "./options.ts";
 import type { ProcessProfile } from "./profile.ts";
 import type { ReaderResult } from "./reader.ts";
 
-/** What one run under load came to. */
+/** The results of one run under load. */
 export interface Measurement {
   readonly results: readonly ReaderResult[];
   readonly processes: readonly { name: string; cpuSeconds: number; rssBytes: number }[];
   readonly elapsedSeconds: number;
-  /** What all processes of the machine took meanwhile, these among them. */
+  /** The CPU time of all processes of the machine meanwhile, including these. */
   readonly machineCpuSeconds: number;
 }
 
-/** Whether every token arrived, once. */
-export function isWhole(options: LoadOptions, measurement: Measurement): boolean {
+/** Whether every token arrived exactly once. */
+export function isComplete(options: LoadOptions, measurement: Measurement): boolean {
   const { expected, read, distinct, errors } = countsOf(options, measurement);
   return read === expected && distinct === expected && errors.length === 0;
 }
@@ -35,18 +35,18 @@ export function loadReport(
     return `| ${name} | ${share.toFixed(0)} % | ${perToken.toFixed(0)} µs | ${(rssBytes / 2 ** 20).toFixed(0)} MiB |`;
   });
   return [
-    `${conversations} conversations at ${rate} tokens a second for ${seconds} s, gathered for ${batchMs} ms, one reader each, ` +
+    `${conversations} conversations at ${rate} tokens per second for ${seconds} s, gathered for ${batchMs} ms, one reader each, ` +
       `${100 * cutShare} % of the readers cut every second; durable streams server: ${server}, on disk. ` +
-      `${warmUpSeconds} s of the same load came before, to warm the processes up. It took ${elapsedSeconds.toFixed(1)} s.`,
+      `${warmUpSeconds} s of the same load warmed the processes up before. It took ${elapsedSeconds.toFixed(1)} s.`,
     "",
-    "| from a frame being sent to its event at the reader | p50 | p99 |",
+    "| from sending a frame to reading its event | p50 | p99 |",
     "| --- | ---: | ---: |",
-    `| every token, with its wait for company | ${times(results.flatMap(({ tokenMs }) => tokenMs))} |`,
-    `| the newest token of each event: the way alone | ${times(results.flatMap(({ newestMs }) => newestMs))} |`,
+    `| every token, including its wait in the batch | ${times(results.flatMap(({ tokenMs }) => tokenMs))} |`,
+    `| the newest token of each event: the pipeline alone | ${times(results.flatMap(({ newestMs }) => newestMs))} |`,
     "",
     `${expected} tokens sent, ${read} read, ${expected - distinct} lost, ${read - distinct} repeated, ${errors.length} errors, ${reconnects} reconnects, ${events} events.`,
     "",
-    "| process | CPU (100 % is one core) | a token | memory at the end |",
+    "| process | CPU (100 % is one core) | per token | memory at the end |",
     "| --- | ---: | ---: | ---: |",
     ...rows,
     "",
@@ -72,7 +72,7 @@ function times(ms: readonly number[]): string {
   return `${percentile(ms, 50).toFixed(1)} ms | ${percentile(ms, 99).toFixed(1)} ms`;
 }
 
-/** What the work costs, whoever else uses the machine: it says how much of a machine it takes. */
+/** States what the load costs in CPU, independent of what else uses the machine. */
 function limitNote(options: LoadOptions, measurement: Measurement): string {
   const { conversations, rate, seconds } = options;
   const { processes, machineCpuSeconds, elapsedSeconds } = measurement;
@@ -81,19 +81,19 @@ function limitNote(options: LoadOptions, measurement: Measurement): string {
   const others = Math.max(0, machineCpuSeconds - all) / elapsedSeconds;
   const { events } = countsOf(options, measurement);
   return (
-    `All processes together took ${all.toFixed(1)} s of CPU, ${((all / (conversations * rate * seconds)) * 1e6).toFixed(0)} µs a token: ` +
-    `at ${conversations} × ${rate} tokens a second that is ${(all / seconds).toFixed(1)} of ${cpus().length} cores, ` +
-    `while everything else on the machine took ${others.toFixed(1)}. ` +
-    `CPU sets the limit, and the number of events more than that of tokens: ${((all / events) * 1e6).toFixed(0)} µs an event, ` +
+    `All processes together took ${all.toFixed(1)} s of CPU, ${((all / (conversations * rate * seconds)) * 1e6).toFixed(0)} µs per token: ` +
+    `at ${conversations} × ${rate} tokens per second that is ${(all / seconds).toFixed(1)} of ${cpus().length} cores, ` +
+    `while everything else on the machine used ${others.toFixed(1)}. ` +
+    `CPU is the limit, and it depends more on the number of events than on that of tokens: ${((all / events) * 1e6).toFixed(0)} µs per event, ` +
     "which is a request to the durable streams server, a write to its store, and a frame of text/event-stream over each of three connections. " +
     `The largest part is in ${largest.name}. ` +
-    "Where the cores are busy, times are how long each process waits for its turn; and a token that waits for company waits up to the time given above."
+    "Where the cores are busy, the times are mostly waits for a core; and a token waits in its batch for up to the time given above."
   );
 }
 
 const rowsOfProfile = 10;
 
-/** Where each process spends its busy time: the areas that take the most, whoever called them. */
+/** Formats where each process spends its busy time: the areas with the largest self time. */
 function profileTable(
   { profileSeconds }: LoadOptions,
   profiles: readonly ProcessProfile[],
@@ -105,7 +105,7 @@ function profileTable(
   return [
     "## Where the time goes",
     "",
-    `CPU profiles of every process (V8's sampling profiler), taken in a run of their own of ${profileSeconds} s under the same load: self time by whose code it is, as a share of the time in which the process was busy.`,
+    `CPU profiles of every process (V8's sampling profiler), taken in a separate run of ${profileSeconds} s under the same load: self time by area of code, as a share of the time in which the process was busy.`,
     "",
     `| ${profiles.map(({ name }) => name).join(" | ")} |`,
     `| ${profiles.map(() => "---").join(" | ")} |`,

@@ -5,19 +5,19 @@ import { writeReport } from "../report.ts";
 import { startDemo } from "./demo-process.ts";
 import { runLoad } from "./load.ts";
 import { type LoadModel, startLoadModel } from "./load-model.ts";
-import { isWhole, loadReport, type Measurement } from "./load-report.ts";
+import { isComplete, loadReport, type Measurement } from "./load-report.ts";
 import { loadOptions } from "./options.ts";
 import { machineCpuSeconds, usageOf } from "./processes.ts";
 import { type ProcessProfile, readProfile } from "./profile.ts";
 import { profileThisProcess } from "./self-profile.ts";
 
-// The demo under load: every process of it as it is, a model that stamps its tokens, and readers that
-// are cut off. Then once more, for as long as it takes to see in profiles where the time goes.
+// Measures the demo under load: all its processes as they are, a model that puts the time into its tokens,
+// and readers whose connections are cut. Then once more, with profiles that show where the time goes.
 
 const preface =
-  "One system, nothing to compare it with: the times are those of this machine, and of whatever else ran on it.";
+  "One system without a peer to compare it with: the times depend on this machine and on whatever else ran on it.";
 
-const options = loadOptions(process.argv.slice(3));
+const options = loadOptions();
 const { conversations, rate } = options;
 const model = await startLoadModel(rate);
 try {
@@ -25,7 +25,7 @@ try {
   const profiles = options.profileSeconds > 0 ? await profile(model) : [];
   const body = loadReport(options, measurement, profiles);
   await writeReport("demo", "The demo under load", body, preface);
-  if (!isWhole(options, measurement)) process.exitCode = 1;
+  if (!isComplete(options, measurement)) process.exitCode = 1;
 } finally {
   model.close();
 }

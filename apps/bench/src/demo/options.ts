@@ -1,30 +1,27 @@
-import { parseArgs } from "node:util";
+import { parseAreaOptions, UsageError, wholeNumber } from "../options.ts";
 
-/** What the load is. */
+/** The load and how it is measured. */
 export interface LoadOptions {
   readonly conversations: number;
-  /** Tokens a second of each conversation. */
+  /** Tokens per second of each conversation. */
   readonly rate: number;
-  /** How long each answer is measured, and how long one before it only warms the processes up. */
+  /** How long each response is measured, in seconds. */
   readonly seconds: number;
+  /** How long an unmeasured response before it warms the processes up, in seconds. */
   readonly warmUpSeconds: number;
   /** How long the worker gathers tokens, in milliseconds. */
   readonly batchMs: number;
   readonly server: string;
-  /** How long the load is that the profiles are taken of; 0 for none. */
+  /** How long the load lasts during which profiles are taken, in seconds; 0 for none. */
   readonly profileSeconds: number;
-  /** Keeps the profiles in this folder. */
+  /** The folder to keep the profiles in. */
   readonly profileDir: string | undefined;
 }
 
-/**
- * `pnpm bench demo [--conversations 200] [--rate 50] [--seconds 10] [--warm-up 5] [--batch 50]
- * [--server freshet|reference] [--profile-seconds 5] [--profile-dir DIR]`
- */
-export function loadOptions(args: readonly string[]): LoadOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
+/** Parses the options of `pnpm bench demo`; throws {@link UsageError}. */
+export function loadOptions(args?: readonly string[]): LoadOptions {
+  const values = parseAreaOptions(
+    {
       conversations: { type: "string", default: "200" },
       rate: { type: "string", default: "50" },
       seconds: { type: "string", default: "10" },
@@ -34,15 +31,20 @@ export function loadOptions(args: readonly string[]): LoadOptions {
       "profile-seconds": { type: "string", default: "5" },
       "profile-dir": { type: "string" },
     },
-  });
+    args,
+  );
+  const { server } = values;
+  if (server !== "freshet" && server !== "reference") {
+    throw new UsageError(`Invalid --server "${server}": expected freshet or reference.`);
+  }
   return {
-    conversations: Number(values.conversations),
-    rate: Number(values.rate),
-    seconds: Number(values.seconds),
-    warmUpSeconds: Number(values["warm-up"]),
-    batchMs: Number(values.batch),
-    server: values.server,
-    profileSeconds: Number(values["profile-seconds"]),
+    conversations: wholeNumber("conversations", values.conversations),
+    rate: wholeNumber("rate", values.rate),
+    seconds: wholeNumber("seconds", values.seconds),
+    warmUpSeconds: wholeNumber("warm-up", values["warm-up"], 0),
+    batchMs: wholeNumber("batch", values.batch, 0),
+    server,
+    profileSeconds: wholeNumber("profile-seconds", values["profile-seconds"], 0),
     profileDir: values["profile-dir"],
   };
 }

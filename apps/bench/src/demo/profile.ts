@@ -10,7 +10,7 @@ interface CpuProfile {
   readonly timeDeltas: readonly number[];
 }
 
-/** How much of a process's busy time was spent inside the code of one area, callees not counted. */
+/** The share of a process's busy time that was spent in the code of one area, without callees. */
 export interface AreaShare {
   readonly area: string;
   readonly share: number;
@@ -18,11 +18,11 @@ export interface AreaShare {
 
 export interface ProcessProfile {
   readonly name: string;
-  /** The largest first. */
+  /** Largest first. */
   readonly areas: readonly AreaShare[];
 }
 
-/** Sums a profile's self time up by area; idle time is left out. */
+/** Sums up a profile's self time by area, without idle time. */
 export async function readProfile(name: string, file: string): Promise<ProcessProfile> {
   const profile = JSON.parse(await readFile(file, "utf8")) as CpuProfile;
   const areaById = new Map(
@@ -43,7 +43,7 @@ export async function readProfile(name: string, file: string): Promise<ProcessPr
   return { name, areas };
 }
 
-/** Where code belongs, by its file; the first that matches. */
+/** The area of code by its file; the first pattern that matches counts. */
 const places: readonly (readonly [pattern: RegExp, area: string])[] = [
   [/\/packages\/([\w-]+)\//, "@freshet/$1"],
   [/\/apps\/demo\//, "the demo's own code"],
@@ -60,7 +60,7 @@ const places: readonly (readonly [pattern: RegExp, area: string])[] = [
   [/^node:/, "Node: other"],
 ];
 
-/** Node's own native functions that write to sockets, open and close them. */
+/** Node's native functions that open, write and close sockets. */
 const socketCalls =
   /^(write(v|Buffer|\w+String)|connect6?|close|shutdown|readStart|readStop|open)$/;
 

@@ -1,18 +1,19 @@
 import { connectAgentStream } from "@freshet/agent-sse";
+import { type Fetch, linkedAbort } from "@freshet/core";
 
-/** What one reader got. */
+/** The measurements of one reader. */
 export interface ReaderResult {
-  /** From the frame that was sent last to the event it is in at the reader, in milliseconds. */
+  /** From sending the newest frame of each event to reading the event, in milliseconds. */
   readonly newestMs: readonly number[];
-  /** The same for every token, which includes the time that tokens wait for each other. */
+  /** The same for every token, which includes the time that tokens wait in a batch. */
   readonly tokenMs: readonly number[];
-  /** How many different tokens. */
+  /** The number of different tokens. */
   readonly distinct: number;
   readonly reconnects: number;
   readonly errors: readonly string[];
 }
 
-/** Reads one conversation to its end; `cut` breaks the connection of the moment. */
+/** Reads one conversation to its end; `cut` breaks the current connection. */
 export class LoadReader {
   readonly result: Promise<ReaderResult>;
   #cut: (() => void) | undefined;
@@ -33,7 +34,7 @@ export class LoadReader {
     const seen = new Set<string>();
     let reconnects = 0;
     const events = connectAgentStream(url, {
-      fetch: (input, init) => this.#fetch(input, init),
+      fetch: this.#fetch,
       retry: { initialDelayMs: 20, maxDelayMs: 500 },
       onStateChange: (state) => {
         if (state.status === "open") reconnects = state.reconnects;
@@ -54,11 +55,10 @@ export class LoadReader {
     return { newestMs, tokenMs, distinct: seen.size, reconnects, errors };
   }
 
-  /** A connection that can be broken from here: the socket goes, and the body ends with an error. */
-  async #fetch(url: string, init: RequestInit): Promise<Response> {
-    const socket = new AbortController();
-    init.signal?.addEventListener("abort", () => socket.abort(init.signal?.reason), { once: true });
-    this.#cut = () => socket.abort(new TypeError("cut by the bench"));
-    return fetch(url, { ...init, signal: socket.signal });
-  }
+  /** Fetches over a connection that `cut` can break: the socket closes, and the body ends with an error. */
+  readonly #fetch: Fetch = (url, init) => {
+    const connection = linkedAbort(init?.signal ?? undefined);
+    this.#cut = () => connection.abort(new TypeError("cut by the bench"));
+    return fetch(url, { ...init, signal: connection.signal });
+  };
 }

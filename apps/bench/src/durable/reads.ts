@@ -4,12 +4,12 @@ import { request } from "undici";
 import type { Contestant } from "../harness.ts";
 import { names } from "./setup.ts";
 
-/** How many items the JSON streams have. */
+/** The number of items in the JSON streams. */
 export const total = 1_000_000;
 
 const identity = { "accept-encoding": "identity" };
 
-/** All bytes of a stream; the result is how many. */
+/** Contestants that read all bytes of a stream; the result is their number. */
 export function bytesReaders(url: string): Contestant<number>[] {
   return [
     {
@@ -37,7 +37,7 @@ export function bytesReaders(url: string): Contestant<number>[] {
   ];
 }
 
-/** Every one of `count` items of a JSON stream, by batches; the result is the sum of their numbers. */
+/** Contestants that read `count` items of a JSON stream by batches; the result is the sum of their numbers. */
 export function batchReaders(url: string, count: number): Contestant<number>[] {
   return [
     {
@@ -67,7 +67,7 @@ export function batchReaders(url: string, count: number): Contestant<number>[] {
   ];
 }
 
-/** The same one by one; the reference client by batches too, which is what it is fast at. */
+/** Contestants that read items one by one; the reference client also by batches, its fastest API. */
 export function itemReaders(url: string, count: number): Contestant<number>[] {
   return [
     {
@@ -83,7 +83,7 @@ export function itemReaders(url: string, count: number): Contestant<number>[] {
       name: `${names.reference}, jsonStream, identity`,
       async run() {
         let sum = 0;
-        // With live: false it would stop after the first page, as in `subscribe`.
+        // With live: false it stops after the first page, see `subscribe`.
         const live = "long-poll";
         const res = await reference.stream<{ n: number }>({ url, live, headers: identity });
         for await (const { n } of res.jsonStream()) sum += n;
@@ -97,8 +97,8 @@ export function itemReaders(url: string, count: number): Contestant<number>[] {
   ];
 }
 
-// With live: false it would stop after the first page, so it follows the stream to its closed end. And
-// its `closed` resolves before the last batch is given, so the items are counted.
+// With live: false it stops after the first page, so it follows the stream to its closed end. And its
+// `closed` resolves before the last batch is delivered, so the items are counted.
 async function subscribe(
   url: string,
   total: number,
@@ -119,13 +119,13 @@ async function subscribe(
   return sum;
 }
 
-/** Heap in use, in MB, ten times while a million items of one answer go by. */
+/** Measures the heap in MB ten times while a million items of one response are read. */
 export async function memoryCurve(url: string): Promise<number[]> {
   const points: number[] = [];
   let count = 0;
   const res = await stream<{ n: number }>(url, { live: false });
   for await (const { n } of res.iterJson()) {
-    if (n !== count++) throw new Error(`item ${String(n)} came as number ${String(count)}`);
+    if (n !== count++) throw new Error(`Item ${n} was read as number ${count}.`);
     if (count % (total / 10) !== 0) continue;
     globalThis.gc?.();
     points.push(process.memoryUsage().heapUsed / 1e6);

@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { DurableStreamTestServer } from "@durable-streams/server";
 
 /**
- * The servers of the benchmark, in a process of their own: the real one (in memory), and one that
- * answers with what was made beforehand, so that only the client's work is left.
+ * The servers of the benchmark, in a separate process: a real one (in memory), and one that sends
+ * responses built beforehand, so that only the client's work is measured.
  */
 const real = new DurableStreamTestServer({ port: 0 });
 
@@ -17,7 +17,7 @@ const pages = Array.from({ length: pageCount }, (_, page) => {
   }));
   return Buffer.from(JSON.stringify(items));
 });
-// One answer with all the items: the arrays joined.
+// One response with all items: the arrays joined.
 const everything = Buffer.concat([
   Buffer.from("["),
   ...pages.flatMap((page, index) => [Buffer.from(index > 0 ? "," : ""), page.subarray(1, -1)]),

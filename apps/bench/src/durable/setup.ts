@@ -1,7 +1,7 @@
 import { request } from "undici";
 import { versioned } from "../report.ts";
 
-/** The names of the contestants. */
+/** The names of the contestants in the tables. */
 export const names = {
   ours: "@freshet/durable-streams-client",
   reference: await versioned("@durable-streams/client"),
@@ -18,7 +18,7 @@ export async function newStream(base: string, contentType: string): Promise<stri
   return url;
 }
 
-/** A stream that is done with goes, so that the server's memory stays small. */
+/** Deletes a stream that is no longer needed, to keep the server's memory small. */
 export async function deleteStream(url: string): Promise<void> {
   const { body } = await request(url, { method: "DELETE" });
   await body.dump();

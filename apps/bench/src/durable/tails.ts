@@ -7,14 +7,14 @@ import { names, newStream } from "./setup.ts";
 
 const contentType = "application/json";
 /**
- * Latencies are measured in blocks that alternate between the contestants. One operation of each in
- * turn would measure how far the contestant before has emptied the processor's caches.
+ * The number of measured blocks, which alternate between the contestants. Single operations in turn would
+ * measure how far the previous contestant has emptied the processor's caches.
  */
 const blocks = 10;
-/** Blocks of each contestant before those, without a clock: a process that does this is a warm one. */
+/** The number of unmeasured blocks of each contestant before those, to warm the process up. */
 const warmUps = 5;
 type Mode = "sse" | "long-poll";
-/** Calls `onItem` for every item that is appended, until it is told to stop. */
+/** Calls `onItem` for every appended item, until the function that it resolves to is called. */
 type Tail = (url: string, mode: Mode, onItem: (item: unknown) => void) => Promise<() => void>;
 
 const tails: readonly (readonly [string, Tail])[] = [
@@ -64,10 +64,11 @@ function floorTail(url: string, mode: Mode, onItem: (item: unknown) => void): ()
       return;
     }
     for (let offset = "-1"; ;) {
-      const answer = await request(`${url}?live=long-poll&offset=${offset}`, { signal });
-      const text = await answer.body.text();
-      offset = String(answer.headers["stream-next-offset"]);
-      if (answer.statusCode === 200) for (const item of JSON.parse(text) as unknown[]) onItem(item);
+      const response = await request(`${url}?live=long-poll&offset=${offset}`, { signal });
+      const text = await response.body.text();
+      offset = String(response.headers["stream-next-offset"]);
+      if (response.statusCode === 200)
+        for (const item of JSON.parse(text) as unknown[]) onItem(item);
     }
   };
   run().catch(() => undefined);
@@ -76,7 +77,7 @@ function floorTail(url: string, mode: Mode, onItem: (item: unknown) => void): ()
   };
 }
 
-/** How long after an append began its item is there; p50 and p99 in milliseconds. */
+/** Measures the time from the start of an append until its item is read; p50 and p99 in milliseconds. */
 export async function tailLatency(base: string, mode: Mode, samples: number): Promise<Latency[]> {
   const times = new Map<string, number[]>();
   for (let block = -warmUps; block < blocks; block++) {
@@ -111,7 +112,7 @@ export interface Latency {
   p99: number;
 }
 
-/** Times single operations, one after the other. */
+/** Measures single operations, one after the other. */
 export async function operationLatency(
   operations: readonly (readonly [string, () => Promise<unknown>])[],
   samples: number,

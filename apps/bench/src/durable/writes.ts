@@ -10,8 +10,8 @@ const agent = new Agent();
 const item = (n: number) => ({ n, text: "a value of some fifty bytes" });
 
 /**
- * Before any clock starts, every contestant's stream is read back whole; after that the result of a
- * round is only where its stream is.
+ * Wraps a contestant so that its first stream, before any clock starts, is read back whole; after that
+ * the result of a round is the expected count.
  */
 function checked(name: string, count: number, write: () => Promise<string>): Contestant<number> {
   let isChecked = false;
@@ -24,7 +24,7 @@ function checked(name: string, count: number, write: () => Promise<string>): Con
       if (isChecked) return count;
       isChecked = true;
       const items = await (await stream<{ n: number }>(url, { live: false })).readJson();
-      // The server with canned answers keeps nothing: there is nothing to read back.
+      // The server with canned responses stores nothing that could be read back.
       const isCanned = items.length === total;
       return isCanned || (items.length === count && items.every(({ n }, index) => n === index))
         ? count
@@ -33,7 +33,7 @@ function checked(name: string, count: number, write: () => Promise<string>): Con
   };
 }
 
-/** `count` appends that nobody waits for one by one. */
+/** Contestants that send `count` appends without a wait for each. */
 export function appends(base: string, count: number): Contestant<number>[] {
   return [
     checked(names.ours, count, async () => {
@@ -53,7 +53,7 @@ export function appends(base: string, count: number): Contestant<number>[] {
       return url;
     }),
     checked(names.floor, count, () => floor(base, count, false)),
-    checked(`${names.floor}, a promise each`, count, () => floor(base, count, false, true)),
+    checked(`${names.floor}, a promise per value`, count, () => floor(base, count, false, true)),
   ];
 }
 
@@ -79,8 +79,8 @@ export function producers(base: string, count: number): Contestant<number>[] {
 }
 
 /**
- * The least that has to be done: bodies of 1 MiB, one after the other, by bare `request()`. With
- * `hasPromises` there is one for each value, as `append` gives it, and all of them are waited for.
+ * The least possible work: bodies of 1 MiB, one after the other, by bare `request()`. With `hasPromises`
+ * there is a promise per value, as `append` returns it, and all of them are awaited.
  */
 async function floor(
   base: string,
@@ -119,7 +119,7 @@ async function floor(
   return url;
 }
 
-/** One append at a time, each waited for. */
+/** Operations that await one append at a time. */
 export async function awaitedAppends(
   base: string,
 ): Promise<readonly [string, () => Promise<unknown>][]> {

@@ -4,9 +4,9 @@ import type { BenchServer } from "./servers.ts";
 
 type Servers = readonly [BenchServer, ...BenchServer[]];
 
-/** One round of appends on each server in turn; afterwards each must hold what it acknowledged. */
+/** Compares appends on each server in turn; afterwards each must hold what it acknowledged. */
 export async function appends(
-  work: string,
+  workload: string,
   servers: Servers,
   load: AppendWork,
 ): Promise<Comparison> {
@@ -18,8 +18,8 @@ export async function appends(
     checks.push(check);
   }
   const [first, ...others] = runs;
-  if (!first) throw new Error("There is nobody to measure.");
-  const result = await compare(work, {
+  if (!first) throw new Error(`${workload} has no servers.`);
+  const result = await compare(workload, {
     contestants: [first, ...others],
     equal: (ours, theirs) => ours === theirs,
     rounds: 9,
@@ -32,8 +32,8 @@ export async function appends(
 
 async function contestant(server: BenchServer, work: AppendWork) {
   const load = new Load(server, work.writers);
-  // The same streams in each round: the reference's file store answers 404 beyond 100 live ones, and
-  // what a longer stream costs is measured elsewhere.
+  // The same streams in each round: the reference's file store responds with 404 beyond 100 live ones,
+  // and the cost of a longer stream is measured elsewhere.
   const paths: string[] = [];
   while (paths.length < work.streams) paths.push(await load.create());
   let appended = 0;
@@ -48,12 +48,12 @@ async function contestant(server: BenchServer, work: AppendWork) {
       for (const path of paths) held += await load.readAll(path);
       await load.close();
       if (held === appended) return;
-      throw new Error(`${server.name} holds ${held} of ${appended} messages`);
+      throw new Error(`${server.name} holds ${held} of ${appended} messages.`);
     },
   };
 }
 
-/** Until the compiler has seen everything: the first thousands of requests are several times slower. */
+/** Warms the servers up: the first thousands of requests are several times slower. */
 export async function warmUp(servers: readonly BenchServer[], count: number): Promise<void> {
   for (const server of servers) {
     const load = new Load(server, 32);

@@ -4,9 +4,9 @@ import type { BenchServer } from "./servers.ts";
 
 const MESSAGES = 20_000;
 
-/** Reading a stream from its start. */
+/** Compares reading a stream from its start. */
 export async function catchUp(
-  work: string,
+  workload: string,
   servers: readonly [BenchServer, BenchServer],
 ): Promise<Comparison> {
   const prepare = async (server: BenchServer) => {
@@ -18,7 +18,7 @@ export async function catchUp(
   const ours = await prepare(servers[0]);
   const theirs = await prepare(servers[1]);
   const equal = (a: number, b: number) => a === MESSAGES && b === MESSAGES;
-  const result = await compare(work, {
+  const result = await compare(workload, {
     contestants: [ours, theirs],
     equal,
     rounds: 15,

@@ -3,9 +3,9 @@ import { connect, type Socket } from "node:net";
 const HEAD_END = "\r\n\r\n";
 
 /**
- * One kept-alive HTTP/1.1 connection that costs the load's process as little as can be: on two cores
- * a client library would take as much time as the server that is measured. Answers come in the order
- * of the requests, so several may be under way at once (pipelining). The same for all contestants.
+ * One kept-alive HTTP/1.1 connection that costs the load's process as little as possible: on two cores
+ * a client library would take as much time as the measured server. Responses arrive in the order of the
+ * requests, so several may be in flight (pipelining). All contestants use it.
  */
 export class Connection {
   readonly #socket: Socket;
@@ -19,7 +19,7 @@ export class Connection {
     this.#socket.on("close", () => this.#fail(new Error("The server closed the connection.")));
   }
 
-  /** Sends a whole request, and resolves with the status of its answer. */
+  /** Sends a whole request and resolves to the status of its response. */
   send(request: string): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
@@ -34,7 +34,7 @@ export class Connection {
   #receive(chunk: Buffer): void {
     let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
     for (;;) {
-      const length = answerLength(bytes);
+      const length = responseLength(bytes);
       if (length === undefined || length > bytes.length) break;
       this.#waiting.shift()?.resolve(Number(bytes.toString("latin1", 9, 12)));
       bytes = bytes.subarray(length);
@@ -47,8 +47,8 @@ export class Connection {
   }
 }
 
-/** How long the first answer is in bytes, head and body; `undefined` while that is not known. */
-function answerLength(bytes: Buffer): number | undefined {
+/** Returns the length of the first response in bytes, head and body; `undefined` while unknown. */
+function responseLength(bytes: Buffer): number | undefined {
   const headEnd = bytes.indexOf(HEAD_END);
   if (headEnd < 0) return undefined;
   const head = bytes.toString("latin1", 0, headEnd).toLowerCase();

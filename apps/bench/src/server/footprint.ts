@@ -1,9 +1,10 @@
 import { setMaxListeners } from "node:events";
+import { delay } from "@freshet/core";
 import { Pool } from "undici";
 import { Load } from "./load.ts";
 import type { BenchServer } from "./servers.ts";
 
-/** What a stream costs, and a reader that waits, in bytes, at `count` of each. */
+/** Measures the memory per stream and per waiting reader, in bytes, at `count` of each. */
 export async function footprint(
   server: BenchServer,
   count: number,
@@ -24,7 +25,7 @@ export async function footprint(
     waiting.request({ method: "GET", path, signal: abort.signal }).catch(() => undefined);
     if (n % 500 === 499) await load.tail(paths[0] ?? "");
   }
-  await new Promise((resolve) => setTimeout(resolve, 2000));
+  await delay(2000);
   const withReaders = await server.memory();
   abort.abort();
   await Promise.all([waiting.destroy(), load.close()]);

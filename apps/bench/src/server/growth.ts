@@ -6,7 +6,7 @@ import type { BenchServer } from "./servers.ts";
 const ROUNDS = 300;
 const UNMEASURED = 50;
 
-/** Appends to, and reads at the end of, streams of each length, in turn: rows of a table. */
+/** Measures appends to, and reads at the end of, streams of each length, in turn: rows of a table. */
 export async function growth(server: BenchServer, lengths: readonly number[]): Promise<string[]> {
   const load = new Load(server, 1);
   const samples: { length: number; path: string; appends: number[]; reads: number[] }[] = [];

@@ -9,16 +9,16 @@ const type = { "content-type": "application/json" };
 let names = 0;
 
 export interface AppendWork {
-  /** How many streams the writers share. */
+  /** The number of streams that the writers share. */
   readonly streams: number;
   readonly writers: number;
-  /** How many appends of a writer are under way at once (default 1): more is HTTP pipelining. */
+  /** The number of appends of a writer in flight (default 1): more is HTTP pipelining. */
   readonly inFlight?: number;
-  /** How many appends there are in all. */
+  /** The number of appends of all writers together. */
   readonly count: number;
 }
 
-/** What loads one server: a connection for each writer, and a pool for everything else. */
+/** The load on one server: a connection for each writer, and a pool for everything else. */
 export class Load {
   readonly server: BenchServer;
   readonly #pool: Pool;
@@ -43,7 +43,7 @@ export class Load {
     return path;
   }
 
-  /** Appends of one message, by idempotent producers, over the paths in turn. */
+  /** Appends messages one by one, by idempotent producers, to the paths in turn. */
   async append(paths: readonly string[], { count, inFlight = 1 }: AppendWork): Promise<void> {
     let left = count;
     const write = async (connection: Connection, writer: number) => {
@@ -64,7 +64,7 @@ export class Load {
     await Promise.all(this.#writers.map(write));
   }
 
-  /** Fills a stream with so many small messages, ten to an append, each append a record. */
+  /** Fills a stream with so many small messages, ten per append, each append a record. */
   async fill(path: string, count: number): Promise<void> {
     const [connection] = this.#writers;
     if (!connection) throw new Error("This load has no writer.");
@@ -81,7 +81,7 @@ export class Load {
     await Promise.all(Array.from({ length: 64 }, lane));
   }
 
-  /** Reads a stream of {@link message}s from its start to its end. Returns how many came. */
+  /** Reads a stream of {@link message}s from its start to its end. Returns their number. */
   async readAll(path: string): Promise<number> {
     let messages = 0;
     for (let offset = "-1"; ;) {
@@ -98,16 +98,16 @@ export class Load {
   }
 
   async tail(path: string): Promise<string> {
-    const answer = await this.#pool.request({ method: "HEAD", path });
-    await answer.body.dump();
-    return String(answer.headers["stream-next-offset"]);
+    const response = await this.#pool.request({ method: "HEAD", path });
+    await response.body.dump();
+    return String(response.headers["stream-next-offset"]);
   }
 
   async readAt(path: string, offset: string): Promise<void> {
     await this.#expect(200, { method: "GET", path: `${path}?offset=${offset}` });
   }
 
-  /** A request's head without its last line break: headers can follow. */
+  /** Formats a request's head without its last line break, so that headers can follow. */
   #appendHead(path: string, headers: Record<string, string>): string {
     const lines = Object.entries({ host: this.#url.host, ...type, ...headers });
     const text = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
@@ -122,6 +122,8 @@ export class Load {
 
   #check(expected: number, method: string, status: number): void {
     if (status === expected) return;
-    throw new Error(`${this.server.name}: ${method} answered ${String(status)}`);
+    throw new Error(
+      `${this.server.name}: ${method} failed with status ${status}, expected ${expected}.`,
+    );
   }
 }

@@ -1,16 +1,17 @@
+import { UsageError } from "../options.ts";
 import { comparisonTable, versioned, writeReport } from "../report.ts";
 import { appends, warmUp } from "./appends.ts";
 import { catchUp } from "./catch-up.ts";
 import { footprint } from "./footprint.ts";
 import { growth } from "./growth.ts";
-import { sseRows } from "./live.ts";
+import { sseRows } from "./sse-latency.ts";
 import { postgresRows } from "./postgres.ts";
 import { mergeSections, type Section } from "./merge-sections.ts";
 import { startPostgres, startServer, type BenchServer, type Kind } from "./servers.ts";
 
 const reference = await versioned("@durable-streams/server");
 
-/** Runs `work` with servers that nothing else uses, and stops them. */
+/** Runs `work` with servers that nothing else uses, then stops them. */
 async function withServers<const Kinds extends readonly Kind[]>(
   kinds: Kinds,
   work: (servers: { [Each in keyof Kinds]: BenchServer }, databaseUrl: string) => Promise<string>,
@@ -75,7 +76,7 @@ const sections: Record<string, Section> = {
         await warmUp(servers, 10_000);
         return `PostgreSQL with its default settings, on the same two cores as the server and the load.
 
-| appends to | streams | writers | under way at once, each | per second |
+| appends to | streams | writers | in flight per writer | per second |
 | --- | ---: | ---: | ---: | ---: |
 ${(await postgresRows(servers[0], databaseUrl)).join("\n")}`;
       }),
@@ -88,8 +89,8 @@ ${(await postgresRows(servers[0], databaseUrl)).join("\n")}`;
           ...(await sseRows(servers.slice(0, inMemory.length))),
           ...(await sseRows(servers.slice(inMemory.length))),
         ];
-        return `From before the append is sent until each reader has it; median over all. One server after the other, each compared with
-the reference that keeps its data where it does.
+        return `From before the append is sent until each reader has received it; median over all. One server after the other, each compared
+with the reference that stores its data in the same place.
 
 | server | p50 | ours is |
 | --- | ---: | ---: |
@@ -103,9 +104,9 @@ ${rows.join("\n")}`;
         await warmUp(servers, 5000);
         const rows: string[] = [];
         for (const server of servers) rows.push(...(await growth(server, [1, 1000, 1_000_000])));
-        return `Messages were stored ten to an append: a million of them are 100,000 records.
+        return `Messages were stored ten per append: a million of them are 100,000 records.
 
-| server | messages in it | append | read at its end |
+| server | messages in the stream | append | read at its end |
 | --- | ---: | ---: | ---: |
 ${rows.join("\n")}`;
       }),
@@ -119,24 +120,24 @@ ${rows.join("\n")}`;
           const { stream, reader } = await footprint(server, 10_000);
           rows.push(`| ${server.name} | ${Math.round(stream)} B | ${Math.round(reader)} B |`);
         }
-        return `Heap and buffers after a collection; a reader is a long-poll with its socket.
+        return `Heap and buffers after a garbage collection; a reader is a long-poll with its socket.
 
-| server | a stream | a waiting reader |
+| server | per stream | per waiting reader |
 | --- | ---: | ---: |
 ${rows.join("\n")}`;
       }),
   },
 };
 
-const asked = process.argv.slice(3);
-const unknown = asked.filter((name) => !(name in sections));
-if (unknown.length > 0) {
+const requested = process.argv.slice(3);
+for (const name of requested) {
+  if (Object.hasOwn(sections, name)) continue;
   const names = Object.keys(sections).join(", ");
-  throw new Error(`There is no ${unknown.join(", ")} to measure; there are: ${names}`);
+  throw new UsageError(`Unknown section "${name}": expected one of ${names}.`);
 }
 const results = new Map<string, string>();
 for (const [name, section] of Object.entries(sections)) {
-  if (asked.length > 0 && !asked.includes(name)) continue;
+  if (requested.length > 0 && !requested.includes(name)) continue;
   const start = performance.now();
   const result = await section.run();
   results.set(name, result);
@@ -147,16 +148,16 @@ for (const [name, section] of Object.entries(sections)) {
 const preface =
   "Tables with a column of contestants are comparisons: compare the ratios, not the times; all contestants of a table ran interleaved in the same run. " +
   "In the other tables one server was measured after the other. " +
-  "What was appended in the comparisons, and to PostgreSQL over HTTP, was counted in each server after the clock. " +
-  "Below each heading is what the section was run on: one that is not run again stays as it was.";
+  "After the measurement, the messages of the comparisons, and those in PostgreSQL over HTTP, were counted in each server. " +
+  "Below each heading is the run of its section: a section that is not run again keeps its figures.";
 
 await writeReport(
   "server",
   "The server",
   `Over HTTP, from one process to another on the same two cores; 256-byte JSON appends with producer headers,
-one message a request, and a writer waits for its answer before it sends the next one unless a table says otherwise.
-The load is written to sockets by hand, for all contestants alike, so that it takes as little as possible of the time.
-Compression is off on both sides. "Durable" is answered when it is on disk.
+one message per request, and a writer waits for the response before it sends the next one unless a table says otherwise.
+The load is written directly to sockets, in the same way for all contestants, so that it takes as little time as possible.
+Compression is off on both sides. "Durable" means that the response is sent when the data is on disk.
 
 ${await mergeSections(sections, results)}
 `,

@@ -1,16 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { reportFile, runLine } from "../report.ts";
 
-/** What is measured at a time, with the heading it has in the report. */
+/** A part of the report that can be measured alone, with its heading. */
 export interface Section {
   readonly title: string;
-  /** The text below the heading. */
+  /** Measures, and returns the text below the heading. */
   run(): Promise<string>;
 }
 
 /**
- * The report's text: the sections that were run, each with what it was run on, and the others as the
- * last report has them.
+ * Composes the report: the sections that were run, each with its run line, and the others as they are in
+ * the last report.
  */
 export async function mergeSections(
   sections: Readonly<Record<string, Section>>,

@@ -9,7 +9,7 @@ let producers = 0;
 
 const data = new TextEncoder().encode(message);
 
-/** Durable appends a second, at every place where one could count them: rows of a table. */
+/** Measures durable appends per second, over HTTP and in the store itself: rows of a table. */
 export async function postgresRows(server: BenchServer, databaseUrl: string): Promise<string[]> {
   const overHttp = async (work: AppendWork) => {
     const result = await appends("PostgreSQL", [server], work);
@@ -34,10 +34,10 @@ export async function postgresRows(server: BenchServer, databaseUrl: string): Pr
   return rows;
 }
 
-function row(place: string, work: AppendWork, perSecond = Number.NaN): string {
+function row(target: string, work: AppendWork, perSecond = Number.NaN): string {
   const { streams, writers, inFlight = 1 } = work;
   const hundreds = Math.round(perSecond / 100) * 100;
-  return `| ${place} | ${String(streams)} | ${String(writers)} | ${String(inFlight)} | ${hundreds.toLocaleString("en")} |`;
+  return `| ${target} | ${String(streams)} | ${String(writers)} | ${String(inFlight)} | ${hundreds.toLocaleString("en")} |`;
 }
 
 async function storeAppends(store: Store, work: AppendWork): Promise<number | undefined> {
@@ -58,7 +58,8 @@ async function storeAppends(store: Store, work: AppendWork): Promise<number | un
               close: false,
               producer: { id, epoch: 0, seq: seq++ },
             });
-            if (status !== "appended") throw new Error(`The store answered ${status}`);
+            if (status !== "appended")
+              throw new Error(`The store returned ${status}, expected appended.`);
           }
         };
         await Promise.all(Array.from({ length: work.inFlight ?? 1 }, lane));

@@ -3,15 +3,16 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { delay } from "@freshet/core";
 import postgres from "postgres";
 
 export type Kind = "memory" | "lmdb" | "postgres" | "reference-memory" | "reference-files";
 
-/** A server in a process of its own. */
+/** A server in a separate process. */
 export interface BenchServer {
   readonly name: string;
   readonly url: string;
-  /** Heap and buffers after a collection, in bytes. */
+  /** Measures heap and buffers after a garbage collection, in bytes. */
   memory(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -22,18 +23,22 @@ export async function startServer(
   postgresUrl?: string,
 ): Promise<BenchServer> {
   const folder = mkdtempSync(join(tmpdir(), "freshet-bench-"));
-  const child = fork(join(import.meta.dirname, "child.js"), [kind, postgresUrl ?? folder], {
-    execArgv: ["--expose-gc"],
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
+  const child = fork(
+    join(import.meta.dirname, "server-process.js"),
+    [kind, postgresUrl ?? folder],
+    {
+      execArgv: ["--expose-gc"],
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    },
+  );
   const { url } = (await message(child)) as { url: string };
   return {
     name,
     url,
     memory: async () => {
-      const answer = message(child);
+      const reply = message(child);
       child.send("memory");
-      const { memory } = (await answer) as { memory: NodeJS.MemoryUsage };
+      const { memory } = (await reply) as { memory: NodeJS.MemoryUsage };
       return memory.heapUsed + memory.external;
     },
     stop: async () => {
@@ -49,12 +54,12 @@ function message(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
     child.once("message", resolve);
     child.once("exit", (code) => {
-      reject(new Error(`A server of the benchmark ended with code ${String(code)}`));
+      reject(new Error(`A server of the benchmark ended with code ${String(code)}.`));
     });
   });
 }
 
-/** A PostgreSQL of the benchmark's own, durable, with the default settings. */
+/** Starts a separate PostgreSQL, durable, with the default settings. */
 export async function startPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
   const bin = binaries();
   const folder = mkdtempSync(join(tmpdir(), "freshet-bench-postgres-"));
@@ -74,7 +79,7 @@ export async function startPostgres(): Promise<{ url: string; stop(): Promise<vo
       break;
     } catch (error) {
       if (attempt > 200) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await delay(50);
     }
   }
   await sql.end();
@@ -97,7 +102,7 @@ function binaries(): string {
     ...versions.reverse().map((version) => join(debian, version, "bin")),
   ].find((candidate) => candidate && existsSync(join(candidate, "initdb")));
   if (folder !== undefined) return folder;
-  throw new Error("PostgreSQL is missing: apt-get install postgresql, or set POSTGRES_BIN");
+  throw new Error("PostgreSQL is missing: run apt-get install postgresql, or set POSTGRES_BIN.");
 }
 
 function unprivileged(): { uid: number; gid: number } | undefined {

@@ -18,7 +18,7 @@ async function bundle(contents: string): Promise<string> {
   return outputFiles[0]?.text ?? "";
 }
 
-/** The size of what a browser loads, minified and gzipped, in bytes. */
+/** Measures a browser bundle of these exports, minified and gzipped, in bytes. */
 export async function bundleBytes(names: string): Promise<number> {
   return gzipSync(await bundle(`export { ${names} } from "@freshet/agent-sse";`), { level: 9 })
     .length;
@@ -35,13 +35,13 @@ const fetch = () => Promise.resolve(agentStreamResponse([...texts.map(agentEvent
 const longTasks = [];
 const started = performance.now();
 new PerformanceObserver((list) => {
-  // Without the one that loads React and this script.
+  // Without the task that loads React and this script.
   for (const { startTime, duration } of list.getEntries()) {
     if (startTime >= started) longTasks.push(duration);
   }
 }).observe({ type: "longtask", buffered: true });
 let renders = 0;
-function Answer() {
+function Text() {
   const { text, status } = useAgentStream("/events", { fetch });
   renders++;
   if (status === "done" && text === texts.join("")) {
@@ -51,10 +51,10 @@ function Answer() {
   }
   return createElement("p", null, text);
 }
-createRoot(document.body).render(createElement(Answer));
+createRoot(document.body).render(createElement(Text));
 `;
 
-/** What 10,000 tokens at full speed do to a page of React. */
+/** The cost of 10,000 tokens at full speed in a React page. */
 export interface ReactFigures {
   ms: number;
   renders: number;

@@ -12,8 +12,11 @@ interface TextEvent {
   text: string;
 }
 
-/** Frames alone: against the template that everybody would write. */
-export function compareFrames(work: string, events: readonly AgentEventOf[]): Promise<Comparison> {
+/** Compares the formatting of frames with an obvious template. */
+export function compareFrames(
+  workload: string,
+  events: readonly AgentEventOf[],
+): Promise<Comparison> {
   const frames = (write: (event: AgentEventOf) => string) => () => {
     const all: string[] = [];
     for (const event of events) all.push(write(event));
@@ -21,7 +24,7 @@ export function compareFrames(work: string, events: readonly AgentEventOf[]): Pr
   };
   const template = ({ type, ...data }: AgentEventOf) =>
     `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
-  return compare(work, {
+  return compare(workload, {
     contestants: [
       { name: "freshet, formatAgentEvent", run: frames((event) => formatAgentEvent(event)) },
       { name: "a bare template with JSON.stringify", run: frames(template) },
@@ -31,9 +34,9 @@ export function compareFrames(work: string, events: readonly AgentEventOf[]): Pr
   });
 }
 
-/** The same for tokens, whose template needs no copy of the event. */
+/** Compares the same for tokens, whose template needs no copy of the event. */
 export function compareTokenFrames(
-  work: string,
+  workload: string,
   events: readonly AgentEventOf[],
 ): Promise<Comparison> {
   const frames = (write: (event: TextEvent) => string) => () => {
@@ -41,7 +44,7 @@ export function compareTokenFrames(
     for (const event of events) all.push(write(event as TextEvent));
     return all.join("");
   };
-  return compare(work, {
+  return compare(workload, {
     contestants: [
       { name: "freshet, formatAgentEvent", run: frames((event) => formatAgentEvent(event)) },
       {
@@ -54,13 +57,13 @@ export function compareTokenFrames(
   });
 }
 
-/** What all servers are given: events that are there, one by one, from an asynchronous source. */
-// eslint-disable-next-line @typescript-eslint/require-await -- a source that is always ready is what is measured
+/** The source of all servers: events that are ready, one by one, from an async generator. */
+// eslint-disable-next-line @typescript-eslint/require-await -- the measured source is always ready
 async function* source(events: readonly AgentEventOf[]): AsyncGenerator<AgentEventOf> {
   for (const event of events) yield event;
 }
 
-/** A handler for each way of answering with the events. */
+/** Creates a handler that sends the events for each contestant. */
 export async function handlers(
   events: readonly AgentEventOf[],
 ): Promise<{ name: string; fetch: (request: Request) => Response | Promise<Response> }[]> {
@@ -113,16 +116,16 @@ function agUiBody(events: readonly AgentEventOf[]): ReadableStream<Uint8Array> {
   });
 }
 
-/** Through a whole response, read in the same process. */
+/** Compares whole responses, read in the same process. */
 export async function compareResponses(
-  work: string,
+  workload: string,
   events: readonly AgentEventOf[],
 ): Promise<Comparison> {
   const contestants = (await handlers(events)).map(({ name, fetch }): Contestant<string> => ({
     name,
     run: async () => (await fetch(new Request("http://localhost/"))).text(),
   }));
-  return compare(work, {
+  return compare(workload, {
     contestants: contestants as [Contestant<string>, ...Contestant<string>[]],
     equal: (ours, theirs) => textsOf(ours) === textsOf(theirs),
     units: events.length,

@@ -8,8 +8,8 @@ import { compareSockets } from "./socket.ts";
 import { chunksOf, mixedTurn, tokens } from "./streams.ts";
 
 const count = 100_000;
-// The slowest of the servers take a minute for as many.
-const answerCount = 30_000;
+// The slowest servers would take a minute for more.
+const responseCount = 30_000;
 const socketCount = 20_000;
 const tokenChunks = chunksOf(tokens(count), 16_384);
 const mixedChunks = chunksOf(mixedTurn(count), 16_384);
@@ -34,8 +34,8 @@ const parse = {
 const emit = {
   tokens: await compareTokenFrames("write token frames", tokens(count)),
   mixed: await compareFrames("write frames of a mixed turn", mixedTurn(count)),
-  response: await compareResponses("answer with tokens, in process", tokens(answerCount)),
-  socket: await compareSockets("answer with tokens, over a socket", tokens(socketCount)),
+  response: await compareResponses("respond with tokens, in process", tokens(responseCount)),
+  socket: await compareSockets("respond with tokens, over a socket", tokens(socketCount)),
 };
 const react = await measureReact();
 const bytes = await bundleBytes("AgentEventParser, connectAgentStream");
@@ -47,13 +47,17 @@ const perSecond = ({ rows }: Comparison) =>
 const longest = react.longTasks.length === 0 ? "none" : formatMs(Math.max(...react.longTasks));
 
 const goals = [
-  ["parse by batches, of eventsource-parser with JSON.parse", share(parse.batches), "90%"],
+  ["parse by batches, relative to eventsource-parser with JSON.parse", share(parse.batches), "90%"],
   ["the same, a mixed turn", share(parse.mixed), "90%"],
-  ["parse one by one, of the same", share(parse.single), "75%"],
+  ["parse one by one, relative to the same", share(parse.single), "75%"],
   ["the same, a mixed turn", share(parse.mixedSingle), "75%"],
-  ["4 MiB event, of eventsource-parser's speed", share(parse.large), "50%"],
-  ["write token frames, of a bare template with JSON.stringify", share(emit.tokens), "90%"],
-  ["write frames of a mixed turn, of the same", share(emit.mixed), "90%"],
+  ["4 MiB event, relative to eventsource-parser", share(parse.large), "50%"],
+  [
+    "write token frames, relative to a bare template with JSON.stringify",
+    share(emit.tokens),
+    "90%",
+  ],
+  ["write frames of a mixed turn, relative to the same", share(emit.mixed), "90%"],
   ["agentStreamResponse in process", perSecond(emit.response), "2.5 million/s"],
   ["agentStreamResponse over a socket, times Hono's streamSSE", times(emit.socket), "5"],
   ["parser and client, minified and gzipped", `${bytes} B`, "at most 5000 B"],
@@ -62,15 +66,15 @@ const goals = [
 
 await writeReport(
   "sse",
-  "agent-sse against what else reads and writes text/event-stream",
+  "agent-sse against other readers and writers of text/event-stream",
   [
     `Token frames are ${formatAgentEvent(agentEvent.token(" tok500")).length} bytes, in chunks of 16 KiB. A mixed turn is 60% plain tokens, 20% tokens with line ends and quotes, 20% tool results and progress. Every contestant reads the same bytes from a Response, or writes the same events; ours parses to typed events.`,
     "",
-    "| what | figure | to reach |",
+    "| measure | figure | target |",
     "| --- | ---: | ---: |",
     ...goals.map((cells) => `| ${cells.join(" | ")} |`),
     "",
-    `React 19 in Chromium showed the 10,000 tokens in ${formatMs(react.ms)} and ${react.renders} renders.`,
+    `React 19 in Chromium rendered the 10,000 tokens in ${formatMs(react.ms)} and ${react.renders} renders.`,
     "",
     comparisonTable([...Object.values(parse), ...Object.values(emit)]),
   ].join("\n"),

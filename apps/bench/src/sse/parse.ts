@@ -9,7 +9,7 @@ import { compare, type Comparison, type Contestant } from "../harness.ts";
 import { versioned } from "../report.ts";
 import { responseOf } from "./streams.ts";
 
-/** Reads a response to its end and returns what its events hold, one entry an event. */
+/** Reads a response to its end and returns the contents of its events, one entry per event. */
 type Reader = (response: Response) => Promise<unknown[]>;
 
 const ours: Record<"batches" | "single", Reader> = {
@@ -31,7 +31,7 @@ const ours: Record<"batches" | "single", Reader> = {
   },
 };
 
-/** The streams here have no `done`, which the peers do not look for. */
+/** Ignores the missing `done`, because the peers do not check for one. */
 async function untilCut(read: () => Promise<void>): Promise<void> {
   try {
     await read();
@@ -47,7 +47,7 @@ const peers: Record<
   async callback(response) {
     const events: unknown[] = [];
     const decoder = new TextDecoder();
-    // The least that tells what an event is, as ours do: its name beside its data.
+    // The least that keeps the type of an event, as ours do: its name next to its data.
     const parser = createParser({
       onEvent: ({ event, data }) => events.push({ event, data: JSON.parse(data) as unknown }),
     });
@@ -98,7 +98,7 @@ const peers: Record<
   },
 };
 
-/** What is used of an Observable. */
+/** The part of an Observable that is used. */
 interface Subscribable {
   subscribe(observer: {
     next: (event: unknown) => void;
@@ -108,13 +108,13 @@ interface Subscribable {
 }
 
 function bodyOf(response: Response): ReadableStream<Uint8Array> {
-  if (!response.body) throw new Error("The response has no body");
+  if (!response.body) throw new Error("The response has no body.");
   return response.body;
 }
 
-/** Ours against the callback of eventsource-parser and, unless they would take minutes, all others. */
+/** Compares ours with the callback of eventsource-parser and, unless they take minutes, with all others. */
 export async function compareParsing(
-  work: string,
+  workload: string,
   chunks: readonly Uint8Array[],
   {
     read = "batches",
@@ -134,27 +134,27 @@ export async function compareParsing(
     contestant(await versioned("@ag-ui/client"), peers.agUi),
     contestant(await versioned("openai"), peers.openai),
   ];
-  return compare(work, {
+  return compare(workload, {
     contestants: [
       contestant(read === "batches" ? "freshet, batches()" : "freshet, one by one", ours[read]),
       contestant(`${parser}, callback and JSON.parse`, peers.callback),
       ...(all ? others : []),
     ],
-    equal: (mine, theirs) =>
-      mine.length === theirs.length && mine.every((event, index) => isSame(event, theirs[index])),
-    // The parsers of a few microseconds an event are not compiled before the third round.
+    equal: (own, theirs) =>
+      own.length === theirs.length && own.every((event, index) => isSame(event, theirs[index])),
+    // Parsers that take a few microseconds per event are not compiled before the third round.
     warmUps: 3,
     rounds: all ? 7 : 9,
     units,
   });
 }
 
-function isSame(mine: unknown, theirs: unknown): boolean {
-  const [ours, other] = [partsOf(mine), partsOf(theirs)];
+function isSame(own: unknown, theirs: unknown): boolean {
+  const [ours, other] = [partsOf(own), partsOf(theirs)];
   return ours.json === other.json && (other.type === undefined || other.type === ours.type);
 }
 
-/** Ours have the type inside, the callback's beside the data, and all others lost it. */
+/** Splits an item: ours have the type inside, the callback's next to the data, and all others lost it. */
 function partsOf(item: unknown): { type: string | undefined; json: string } {
   const { type, event = type, data, ...fields } = item as Record<string, string | undefined>;
   return { type: event, json: JSON.stringify(data ?? fields) };

@@ -32,9 +32,9 @@ function betterSse(events: readonly AgentEventOf[]): Server {
   });
 }
 
-/** Over a loopback socket: all of them under node:http, those that are fetch handlers by @hono/node-server. */
+/** Compares responses over a loopback socket, all under node:http, fetch handlers by @hono/node-server. */
 export async function compareSockets(
-  work: string,
+  workload: string,
   events: readonly AgentEventOf[],
 ): Promise<Comparison> {
   const servers = (await handlers(events)).map(({ name, fetch }) => {
@@ -48,7 +48,7 @@ export async function compareSockets(
       const url = await listen(server);
       contestants.push({ name, run: () => read(url) });
     }
-    return await compare(work, {
+    return await compare(workload, {
       contestants: contestants as [Contestant<string>, ...Contestant<string>[]],
       equal: (ours, theirs) => textsOf(ours) === textsOf(theirs),
       units: events.length,

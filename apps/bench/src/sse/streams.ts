@@ -3,12 +3,12 @@ import { agentEvent, formatAgentEvent } from "@freshet/agent-sse";
 
 export type AgentEventOf = Parameters<typeof formatAgentEvent>[0];
 
-/** Tokens of a few letters, as models give them. */
+/** Creates tokens of a few letters, as models send them. */
 export function tokens(count: number): AgentEventOf[] {
   return Array.from({ length: count }, (_, index) => agentEvent.token(` tok${index % 1000}`));
 }
 
-/** What an agent's answer is made of: mostly plain tokens, some with line ends and quotes, some tools. */
+/** Creates the events of an agent's turn: mostly plain tokens, some with line ends and quotes, some tools. */
 export function mixedTurn(count: number): AgentEventOf[] {
   return Array.from({ length: count }, (_, index) => {
     const kind = index % 10;
@@ -21,7 +21,7 @@ export function mixedTurn(count: number): AgentEventOf[] {
   });
 }
 
-/** The bytes of a stream in chunks of one size. */
+/** Formats a stream and cuts it into chunks of one size. */
 export function chunksOf(events: readonly AgentEventOf[], size: number): Uint8Array[] {
   const bytes = new TextEncoder().encode(events.map((event) => formatAgentEvent(event)).join(""));
   const chunks: Uint8Array[] = [];
@@ -31,7 +31,7 @@ export function chunksOf(events: readonly AgentEventOf[], size: number): Uint8Ar
   return chunks;
 }
 
-/** A response whose body is there already: what is measured is the reading. */
+/** Creates a response whose body is ready, so that only the reading is measured. */
 export function responseOf(chunks: readonly Uint8Array[]): Response {
   let next = 0;
   const body = new ReadableStream<Uint8Array>({
@@ -44,15 +44,15 @@ export function responseOf(chunks: readonly Uint8Array[]): Response {
   return new Response(body, { headers: { "content-type": "text/event-stream" } });
 }
 
-/** The texts that a response says, whatever the protocol around them; for comparing, not for measuring. */
+/** Extracts the texts of a response, whatever the protocol around them; for comparing, not for measuring. */
 export function textsOf(body: string): string {
   const texts: string[] = [];
   const parser = createParser({
     onEvent: ({ data }) => {
       if (data === "[DONE]" || data === "") return;
       const { text, delta } = JSON.parse(data) as { text?: string; delta?: string };
-      const said = text ?? delta;
-      if (said !== undefined) texts.push(said);
+      const piece = text ?? delta;
+      if (piece !== undefined) texts.push(piece);
     },
   });
   parser.feed(body);

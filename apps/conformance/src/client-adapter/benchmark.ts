@@ -8,12 +8,12 @@ interface Metrics {
   messagesProcessed?: number;
 }
 
-/** Does one operation and times it. */
+/** Runs one operation and measures its time. */
 export async function benchmark(session: Session, command: Command): Promise<Result> {
   const { operation, iterationId } = command;
   if (!operation) throw new Error("benchmark: the command has no operation.");
   const run = operations[operation.op];
-  if (!run) throw new Error(`benchmark: ${operation.op} is not an operation.`);
+  if (!run) throw new Error(`benchmark: unknown operation ${operation.op}.`);
   const url = session.url(operation.path);
   const contentType = operation.contentType ?? session.contentType(operation.path);
   const start = process.hrtime.bigint();

@@ -5,7 +5,7 @@ import { read } from "./read.ts";
 import { isJson } from "./result.ts";
 import { Session } from "./session.ts";
 
-/** Every feature of the protocol, as the runner calls them. */
+/** The features of the protocol, by the runner's names. */
 const features = {
   batching: true,
   sse: true,
@@ -20,17 +20,17 @@ const features = {
 
 type Handler = (session: Session, command: Command) => Promise<Result>;
 
-const good = (type: string, facts: object = {}): Result => ({ type, success: true, ...facts });
+const success = (type: string, facts: object = {}): Result => ({ type, success: true, ...facts });
 
-/** A value as the command spells it: base64, JSON for a JSON stream, or text. */
+/** Parses a command's value: base64, JSON for a JSON stream, or text. */
 function valueOf(item: { data?: string; binary?: boolean }, stream: DurableStream): unknown {
   const { data = "", binary } = item;
   if (binary) return Uint8Array.from(Buffer.from(data, "base64"));
   return isJson(stream.contentType) ? (JSON.parse(data) as unknown) : data;
 }
 
-/** A handle that knows its content type, which says how a value is spelt. */
-async function knowingHandle(session: Session, command: Command): Promise<DurableStream> {
+/** Returns a handle with a known content type, which decides how a value is parsed. */
+async function typedHandle(session: Session, command: Command): Promise<DurableStream> {
   const known = await session.handle(command);
   if (known.contentType !== undefined) return known;
   session.learn(command.path, (await known.head()).contentType);
@@ -49,47 +49,47 @@ const handlers: Record<string, Handler | undefined> = {
     });
     session.learn(path, stream.contentType);
     const { offset } = await stream.head();
-    return good("create", { status: stream.created ? 201 : 200, offset });
+    return success("create", { status: stream.created ? 201 : 200, offset });
   },
   async connect(session, { path, headers = {} }) {
     const stream = await DurableStream.connect({ url: session.url(path), headers });
     session.learn(path, stream.contentType);
-    return good("connect", { status: 200, offset: (await stream.head()).offset });
+    return success("connect", { status: 200, offset: (await stream.head()).offset });
   },
   async append(session, command) {
     const dynamic = session.nextValues();
-    const learned = await knowingHandle(session, command);
+    const learned = await typedHandle(session, command);
     const value = valueOf(command, learned);
     const stream = await session.handle(command, dynamic);
     const seq = command.seq === undefined ? {} : { seq: String(command.seq) };
     const { nextOffset } = await stream.append(value, seq);
-    return good("append", { status: 200, offset: nextOffset, ...dynamic.sent });
+    return success("append", { status: 200, offset: nextOffset, ...dynamic.sent });
   },
   async "idempotent-append"(session, command) {
-    const value = valueOf(command, await knowingHandle(session, command));
+    const value = valueOf(command, await typedHandle(session, command));
     const producer = await session.producer(command);
     producer.append(value);
     await producer.flush();
-    return good("idempotent-append", { status: 200 });
+    return success("idempotent-append", { status: 200 });
   },
   async "idempotent-append-batch"(session, command) {
-    const stream = await knowingHandle(session, command);
+    const stream = await typedHandle(session, command);
     const producer = await session.producer(command);
     for (const item of command.items ?? []) {
       producer.append(valueOf(typeof item === "string" ? { data: item } : item, stream));
     }
     await producer.flush();
-    return good("idempotent-append-batch", { status: 200 });
+    return success("idempotent-append-batch", { status: 200 });
   },
   async "idempotent-close"(session, command) {
-    const stream = await knowingHandle(session, command);
+    const stream = await typedHandle(session, command);
     const value = command.data === undefined ? undefined : valueOf(command, stream);
     const { finalOffset } = await (await session.producer(command)).close(value);
-    return good("idempotent-close", { status: 200, finalOffset });
+    return success("idempotent-close", { status: 200, finalOffset });
   },
   async "idempotent-detach"(session, command) {
     await (await session.producer(command)).detach();
-    return good("idempotent-detach", { status: 200 });
+    return success("idempotent-detach", { status: 200 });
   },
   read,
   async head(session, command) {
@@ -99,46 +99,44 @@ const handlers: Record<string, Handler | undefined> = {
     session.learn(path, head.contentType);
     const { offset, contentType, ttlSeconds, expiresAt, closed } = head;
     const facts = { status: 200, offset, contentType, ttlSeconds, expiresAt };
-    return good("head", { ...facts, streamClosed: closed });
+    return success("head", { ...facts, streamClosed: closed });
   },
   async close(session, command) {
     const stream = await session.handle(command);
-    const value = command.data
-      ? valueOf(command, await knowingHandle(session, command))
-      : undefined;
+    const value = command.data ? valueOf(command, await typedHandle(session, command)) : undefined;
     const { finalOffset } = await stream.close(value);
-    return good("close", { status: 200, finalOffset });
+    return success("close", { status: 200, finalOffset });
   },
   async delete(session, command) {
     await (await session.handle(command)).delete();
     session.learn(command.path, undefined);
-    return good("delete", { status: 200 });
+    return success("delete", { status: 200 });
   },
   "set-dynamic-header": (session, command) => {
     session.setDynamic("header", command);
-    return Promise.resolve(good("set-dynamic-header"));
+    return Promise.resolve(success("set-dynamic-header"));
   },
   "set-dynamic-param": (session, command) => {
     session.setDynamic("param", command);
-    return Promise.resolve(good("set-dynamic-param"));
+    return Promise.resolve(success("set-dynamic-param"));
   },
   "clear-dynamic": (session) => {
     session.clearDynamic();
-    return Promise.resolve(good("clear-dynamic"));
+    return Promise.resolve(success("clear-dynamic"));
   },
   benchmark,
   validate: (session, { target }) => {
     const { target: kind, producerId = "p", ...options } = target ?? { target: "nothing" };
     const url = session.url("/validate");
-    if (kind === "retry-options") new DurableStream({ url, backoff: options });
+    if (kind === "retry-options") new DurableStream({ url, retry: options });
     else if (kind === "idempotent-producer") {
       new IdempotentProducer(new DurableStream({ url }), producerId, options);
-    } else throw new Error(`validate: ${kind} is not a target.`);
-    return Promise.resolve(good("validate"));
+    } else throw new Error(`validate: unknown target ${kind}.`);
+    return Promise.resolve(success("validate"));
   },
 };
 
-/** Runs commands; each has exactly one result. */
+/** Runs commands, each with exactly one result. */
 export class Commands {
   #session = new Session("");
 
@@ -146,12 +144,12 @@ export class Commands {
     if (command.type === "init") {
       this.#session = new Session(command.serverUrl ?? "");
       const client = { clientName: "@freshet/durable-streams-client", clientVersion: "0.0.0" };
-      return good("init", { ...client, features });
+      return success("init", { ...client, features });
     }
-    if (command.type === "shutdown") return good("shutdown");
+    if (command.type === "shutdown") return success("shutdown");
     const handler = Object.hasOwn(handlers, command.type) ? handlers[command.type] : undefined;
     if (!handler) {
-      const message = `${command.type} is not a command.`;
+      const message = `Unknown command ${command.type}.`;
       const failed = { type: "error", success: false, commandType: command.type };
       return { ...failed, errorCode: "NOT_SUPPORTED", message };
     }

@@ -1,6 +1,6 @@
 // https://github.com/durable-streams/durable-streams/blob/main/packages/client-conformance-tests/src/protocol.ts
 
-/** One command of the runner: a JSON object on a line of its own. */
+/** One command of the runner: a JSON object on one line. */
 export interface Command {
   readonly type: string;
   readonly serverUrl?: string;
@@ -53,7 +53,7 @@ export interface BenchmarkOperation {
   readonly count?: number;
 }
 
-/** The answer to one command. */
+/** The result of one command. */
 export type Result = Record<string, unknown> & { type: string; success: boolean };
 
 export interface Chunk {

@@ -3,7 +3,7 @@ import type { Chunk, Command, Result } from "./protocol.ts";
 import { byteChunk, isJson } from "./result.ts";
 import type { Session } from "./session.ts";
 
-/** Reads as the command says: until up to date, or live until enough came or the time is over. */
+/** Reads until up to date, or live until enough has arrived or the time is over. */
 export async function read(session: Session, command: Command): Promise<Result> {
   const dynamic = session.nextValues();
   const controller = new AbortController();
@@ -17,7 +17,7 @@ export async function read(session: Session, command: Command): Promise<Result> 
     res = await stream(session.url(command.path), {
       offset: command.offset,
       live,
-      // The runner means "long-poll" and "sse" as the first request.
+      // By "long-poll" and "sse" the runner means the first request already.
       catchUp: live === false || live === "auto",
       headers: { ...dynamic.headers, ...command.headers },
       params: dynamic.params,
@@ -38,11 +38,11 @@ export async function read(session: Session, command: Command): Promise<Result> 
   return {
     type: "read",
     success: true,
-    // The runner's name for a long-poll that brought nothing.
+    // The runner expects this status for a long-poll without data.
     status: live === "long-poll" && chunks.length === 0 ? 204 : 200,
     chunks,
     offset: res?.offset ?? command.offset ?? "-1",
-    // The time was over because nothing more came.
+    // An abort means that nothing more arrived in time.
     upToDate: controller.signal.aborted || res?.upToDate === true,
     streamClosed: res?.closed === true,
     ...(res?.cursor === undefined ? {} : { cursor: res.cursor }),

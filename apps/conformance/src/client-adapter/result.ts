@@ -1,10 +1,12 @@
+import { toBase64 } from "@freshet/core";
 import { DurableStreamError } from "@freshet/durable-streams-client";
 import type { Chunk, Result } from "./protocol.ts";
 
-/** The protocol's name and status for each code of ours. */
+/** The protocol's error name and status for each of our codes. */
 const codes: Record<DurableStreamError["code"], readonly [string, number?]> = {
-  NETWORK_ERROR: ["NETWORK_ERROR"],
+  NETWORK: ["NETWORK_ERROR"],
   TIMEOUT: ["TIMEOUT"],
+  IDLE_TIMEOUT: ["TIMEOUT"],
   HTTP_ERROR: ["UNEXPECTED_STATUS"],
   STREAM_NOT_FOUND: ["NOT_FOUND", 404],
   STREAM_EXISTS: ["CONFLICT", 409],
@@ -16,7 +18,7 @@ const codes: Record<DurableStreamError["code"], readonly [string, number?]> = {
   SEQUENCE_GAP: ["SEQUENCE_CONFLICT", 409],
   INVALID_OPTION: ["INVALID_ARGUMENT", 400],
   PROTOCOL_ERROR: ["UNEXPECTED_STATUS"],
-  PARSE_ERROR: ["PARSE_ERROR"],
+  INVALID_PAYLOAD: ["PARSE_ERROR"],
   INVALID_ITEM: ["PARSE_ERROR"],
 };
 
@@ -24,7 +26,7 @@ export function errorResult(commandType: string, error: unknown): Result {
   const known = error instanceof DurableStreamError ? error : undefined;
   const [name = "INTERNAL_ERROR", usual] = known ? codes[known.code] : [];
   const status = known?.status ?? usual;
-  // A read whose offset is refused, by us or by the server, has a code of its own.
+  // A refused offset of a read, by the client or the server, has a separate code.
   const isOffset = commandType === "read" && status === 400;
   const isConflict = status === 409 && name === "UNEXPECTED_STATUS";
   return {
@@ -39,16 +41,16 @@ export function errorResult(commandType: string, error: unknown): Result {
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Text where the bytes are text, base64 where they are not. */
+/** Converts bytes to text if they are valid UTF-8, else to base64. */
 export function byteChunk(bytes: Uint8Array, offset: string): Chunk {
   try {
     return { data: strict.decode(bytes), offset };
   } catch {
-    return { data: Buffer.from(bytes).toString("base64"), binary: true, offset };
+    return { data: toBase64(bytes), binary: true, offset };
   }
 }
 
-/** A stream whose messages are JSON values; a suffix (`+json`) does not make one. */
+/** Whether a stream's messages are JSON values; a suffix (`+json`) is not enough. */
 export function isJson(contentType: string | undefined): boolean {
   return contentType?.split(";", 1)[0]?.trim().toLowerCase() === "application/json";
 }

@@ -7,7 +7,7 @@ interface DynamicValue {
   readonly token: string;
 }
 
-/** What the commands between one `init` and the next have in common. */
+/** The state that the commands between one `init` and the next share. */
 export class Session {
   readonly #serverUrl: string;
   readonly #contentTypes = new Map<string, string>();
@@ -23,7 +23,7 @@ export class Session {
     return `${this.#serverUrl}${path ?? "/"}`;
   }
 
-  /** The suite expects an append whose outcome is unknown to be sent again. */
+  /** Creates a handle. The suite expects that an append with an unknown outcome is sent again. */
   async handle({ path = "/", headers }: Command, dynamic = this.noValues): Promise<DurableStream> {
     const stream = new DurableStream({
       url: this.url(path),
@@ -45,7 +45,7 @@ export class Session {
     return this.#contentTypes.get(path ?? "/");
   }
 
-  /** One producer for each id and epoch on a stream, as a program would have. */
+  /** Returns the one producer for each id and epoch on a stream, as a program would use it. */
   async producer(command: Command): Promise<IdempotentProducer> {
     const { path, producerId = "", epoch = 0, autoClaim = false, maxInFlight = 1 } = command;
     const key = JSON.stringify([path, producerId, epoch]);
@@ -53,7 +53,7 @@ export class Session {
     if (!producer) {
       producer = new IdempotentProducer(await this.handle(command), producerId, {
         ...{ epoch, autoClaim, lingerMs: 0 },
-        // Several requests, as the runner wants them here; ours go one after the other.
+        // The runner wants several requests here; ours are sent one after the other.
         ...(maxInFlight > 1 ? { maxBatchItems: 1 } : {}),
       });
       this.#producers.set(key, producer);
@@ -77,7 +77,7 @@ export class Session {
 
   readonly noValues: Dynamic = { headers: {}, params: {}, sent: {} };
 
-  /** The dynamic headers and parameters of the next command, and the report of what they were. */
+  /** Computes the next command's dynamic headers and parameters, and the report of their values. */
   nextValues(): Dynamic {
     const headers = valuesOf(this.#headers);
     const params = valuesOf(this.#params);

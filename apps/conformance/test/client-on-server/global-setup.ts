@@ -8,7 +8,7 @@ import { lmdbStore } from "@freshet/durable-streams-server/lmdb";
 import { nodeListener } from "@freshet/durable-streams-server/node";
 import type { TestProject } from "vitest/node";
 // eslint-disable-next-line import-x/no-relative-packages, no-restricted-imports -- the suite of another package runs here as it is, and this is a part of it
-import { startFaultProxy } from "../../../../packages/durable-streams-client/test/fault-proxy.ts";
+import { startFaultProxy } from "../../../../packages/durable-streams-client/test/support/fault-proxy.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -16,7 +16,7 @@ declare module "vitest" {
   }
 }
 
-/** The client's own suite, on the server of this repository instead of the protocol authors' one. */
+/** Runs the client's own suite on this repository's server instead of the protocol authors'. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const path = await mkdtemp(join(tmpdir(), "freshet-client-on-server-"));
   const streams = createDurableStreams({ store: lmdbStore({ path }), longPollTimeoutMs: 2000 });

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState, type ReactElement } from "react";
-import type { Conversation } from "./conversation.ts";
+import type { Conversation } from "../model/conversation.ts";
 
 /**
- * Tells a screen reader what changes, in whole sentences and not token by token: an answer begins, runs
- * a tool, ends. The answer itself can be read at leisure.
+ * Announces changes to a screen reader in whole sentences, not token by token: an answer begins, calls a
+ * tool, ends. The answer itself is not announced.
  */
 export function Announcer({
   conversation,
@@ -12,18 +12,18 @@ export function Announcer({
   conversation: Conversation;
   reconnects: number;
 }): ReactElement {
-  const [said, setSaid] = useState("");
+  const [announced, setAnnounced] = useState("");
   const sentence = sentenceOf(conversation);
   const isFirst = useRef(true);
   useEffect(() => {
-    // What was there when the page was opened is no news.
+    // The state when the page was opened is not a change.
     if (isFirst.current) isFirst.current = sentence === "";
-    else setSaid(sentence);
+    else setAnnounced(sentence);
   }, [sentence]);
   return (
     <p className="sr-only" role="status">
-      {said}
-      {said !== "" && !conversation.isRunning && reconnects > 0
+      {announced}
+      {announced !== "" && !conversation.isRunning && reconnects > 0
         ? ` The connection broke ${reconnects} times, ${conversation.lost} events were lost.`
         : ""}
     </p>

@@ -1,8 +1,8 @@
 import type { ReactElement } from "react";
-import type { TurnDoneEvent } from "../../src/events.ts";
-import type { Attempt } from "./conversation.ts";
-import { duration } from "./tool-card.tsx";
-import type { TurnActions } from "./turn-view.tsx";
+import type { TurnDoneEvent } from "../../src/protocol/events.ts";
+import type { Attempt } from "../model/conversation.ts";
+import { duration } from "./duration.ts";
+import type { TurnActions } from "./turn-actions.ts";
 
 interface AttemptEndProps {
   attempt: Attempt;
@@ -12,7 +12,7 @@ interface AttemptEndProps {
   actions: TurnActions | undefined;
 }
 
-/** How an answer ended, what it cost, and where one can go from here. */
+/** How an attempt ended, what it cost, and what can be done next. */
 export function AttemptEnd(props: AttemptEndProps): ReactElement {
   const { attempt, isLive, isLastAttempt, prompt, actions } = props;
   const { error, done, lastId } = attempt;
@@ -25,9 +25,7 @@ export function AttemptEnd(props: AttemptEndProps): ReactElement {
           <span className="failure-kept">Everything before it is kept.</span>
         </p>
       )}
-      {done?.stopped && (
-        <p className="failure is-calm">Stopped. What was said until then is kept.</p>
-      )}
+      {done?.stopped && <p className="failure is-calm">Stopped. The text so far is kept.</p>}
       <div className="attempt-facts">
         {done && done.num_turns > 0 && <Usage done={done} />}
         {actions && !isLive && (
@@ -55,7 +53,7 @@ const titles: Record<string, string> = {
   INCOMPLETE_STREAM: "Cut short.",
 };
 
-/** The simulated model is free; of some real ones the demo does not know the price, and of none for sure. */
+/** Names the cost: the simulated model is free, and for real ones there is at best an estimate. */
 function costOf({ total_cost_usd: cost, model }: TurnDoneEvent): string {
   if (cost > 0) return `about $${cost.toFixed(5)} (estimate, list prices of 2026)`;
   return model.includes("claude-demo") ? "no cost, simulated" : "price unknown";

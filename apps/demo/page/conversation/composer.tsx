@@ -5,19 +5,19 @@ interface ComposerProps {
   onDraft: (draft: string) => void;
   onSend: (prompt: string) => void;
   onStop: (() => void) | undefined;
-  /** A question is on its way to the server. */
+  /** Whether a prompt is on its way to the server. */
   isSending: boolean;
   label: string;
-  /** Takes the focus when this changes. */
+  /** The composer takes the focus when this changes. */
   focusKey: string;
 }
 
-/** Where questions are written. Enter sends, Shift and Enter makes a new line. */
+/** The input for prompts. Enter sends, Shift and Enter makes a new line. */
 export function Composer(props: ComposerProps): ReactElement {
   const { draft, onDraft, onSend, onStop, isSending, label, focusKey } = props;
   const box = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
-    // On a small screen the keyboard would cover what there is to see.
+    // On a small screen the keyboard would cover the conversation.
     if (matchMedia("(min-width: 60rem)").matches) box.current?.focus({ preventScroll: true });
   }, [focusKey]);
   const canSend = draft.trim() !== "" && !isSending && !onStop;

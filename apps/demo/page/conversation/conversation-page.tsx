@@ -1,83 +1,34 @@
-import { useMemo, useState, type ReactElement } from "react";
+import type { ReactElement } from "react";
 import { AgentStreamError } from "@freshet/agent-sse";
-import { Counters } from "../counters.tsx";
-import { errorMessage } from "../error-message.ts";
+import { Counters } from "./counters.tsx";
+import { errorMessage } from "../server/error-message.ts";
 import { BreakPanel } from "../faults/break-panel.tsx";
 import { FaultLog } from "../faults/fault-log.tsx";
-import type { StatusInUse } from "../faults/use-status.ts";
-import { Notice } from "../notice.tsx";
-import { navigate } from "../route.ts";
-import { server } from "../server.ts";
+import type { PolledStatus } from "../server/use-status.ts";
+import { Notice } from "../layout/notice.tsx";
+import { navigate } from "../model/route.ts";
 import { WirePanel } from "../wire/wire-panel.tsx";
 import { Announcer } from "./announcer.tsx";
 import { Composer } from "./composer.tsx";
 import { ConversationPane } from "./conversation-pane.tsx";
-import type { TurnActions } from "./turn-view.tsx";
+import { useConversationActions } from "./use-conversation-actions.ts";
 import { useConversation, type LiveConversation } from "./use-conversation.ts";
 
 interface ConversationPageProps {
   id: string;
-  status: StatusInUse;
-  /** The list of conversations has a new one. */
+  status: PolledStatus;
+  /** Called when the list of conversations has a new entry. */
   onCreated: () => void;
 }
 
-/** One conversation, live; give the component the id as its key. */
+/** One live conversation; the component needs the id as its key. */
 export function ConversationPage({ id, status, onCreated }: ConversationPageProps): ReactElement {
   const live = useConversation(id);
-  const [draft, setDraft] = useState("");
-  const [isSending, setSending] = useState(false);
-  const [asked, setAsked] = useState(0);
-  const [failure, setFailure] = useState<string>();
+  const { draft, setDraft, isSending, sent, failure, send, stop, turnActions } =
+    useConversationActions(id, onCreated);
   const { conversation, marks } = live;
-
-  const { send, actions } = useMemo(() => {
-    const attempt = async (action: () => Promise<unknown>) => {
-      setFailure(undefined);
-      setSending(true);
-      try {
-        await action();
-      } catch (error) {
-        setFailure(errorMessage(error));
-      }
-      setSending(false);
-    };
-    const ask = (prompt: string) =>
-      attempt(async () => {
-        await server.askMore(id, prompt);
-        setAsked((count) => count + 1);
-        setDraft("");
-      });
-    const fork = (position: string) =>
-      attempt(async () => {
-        const { id: forked } = await server.fork(id, position);
-        onCreated();
-        navigate({ view: "conversation", id: forked });
-      });
-    const forkBefore = (position: string | undefined, prompt: string) => {
-      // The new page takes the question over into its box.
-      sessionStorage.setItem("draft", prompt);
-      if (position === undefined) navigate({ view: "new" });
-      else void fork(position);
-    };
-    const all: TurnActions = {
-      fork: (position) => void fork(position),
-      forkBefore,
-      askAgain: (prompt) => void ask(prompt),
-    };
-    return { send: (prompt: string) => void ask(prompt), actions: all };
-  }, [id, onCreated]);
-
-  useMemo(() => {
-    const kept = takeDraft();
-    if (kept !== undefined) setDraft(kept);
-  }, []);
-
   if (live.failure !== undefined) return <LostConversation failure={live.failure} />;
   const isEmpty = conversation.turns.length === 0;
-  const stop = () => {
-    server.stop(id).catch((error: unknown) => setFailure(errorMessage(error)));
-  };
   const footer = (
     <>
       {failure !== undefined && (
@@ -103,9 +54,9 @@ export function ConversationPage({ id, status, onCreated }: ConversationPageProp
       <ConversationPane
         conversation={conversation}
         version={conversation.version}
-        asked={asked}
+        sent={sent}
         heading={conversation.turns[0]?.prompt ?? "Conversation"}
-        actions={actions}
+        actions={turnActions}
         footer={footer}
       >
         {isEmpty && <Notice title="Reading the conversation …" />}
@@ -125,13 +76,6 @@ export function ConversationPage({ id, status, onCreated }: ConversationPageProp
   );
 }
 
-/** A question that was taken along from another conversation, once. */
-export function takeDraft(): string | undefined {
-  const draft = sessionStorage.getItem("draft") ?? undefined;
-  sessionStorage.removeItem("draft");
-  return draft;
-}
-
 function LostConversation({ failure }: { failure: unknown }): ReactElement {
   const isMissing = failure instanceof AgentStreamError && failure.status === 404;
   return (
@@ -140,7 +84,7 @@ function LostConversation({ failure }: { failure: unknown }): ReactElement {
         title={isMissing ? "There is no such conversation." : "The conversation cannot be read."}
         text={
           isMissing
-            ? "It may belong to a demo that has ended: its data goes when it ends."
+            ? "It may belong to an earlier run of the demo, whose data was deleted when it ended."
             : errorMessage(failure)
         }
         isFailure
@@ -153,8 +97,8 @@ function LostConversation({ failure }: { failure: unknown }): ReactElement {
   );
 }
 
-const words: Record<LiveConversation["status"], string> = {
-  idle: "Not connected while nobody looks.",
+const statusTexts: Record<LiveConversation["status"], string> = {
+  idle: "Not connected while the page is hidden.",
   open: "Connected: every event arrives as it is written.",
   connecting: "Connecting …",
   waiting: "The connection broke. Trying again from the last event …",
@@ -167,7 +111,7 @@ function Connection({ live }: { live: LiveConversation }): ReactElement {
   return (
     <p className="connection">
       <span className={live.status === "open" ? "lamp is-up" : "lamp"} aria-hidden="true" />
-      {words[live.status]}
+      {statusTexts[live.status]}
     </p>
   );
 }

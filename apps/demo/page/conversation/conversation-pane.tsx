@@ -1,13 +1,14 @@
 import { useEffect, useRef, type ReactElement, type ReactNode } from "react";
 import { WireNote } from "../wire/wire-note.tsx";
-import type { Conversation } from "./conversation.ts";
-import { TurnView, type TurnActions } from "./turn-view.tsx";
+import type { Conversation } from "../model/conversation.ts";
+import type { TurnActions } from "./turn-actions.ts";
+import { TurnView } from "./turn-view.tsx";
 
 interface ConversationPaneProps {
   conversation: Conversation;
   version: number;
-  /** How many questions were asked from here: the next answer is looked at from its beginning. */
-  asked?: number;
+  /** How many prompts were sent from here: after each the pane follows the new turn. */
+  sent?: number;
   heading: string;
   note?: ReactNode;
   actions: TurnActions | undefined;
@@ -16,14 +17,14 @@ interface ConversationPaneProps {
   children?: ReactNode;
 }
 
-/** The conversation, which follows its end unless its reader has scrolled away from it. */
+/** The conversation, scrolled to its end unless the person has scrolled away from it. */
 export function ConversationPane(props: ConversationPaneProps): ReactElement {
-  const { conversation, version, asked, heading, note, actions, footer, children } = props;
+  const { conversation, version, sent, heading, note, actions, footer, children } = props;
   const box = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
   useEffect(() => {
     follows.current = true;
-  }, [asked]);
+  }, [sent]);
   useEffect(() => {
     const element = box.current;
     if (element && follows.current) element.scrollTop = element.scrollHeight;

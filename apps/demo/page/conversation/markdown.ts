@@ -1,7 +1,7 @@
 import DOMPurify from "dompurify";
 import { Marked } from "marked";
 
-/** A paragraph, a list, a table: what can be drawn anew without its neighbours. */
+/** A paragraph, a list, a table: a block that can be rendered without its neighbours. */
 export interface MarkdownBlock {
   /** Where its source begins in the whole text. */
   readonly start: number;
@@ -17,7 +17,7 @@ purify.addHook("afterSanitizeAttributes", (node) => {
   node.setAttribute("rel", "noopener noreferrer");
 });
 
-/** Tags in an answer are part of what it says: they are shown, not followed. */
+/** Shows HTML tags of a response as text instead of interpreting them. */
 const marked = new Marked({
   renderer: {
     html: ({ text, block }) => (block ? `<p>${escaped(text)}</p>` : escaped(text)),
@@ -33,8 +33,8 @@ const rendered = new Map<string, string>();
 const maxRendered = 500;
 
 /**
- * A model's Markdown as blocks of safe HTML. What a model says is not to be trusted: no scripts, no
- * styles, no forms, and nothing that would be fetched from elsewhere.
+ * Renders a model's Markdown as blocks of safe HTML. A model's output is not trusted: no scripts, no
+ * styles, no forms, and nothing that would be fetched from another origin.
  */
 export function renderMarkdown(text: string): MarkdownBlock[] {
   const blocks: MarkdownBlock[] = [];

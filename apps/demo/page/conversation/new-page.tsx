@@ -1,12 +1,12 @@
 import { useState, type ReactElement } from "react";
-import { errorMessage } from "../error-message.ts";
+import { errorMessage } from "../server/error-message.ts";
 import { BreakPanel } from "../faults/break-panel.tsx";
 import { FaultLog } from "../faults/fault-log.tsx";
-import type { StatusInUse } from "../faults/use-status.ts";
-import { navigate } from "../route.ts";
-import { server } from "../server.ts";
+import type { PolledStatus } from "../server/use-status.ts";
+import { takeDraft } from "../model/draft.ts";
+import { navigate } from "../model/route.ts";
+import { webServer } from "../server/web-server.ts";
 import { Composer } from "./composer.tsx";
-import { takeDraft } from "./conversation-page.tsx";
 
 const suggestions = [
   "How high is the Elbe at Dresden, and is it rising?",
@@ -14,22 +14,22 @@ const suggestions = [
   "What happens when a server dies in the middle?",
 ];
 
-/** Where a conversation begins. */
+/** The start of a new conversation. */
 export function NewPage({
   status,
   onCreated,
 }: {
-  status: StatusInUse;
+  status: PolledStatus;
   onCreated: () => void;
 }): ReactElement {
   const [draft, setDraft] = useState(() => takeDraft() ?? "");
   const [isSending, setSending] = useState(false);
   const [failure, setFailure] = useState<string>();
-  const ask = async (prompt: string) => {
+  const start = async (prompt: string) => {
     setSending(true);
     setFailure(undefined);
     try {
-      const { id } = await server.ask(prompt);
+      const { id } = await webServer.createConversation(prompt);
       onCreated();
       navigate({ view: "conversation", id });
     } catch (error) {
@@ -44,14 +44,14 @@ export function NewPage({
           <div className="column welcome">
             <h2 className="welcome-title">Ask something. Then break it.</h2>
             <p>
-              Every answer comes as binary frames, becomes events in a durable stream, and is read
-              by this page through a connection that you may cut, slow down or kill. Reload, open a
-              second tab, stop a server in the middle: nothing is lost and nothing comes twice.
+              Every answer arrives as binary frames, becomes events in a durable stream, and is read
+              by this page over a connection that you can cut, slow down or kill. Reload, open a
+              second tab, kill a server in the middle: nothing is lost and nothing is repeated.
             </p>
             <ul className="suggestions">
               {suggestions.map((prompt) => (
                 <li key={prompt}>
-                  <button type="button" disabled={isSending} onClick={() => void ask(prompt)}>
+                  <button type="button" disabled={isSending} onClick={() => void start(prompt)}>
                     {prompt}
                   </button>
                 </li>
@@ -59,8 +59,7 @@ export function NewPage({
             </ul>
             {status.status?.model.kind === "scripted" && (
               <p className="small">
-                The model is simulated and knows three answers by heart; everything behind and
-                before it is real.
+                The model is simulated and has three scripted answers; everything around it is real.
               </p>
             )}
           </div>
@@ -75,7 +74,7 @@ export function NewPage({
             <Composer
               draft={draft}
               onDraft={setDraft}
-              onSend={(prompt) => void ask(prompt)}
+              onSend={(prompt) => void start(prompt)}
               onStop={undefined}
               isSending={isSending}
               label="Ask something"
@@ -84,7 +83,7 @@ export function NewPage({
           </div>
         </div>
       </section>
-      <section className="side" aria-label="What is behind it">
+      <section className="side" aria-label="Faults and log">
         <BreakPanel {...status} />
         <FaultLog reports={status.status?.reports ?? []} marks={[]} />
       </section>

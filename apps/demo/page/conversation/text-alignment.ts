@@ -1,7 +1,7 @@
 /**
- * Which character of a rendered block stands for which character of its Markdown source. What is shown
- * is the source with some characters left out (`**`, `[`, `](…)`), so the words of the one are looked
- * for, in order, in the other.
+ * Maps the characters of a rendered block to those of its Markdown source. The rendered text is the
+ * source with some characters left out (`**`, `[`, `](…)`), so its words are searched in the source, in
+ * order.
  */
 export interface Alignment {
   readonly nodes: readonly AlignedText[];
@@ -13,7 +13,7 @@ interface AlignedText {
   readonly sourceIndex: Uint32Array;
 }
 
-/** Farther ahead than this a word is another word that looks the same. */
+/** A match farther ahead than this is another occurrence of the same word. */
 const farthest = 400;
 
 export function align(block: Element, source: string): Alignment {
@@ -34,7 +34,7 @@ export function align(block: Element, source: string): Alignment {
   return { nodes };
 }
 
-/** The index in the source of the character at `offset` of a text node. */
+/** Returns the source index of the character at `offset` of a text node. */
 export function sourceIndexAt(
   { nodes }: Alignment,
   node: Node,
@@ -45,7 +45,7 @@ export function sourceIndexAt(
   return aligned.sourceIndex[Math.min(offset, aligned.sourceIndex.length - 1)];
 }
 
-/** What shows the source from `start` to `end`. */
+/** Returns the ranges of the page that show the source from `start` to `end`. */
 export function rangesOf({ nodes }: Alignment, start: number, end: number): Range[] {
   const ranges: Range[] = [];
   for (const { node, sourceIndex } of nodes) {

@@ -1,8 +1,9 @@
 import type { ReactElement } from "react";
-import { select } from "../wire/selection.ts";
-import type { ToolSegment } from "./conversation.ts";
+import { select } from "../model/selection.ts";
+import type { ToolSegment } from "../model/conversation.ts";
+import { duration } from "./duration.ts";
 
-/** A tool call: what went in, what came out, how long it took. */
+/** A tool call: its input, its output, and how long it took. */
 export function ToolCard({
   segment,
   isRunning,
@@ -51,7 +52,7 @@ export function ToolCard({
   );
 }
 
-/** An object as its fields, anything else as it is. */
+/** Shows an object as its fields, anything else as text. */
 function Json({ text }: { text: string }): ReactElement {
   const fields = fieldsOf(text);
   if (!fields) return <code className="wrap">{text === "" ? "(nothing)" : text}</code>;
@@ -75,8 +76,4 @@ function fieldsOf(text: string): [string, unknown][] | undefined {
   } catch {
     return undefined;
   }
-}
-
-export function duration(ms: number): string {
-  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
 }

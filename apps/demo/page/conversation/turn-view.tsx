@@ -1,27 +1,19 @@
 import { memo, useState, type ReactElement } from "react";
-import { AnswerText } from "./answer-text.tsx";
-import type { Attempt, Segment, TextSegment, Turn } from "./conversation.ts";
+import { ResponseText } from "./response-text.tsx";
+import type { Attempt, Segment, TextSegment, Turn } from "../model/conversation.ts";
 import { AttemptEnd } from "./attempt-end.tsx";
 import { ToolCard } from "./tool-card.tsx";
-
-/** What can be done with a message; missing where it cannot (in a replay). */
-export interface TurnActions {
-  /** Goes on in a new conversation after this position. */
-  fork: (position: string) => void;
-  /** Asks a question in other words, in a new conversation that ends before it. */
-  forkBefore: (position: string | undefined, prompt: string) => void;
-  askAgain: (prompt: string) => void;
-}
+import type { TurnActions } from "./turn-actions.ts";
 
 interface TurnProps {
   turn: Turn;
-  /** Of the conversation: the turn is changed in place. */
+  /** The conversation's version, because the turn is changed in place. */
   version: number;
   isLast: boolean;
   actions: TurnActions | undefined;
 }
 
-/** A question and its answer. */
+/** A prompt and its response. */
 export const TurnView = memo(
   function TurnView({ turn, isLast, actions }: TurnProps): ReactElement {
     const { prompt, attempts, beforeId } = turn;
@@ -54,7 +46,7 @@ export const TurnView = memo(
       </article>
     );
   },
-  // An older turn changes no more.
+  // An older turn no longer changes.
   (before, after) =>
     before.turn === after.turn &&
     before.isLast === after.isLast &&
@@ -86,7 +78,7 @@ function AttemptView(props: AttemptProps): ReactElement {
         ))}
         {isLive && segments.length === 0 && <p className="waiting">Waiting for the first word …</p>}
         {attempt.done && segments.length === 0 && !attempt.error && !attempt.done.stopped && (
-          <p className="waiting">The model said nothing.</p>
+          <p className="waiting">The model returned no text.</p>
         )}
         <AttemptEnd {...props} />
       </div>
@@ -104,10 +96,10 @@ function SegmentView({
   if (segment.kind === "tool")
     return <ToolCard segment={segment} isRunning={!segment.result && isGrowing} />;
   if (segment.kind === "thinking") return <Thinking segment={segment} isGrowing={isGrowing} />;
-  return <AnswerText segment={segment} text={segment.text} />;
+  return <ResponseText segment={segment} text={segment.text} />;
 }
 
-/** What a folded thought shows: while it grows its last words, which move, then its first. */
+/** The excerpt of a folded thought: its last words while it grows, then its first. */
 function peekAt(text: string, isGrowing: boolean): string {
   if (!isGrowing || text.length <= 160) return text.slice(0, 160);
   const tail = text.slice(-160);
@@ -128,7 +120,7 @@ function Thinking({
         <span className="thinking-title">{isGrowing ? "Thinking" : "Thought"}</span>
         {!isOpen && <span className="thinking-peek">{peekAt(segment.text, isGrowing)}</span>}
       </summary>
-      {isOpen && <AnswerText segment={segment} text={segment.text} />}
+      {isOpen && <ResponseText segment={segment} text={segment.text} />}
     </details>
   );
 }

@@ -1,7 +1,12 @@
 import { useState, type ReactElement } from "react";
-import type { BedrockFault, FaultCommand, KillableService, ServiceState } from "../../src/api.ts";
-import { errorMessage } from "../error-message.ts";
-import type { StatusInUse } from "./use-status.ts";
+import type {
+  BedrockFault,
+  FaultCommand,
+  KillableService,
+  ServiceState,
+} from "../../src/protocol/api.ts";
+import { errorMessage } from "../server/error-message.ts";
+import type { PolledStatus } from "../server/use-status.ts";
 
 const kills: readonly [KillableService, string][] = [
   ["web", "Web server"],
@@ -17,12 +22,12 @@ const bedrockFaults: readonly [BedrockFault, string][] = [
 const cutSizes = [0, 4096, 2048, 1024];
 const latencies = [0, 100, 400, 1500];
 
-/** The buttons that break the way, each at one of its places. */
-export function BreakPanel({ status, isAway, breakIt }: StatusInUse): ReactElement {
+/** The controls that break the pipeline, grouped by the part that they break. */
+export function BreakPanel({ status, isAway, injectFault }: PolledStatus): ReactElement {
   const [failure, setFailure] = useState<string>();
   const send = (command: FaultCommand) => {
     setFailure(undefined);
-    breakIt(command).catch((error: unknown) => setFailure(errorMessage(error)));
+    injectFault(command).catch((error: unknown) => setFailure(errorMessage(error)));
   };
   const isReal = status?.model.kind === "real";
   const service = (name: string) => status?.services.find((one) => one.name === name);
@@ -104,7 +109,7 @@ function Lamp({
   return (
     <>
       <span className={isUp ? "lamp is-up" : "lamp"} aria-hidden="true" />
-      <span className="sr-only">{isUp ? "running:" : "away:"} kill</span>
+      <span className="sr-only">{isUp ? "running:" : "down:"} kill</span>
     </>
   );
 }

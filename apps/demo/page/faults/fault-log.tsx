@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
-import type { FaultReport } from "../../src/api.ts";
-import type { ConnectionMark } from "../conversation/use-conversation.ts";
-import { shortPosition } from "../wire/position.ts";
+import type { FaultReport } from "../../src/protocol/api.ts";
+import type { ConnectionMark } from "../model/connection-mark.ts";
+import { shortPosition } from "../../src/protocol/position.ts";
 
 interface FaultLogProps {
   reports: readonly FaultReport[];
@@ -11,13 +11,13 @@ interface FaultLogProps {
 interface Line {
   readonly key: string;
   readonly at: number;
-  readonly what: string;
-  readonly answer: string | undefined;
+  readonly fault: string;
+  readonly reaction: string | undefined;
 }
 
 const maxLines = 40;
 
-/** What broke, and what the code did about it: the newest first. */
+/** Lists what broke and how the code handled it, newest first. */
 export function FaultLog({ reports, marks }: FaultLogProps): ReactElement {
   const lines = [...reports.map(reportLine), ...connectionLines(marks)]
     .sort((a, b) => b.at - a.at)
@@ -29,11 +29,11 @@ export function FaultLog({ reports, marks }: FaultLogProps): ReactElement {
         <p className="nothing">Nothing yet. Ask something, and break it while the answer runs.</p>
       )}
       <ol tabIndex={lines.length > 0 ? 0 : undefined} aria-label="Faults, newest first">
-        {lines.map(({ key, at, what, answer }) => (
+        {lines.map(({ key, at, fault, reaction }) => (
           <li key={key}>
             <time dateTime={new Date(at).toISOString()}>{clock(at)}</time>
             <span>
-              <strong>{what}</strong> {answer ?? "…"}
+              <strong>{fault}</strong> {reaction ?? "…"}
             </span>
           </li>
         ))}
@@ -42,11 +42,11 @@ export function FaultLog({ reports, marks }: FaultLogProps): ReactElement {
   );
 }
 
-function reportLine({ seq, at, what, answer }: FaultReport): Line {
-  return { key: `fault ${seq}`, at, what, answer };
+function reportLine({ seq, at, fault, reaction }: FaultReport): Line {
+  return { key: `fault ${seq}`, at, fault, reaction };
 }
 
-/** Breaks of the connection in a row are one line: there may be hundreds. */
+/** Joins successive breaks of the connection into one line: there may be hundreds. */
 function connectionLines(marks: readonly ConnectionMark[]): Line[] {
   const lines: Line[] = [];
   let breaks = 0;
@@ -63,11 +63,11 @@ function connectionLines(marks: readonly ConnectionMark[]): Line[] {
     lines.push({
       key: `break ${first.at}`,
       at: mark.at,
-      what:
+      fault:
         breaks === 1
           ? "This page lost its connection."
           : `This page lost its connection ${breaks} times.`,
-      answer: `It went on after ${mark.lastEventId ? shortPosition(mark.lastEventId) : "the start"}, with no gap and nothing twice.`,
+      reaction: `It resumed after ${mark.lastEventId ? shortPosition(mark.lastEventId) : "the start"}, with no gap and nothing repeated.`,
     });
     breaks = 0;
     first = undefined;

@@ -1,13 +1,14 @@
 import type { AgentEvent } from "@freshet/core";
 import { BedrockDecoder, toAgentEvents, type AgentEventInput } from "@freshet/bedrock-adapter";
 import { MessageDecoder, readEnvelope } from "@freshet/eventstream-codec";
-import type { DemoEvent, FrameRecord } from "../../src/events.ts";
-import { server } from "../server.ts";
+import type { DemoEvent, FrameRecord } from "../../src/protocol/events.ts";
+import { hex } from "../model/hex.ts";
+import { webServer } from "../server/web-server.ts";
 
-/** Something that can be played. */
+/** A conversation or a captured response that can be replayed. */
 export interface Recording {
   readonly title: string;
-  /** What it is, and where it comes from. */
+  /** A description of where it comes from. */
   readonly origin: string;
   readonly events: readonly RecordedEvent[];
 }
@@ -15,18 +16,18 @@ export interface Recording {
 export interface RecordedEvent {
   readonly id: string;
   readonly event: DemoEvent;
-  /** When it came, in milliseconds after the first. */
+  /** When it arrived, in milliseconds after the first. */
   readonly atMs: number;
 }
 
-/** The longest pause that a replay keeps: nobody wants to wait for a question to be typed again. */
+/** The longest pause of a replay: nobody wants to wait while a prompt is typed again. */
 const longestPauseMs = 1500;
-/** A captured body has no times: its frames are played at this pace. */
+/** The pace at which the frames of a captured body are played, which records no times. */
 const frameMs = 1000 / 60;
 
-/** An earlier conversation, at the pace at which it was written. */
+/** Loads an earlier conversation, to be played at the pace at which it was written. */
 export async function recordConversation(id: string, signal: AbortSignal): Promise<Recording> {
-  const stored = await server.transcript(id, signal);
+  const stored = await webServer.transcript(id, signal);
   let atMs = 0;
   let before: number | undefined;
   const events = stored.map(({ id: position, event }): RecordedEvent => {
@@ -43,7 +44,7 @@ export async function recordConversation(id: string, signal: AbortSignal): Promi
   };
 }
 
-/** A response body of Bedrock, decoded here in the browser by the same packages as on the server. */
+/** Decodes a response body of Bedrock, in the browser, with the same packages as on the server. */
 export async function recordCapture(bytes: Uint8Array, title: string): Promise<Recording> {
   const frames = framesOf(bytes);
   const events: RecordedEvent[] = [];
@@ -114,8 +115,4 @@ function frameType(envelope: ReturnType<typeof readEnvelope>): string {
     case "unknown":
       return envelope.messageType ?? "unknown";
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

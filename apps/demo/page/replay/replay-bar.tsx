@@ -1,11 +1,11 @@
 import type { ReactElement } from "react";
-import { shortPosition } from "../wire/position.ts";
+import { shortPosition } from "../../src/protocol/position.ts";
 import type { Recording } from "./recording.ts";
 import type { Player } from "./use-player.ts";
 
 const speeds = [0.25, 0.5, 1, 2, 4, 16];
 
-/** Play and pause, where, and how fast. */
+/** The controls of a replay: play and pause, position, speed. */
 export function ReplayBar({
   recording,
   player,

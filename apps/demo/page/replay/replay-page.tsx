@@ -1,7 +1,7 @@
 import { useEffect, useState, type ReactElement } from "react";
 import { ConversationPane } from "../conversation/conversation-pane.tsx";
-import { errorMessage } from "../error-message.ts";
-import { Notice } from "../notice.tsx";
+import { errorMessage } from "../server/error-message.ts";
+import { Notice } from "../layout/notice.tsx";
 import { WirePanel } from "../wire/wire-panel.tsx";
 import type { Recording } from "./recording.ts";
 import { ReplayBar } from "./replay-bar.tsx";
@@ -9,7 +9,7 @@ import { usePlayer } from "./use-player.ts";
 
 type Loaded = { recording: Recording } | { failure: string } | undefined;
 
-/** Plays what `load` gives; give the component the source as its key. */
+/** Plays the recording that `load` returns; the component needs its source as its key. */
 export function ReplayPage({
   load,
 }: {
@@ -28,10 +28,10 @@ export function ReplayPage({
   }, [load]);
   if (!loaded) return <Notice title="Loading the recording …" />;
   if ("failure" in loaded) {
-    return <Notice title="It cannot be played." text={loaded.failure} isFailure />;
+    return <Notice title="The recording cannot be played." text={loaded.failure} isFailure />;
   }
   if (loaded.recording.events.length === 0) {
-    return <Notice title="There is nothing in it." text="The recording has no events." />;
+    return <Notice title="Nothing to play." text="The recording has no events." />;
   }
   return <Playing recording={loaded.recording} />;
 }

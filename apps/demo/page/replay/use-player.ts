@@ -1,28 +1,28 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { Conversation } from "../conversation/conversation.ts";
+import { Conversation } from "../model/conversation.ts";
 import type { Recording } from "./recording.ts";
 
 export interface Player {
-  /** What has been played. */
+  /** The events that have been played. */
   readonly conversation: Conversation;
-  /** How many events that is. */
+  /** The number of events that have been played. */
   readonly position: number;
   readonly isPlaying: boolean;
   readonly speed: number;
   readonly setSpeed: (speed: number) => void;
   readonly toggle: () => void;
-  /** Goes to where `position` events have been played. */
+  /** Jumps to where `position` events have been played. */
   readonly seek: (position: number) => void;
 }
 
 const tickMs = 40;
 
-/** Plays a recording: from any event, at any speed. */
+/** Plays a recording from any event at any speed. */
 export function usePlayer({ events }: Recording): Player {
   const [played, setPlayed] = useState(() => ({ conversation: new Conversation(), position: 0 }));
   const [isPlaying, setPlaying] = useState(true);
   const [speed, setSpeed] = useState(1);
-  /** How far the recording's own clock has come, in milliseconds. */
+  /** The position in the recording's own time, in milliseconds. */
   const clock = useRef(0);
   const newest = useRef(played);
   const { position } = played;

@@ -1,11 +1,11 @@
-import type { ConnectionMark } from "../conversation/use-conversation.ts";
-import type { SeenEvent } from "../conversation/conversation.ts";
+import type { ConnectionMark } from "../model/connection-mark.ts";
+import type { SeenEvent } from "../model/conversation.ts";
 
-/** What the timeline shows: one answer, from left to right. */
+/** The contents of the timeline: one turn, from left to right. */
 export interface TimelineScene {
   readonly events: readonly SeenEvent[];
   readonly marks: readonly ConnectionMark[];
-  /** What was broken, and when. */
+  /** When something was broken. */
   readonly faults: readonly number[];
   readonly from: number;
   readonly to: number;
@@ -24,7 +24,7 @@ const laneHeight = 20;
 export const timelineHeight: number = laneHeight * 3 + 22;
 const lanes = ["Bedrock", "stored", "read"] as const;
 
-/** Draws the scene; a canvas, because a tick for every frame would be thousands of elements. */
+/** Draws the scene on a canvas, because a tick for every frame would be thousands of elements. */
 export function drawTimeline(canvas: HTMLCanvasElement, scene: TimelineScene): void {
   const context = canvas.getContext("2d");
   if (!context) return;
@@ -89,7 +89,7 @@ function drawAxis(
   context.textAlign = "start";
 }
 
-/** A band while the connection is open, a gap where it is not. */
+/** Draws a band while the connection is open and a gap while it is not. */
 function drawConnection(
   context: CanvasRenderingContext2D,
   { marks, from, to }: TimelineScene,

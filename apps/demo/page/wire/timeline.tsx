@@ -1,21 +1,21 @@
 import { useEffect, useRef, useState, type ReactElement } from "react";
-import type { Conversation, SeenEvent } from "../conversation/conversation.ts";
-import type { ConnectionMark } from "../conversation/use-conversation.ts";
-import { useSelection } from "./selection.ts";
+import type { Conversation, SeenEvent } from "../model/conversation.ts";
+import type { ConnectionMark } from "../model/connection-mark.ts";
+import { useSelection } from "../model/selection.ts";
 import { drawTimeline, timelineHeight } from "./timeline-drawing.ts";
 
 interface TimelineProps {
   conversation: Conversation;
   marks: readonly ConnectionMark[];
   faults: readonly number[];
-  /** Whether it is drawn as it happens; a replay has a clock of its own. */
+  /** Whether it is drawn as it happens; a replay has its own time. */
   isLive: boolean;
 }
 
 const shortestMs = 8000;
 const lateMs = 30_000;
 
-/** The newest answer as it comes: frames, stored events, read events, and every break. */
+/** The timeline of the newest turn: frames, stored events, read events, and every break. */
 export function Timeline({ conversation, marks, faults, isLive }: TimelineProps): ReactElement {
   const canvas = useRef<HTMLCanvasElement>(null);
   const selection = useSelection();
@@ -52,7 +52,7 @@ export function Timeline({ conversation, marks, faults, isLive }: TimelineProps)
   );
 }
 
-/** From the first event to now, or to the last one; `now` is undefined when the answer has ended. */
+/** Returns the span from the first event to now, or to the last one if `now` is undefined. */
 function spanOf(
   events: readonly SeenEvent[],
   now: number | undefined,
@@ -61,13 +61,13 @@ function spanOf(
   if (!first || !last) return { from: 0, to: shortestMs };
   const from = first.event.wire?.at ?? first.receivedAt;
   const written = last.event.wire?.at ?? last.receivedAt;
-  // A page that was opened later read everything at once: its reading does not belong on this scale.
+  // A page that was opened later read all events in one step, long after they were written.
   const isLate = last.receivedAt - written > lateMs;
   const to = now ?? (isLate ? written : last.receivedAt);
   return { from, to: Math.max(from + shortestMs, to) };
 }
 
-/** The time, moving while `isRunning`; slowly for those who asked for less motion. */
+/** Returns the time, updated while `isRunning`; slowly for people who prefer reduced motion. */
 function useClock(isRunning: boolean): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {

@@ -1,9 +1,9 @@
 import type { ReactElement } from "react";
-import type { Conversation } from "../conversation/conversation.ts";
-import { shortPosition } from "./position.ts";
-import { useSelection } from "./selection.ts";
+import type { Conversation } from "../model/conversation.ts";
+import { shortPosition } from "../../src/protocol/position.ts";
+import { useSelection } from "../model/selection.ts";
 
-/** Beside the pointer: where the word comes from. The table says the same to those who do not point. */
+/** A note next to the pointer with the origin of a word. The table shows the same without a pointer. */
 export function WireNote({ conversation }: { conversation: Conversation }): ReactElement | null {
   const selection = useSelection();
   if (!selection?.at) return null;

@@ -1,13 +1,13 @@
 import { memo, useEffect, useRef, type KeyboardEvent, type ReactElement } from "react";
-import type { DemoEvent, FrameRecord } from "../../src/events.ts";
-import type { SeenEvent, Turn } from "../conversation/conversation.ts";
-import { offsetOf, shortPosition } from "./position.ts";
-import { onSelect, select, selected, useIsSelected } from "./selection.ts";
+import type { DemoEvent, FrameRecord } from "../../src/protocol/events.ts";
+import type { SeenEvent, Turn } from "../model/conversation.ts";
+import { offsetOf, shortPosition } from "../../src/protocol/position.ts";
+import { onSelect, select, selected, useIsSelected } from "../model/selection.ts";
 
-/** More rows than this at once are no help; the older ones are still in the conversation. */
+/** The number of events shown; more would not help, and the older ones are still in the conversation. */
 const maxRows = 400;
 
-/** What passed: each event with the frames it was made of, its offset and its id. */
+/** Lists each event with the frames that it was made from, its offset and its id. */
 export function WireTable({ turn }: { turn: Turn; version: number }): ReactElement {
   const box = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);

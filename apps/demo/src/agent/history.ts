@@ -1,11 +1,11 @@
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html
 import type { ContentBlock, JsonValue, Message } from "@freshet/bedrock-adapter";
-import type { DemoEvent } from "../events.ts";
+import type { DemoEvent } from "../protocol/events.ts";
 
 /**
- * What the model is told of the conversation so far: questions, the words that answered them, and the
- * tool calls with their results. An answer that never came is left out together with its question, and
- * so is the turn that is being answered; of an attempt that was interrupted only the one after it counts.
+ * Builds the model's view of the conversation so far: prompts, the text of their responses, and the tool
+ * calls with their results. A prompt without a response is left out, and so is the turn `turnId` itself;
+ * of a turn that was interrupted only its last attempt counts.
  */
 export function historyOf(events: readonly DemoEvent[], turnId: string): Message[] {
   const turns = new Map<string, { prompt: string; events: DemoEvent[] }>();
@@ -19,15 +19,15 @@ export function historyOf(events: readonly DemoEvent[], turnId: string): Message
   turns.delete(turnId);
   const history: Message[] = [];
   for (const turn of turns.values()) {
-    const answer = answerOf(turn.events);
-    if (answer.length === 0) continue;
+    const response = responseOf(turn.events);
+    if (response.length === 0) continue;
     addMessage(history, { role: "user", content: [{ text: turn.prompt }] });
-    for (const message of answer) addMessage(history, message);
+    for (const message of response) addMessage(history, message);
   }
   return history;
 }
 
-/** Bedrock wants the roles to take turns: what the same role says next belongs to the same message. */
+/** Adds a message. Bedrock requires alternating roles, so content of the same role is merged. */
 export function addMessage(messages: Message[], { role, content }: Message): void {
   const last = messages.at(-1);
   if (last?.role === role) last.content.push(...content);
@@ -35,18 +35,19 @@ export function addMessage(messages: Message[], { role, content }: Message): voi
 }
 
 /**
- * The messages of one answer. Reasoning is left out: without its signature, which no event carries, it
- * cannot be sent back. So are calls without a result, and those whose input was cut: Bedrock refuses them.
+ * Builds the messages of one response. Reasoning is left out: without its signature, which no event
+ * carries, it cannot be sent back. So are calls without a result or with a truncated input, which
+ * Bedrock refuses.
  */
-function answerOf(events: readonly DemoEvent[]): Message[] {
-  const answer: Message[] = [];
+function responseOf(events: readonly DemoEvent[]): Message[] {
+  const response: Message[] = [];
   const inputs = toolInputs(events);
   let text = "";
-  const say = (role: Message["role"], block: ContentBlock) =>
-    addMessage(answer, { role, content: [block] });
+  const add = (role: Message["role"], block: ContentBlock) =>
+    addMessage(response, { role, content: [block] });
   const endText = () => {
     // Bedrock refuses text that is blank.
-    if (text.trim() !== "") say("assistant", { text });
+    if (text.trim() !== "") add("assistant", { text });
     text = "";
   };
   for (const event of events) {
@@ -57,37 +58,37 @@ function answerOf(events: readonly DemoEvent[]): Message[] {
       if (input === undefined) continue;
       const { tool_use_id: toolUseId } = event;
       if (event.type === "tool_use") {
-        say("assistant", { toolUse: { toolUseId, name: event.tool_name, input } });
+        add("assistant", { toolUse: { toolUseId, name: event.tool_name, input } });
       } else {
         const status = event.status === "error" ? "error" : "success";
         const content = [{ text: event.output_summary }];
-        say("user", { toolResult: { toolUseId, content, status } });
+        add("user", { toolResult: { toolUseId, content, status } });
       }
     }
   }
   endText();
-  return answer;
+  return response;
 }
 
-/** The inputs of the calls that have a result, by their ids. */
+/** Maps the ids of calls that have a result to their inputs. */
 function toolInputs(events: readonly DemoEvent[]): Map<string, JsonValue> {
-  const answered = new Set(
+  const completed = new Set(
     events.flatMap((event) => (event.type === "tool_result" ? [event.tool_use_id] : [])),
   );
   const inputs = new Map<string, JsonValue>();
   for (const event of events) {
-    if (event.type !== "tool_use" || !answered.has(event.tool_use_id)) continue;
+    if (event.type !== "tool_use" || !completed.has(event.tool_use_id)) continue;
     try {
       const input = event.input_summary === "" ? "{}" : event.input_summary;
       inputs.set(event.tool_use_id, JSON.parse(input) as JsonValue);
     } catch {
-      // The model stopped inside it, so it was never run.
+      // The response ended within the input, so the call was never run.
     }
   }
   return inputs;
 }
 
-/** How far a turn has come. */
+/** The progress of a turn. */
 export type TurnState = "new" | "open" | "complete";
 
 export function turnState(events: readonly DemoEvent[], turnId: string): TurnState {

@@ -1,4 +1,4 @@
-/** Lets only so many tasks run at the same time; the others wait in order. */
+/** Limits how many tasks run at the same time; the others wait in order. */
 export class Limiter {
   readonly #max: number;
   readonly #waiting: (() => void)[] = [];
@@ -15,7 +15,7 @@ export class Limiter {
     try {
       await task();
     } finally {
-      // The place goes to the next in line, or is free.
+      // The slot goes to the next task in line, or becomes free.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#running--;

@@ -1,7 +1,8 @@
 /**
- * US dollars for a million tokens, on demand, at a model's global endpoint (those of one region cost up to a
- * tenth more). As third parties listed them in 2026, not checked against https://aws.amazon.com/bedrock/pricing/:
- * estimates, and shown as such. Models whose price changed or is told differently are not here.
+ * US dollars per million tokens, on demand, at a model's global endpoint (endpoints of one region cost up to
+ * a tenth more). As third parties listed them in 2026, not checked against
+ * https://aws.amazon.com/bedrock/pricing/: estimates, and shown as such. Models whose price has changed, or
+ * whose listed prices disagree, are left out.
  */
 const prices: readonly [pattern: RegExp, input: number, output: number][] = [
   [/claude-sonnet-4|claude-3-7-sonnet/, 3, 15],
@@ -14,7 +15,7 @@ const prices: readonly [pattern: RegExp, input: number, output: number][] = [
   [/amazon\.nova-micro/, 0.035, 0.14],
 ];
 
-/** What the tokens cost, by estimate; 0 where the model's price is not known. */
+/** Estimates the cost of the tokens; 0 if the model's price is unknown. */
 export function costUsd(
   modelId: string,
   usage: { input_tokens: number; output_tokens: number },

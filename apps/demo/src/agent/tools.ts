@@ -1,6 +1,6 @@
 import type { JsonValue } from "@freshet/bedrock-adapter";
 
-/** A tool that the model may call: what the model is told of it, and what it does. */
+/** A tool that the model may call: its description for the model, and what it does. */
 export interface Tool {
   readonly name: string;
   readonly description: string;
@@ -15,7 +15,7 @@ const gauges: Record<string, { level_cm: number; trend_cm_per_hour: number }> = 
   magdeburg: { level_cm: 268, trend_cm_per_hour: 2 },
 };
 
-/** Simulated, so that the demo needs no network: the figures are fixed. */
+/** A simulated river gauge with fixed figures, so that the demo needs no network. */
 export const riverLevel: Tool = {
   name: "river_level",
   description: "The current water level at a gauge on the Elbe, and how it changes.",

@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { linkedAbort } from "@freshet/core";
 import { DurableStream, stream } from "@freshet/durable-streams-client";
-import { type Command, patience, type StreamUrls } from "../streams.ts";
-import { TurnDesk, type TurnDeskOptions } from "./turn-desk.ts";
+import type { WorkerStart } from "../protocol/processes.ts";
+import type { Command } from "../streams/commands.ts";
+import { restartRetry, type StreamUrls } from "../streams/stream-urls.ts";
+import { TurnScheduler, type TurnSchedulerOptions } from "./turn-scheduler.ts";
 
-export interface WorkerOptions extends TurnDeskOptions {
-  /** Told when it has taken up what the worker before it left. */
-  onStarted?: ((started: { epoch: number; interrupted: number }) => void) | undefined;
+export interface WorkerOptions extends TurnSchedulerOptions {
+  /** Called when the unfinished turns of the previous worker are scheduled. */
+  onStarted?: ((started: WorkerStart) => void) | undefined;
 }
 
 /**
@@ -20,30 +22,39 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const { signal } = ending;
   const epoch = await takeEpoch(urls);
   // The first turn that fails for another reason than its model ends the worker.
-  const desk = new TurnDesk({ ...options, signal }, epoch, (error) => ending.abort(error));
-  const asked = await stream<Command>(urls.turns, { live: false, signal, backoff: patience });
-  const interrupted = await desk.resume(await asked.readJson());
+  const scheduler = new TurnScheduler({ ...options, signal }, epoch, (error) =>
+    ending.abort(error),
+  );
+  const stored = await stream<Command>(urls.turns, {
+    live: false,
+    signal,
+    retry: restartRetry,
+  });
+  const interrupted = await scheduler.resume(await stored.readJson());
   options.onStarted?.({ epoch, interrupted });
   const later = await stream<Command>(urls.turns, {
-    offset: asked.offset,
+    offset: stored.offset,
     signal,
-    backoff: { ...patience, maxRetries: Infinity },
+    retry: { ...restartRetry, maxRetries: Infinity },
   });
-  for await (const command of later.iterJson()) desk.take(command);
+  for await (const command of later.iterJson()) scheduler.take(command);
 }
 
-/** This worker's number among all that ever started, from 1: greater than that of every older one. */
+/** Takes this worker's number among all that ever started, from 1: greater than every older one's. */
 async function takeEpoch(urls: StreamUrls): Promise<number> {
   const workers = new DurableStream({
     url: urls.workers,
     contentType: "application/json",
-    backoff: patience,
+    retry: restartRetry,
     // Two entries of one worker do no harm.
     retryAppends: "always",
   });
   const worker = randomUUID();
   await workers.append({ worker });
-  const all = await stream<{ worker: string }>(urls.workers, { live: false, backoff: patience });
+  const all = await stream<{ worker: string }>(urls.workers, {
+    live: false,
+    retry: restartRetry,
+  });
   const started = await all.readJson();
   return started.findIndex((one) => one.worker === worker) + 1;
 }

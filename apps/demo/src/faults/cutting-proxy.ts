@@ -1,29 +1,30 @@
 import { connect, createServer, type Socket } from "node:net";
+import { listen } from "../listen.ts";
+import { ResponseMeter } from "./response-meter.ts";
 
-/** Why a connection ends before its time: the proxy cuts it, or something behind it dies. */
+/** The early end of a connection: the proxy cuts it, or something behind it dies. */
 export interface Fault {
   /** How many bytes of the response's body still pass on the connection that the fault hits. */
   readonly afterBytes: number;
-  /** What happens then. The connection is destroyed in any case. */
+  /** Called when it hits. The connection is destroyed in any case. */
   readonly onHit: () => void;
 }
 
-export interface CuttingProxy {
+export interface CuttingProxy extends AsyncDisposable {
   readonly url: string;
-  /** Where new connections lead to from now on: the origin of the web server. */
+  /** Sets where new connections lead to: the origin of the web server, or nowhere. */
   setTarget(url: string | undefined): void;
-  /** The faults, hit one after the other, one a connection. */
+  /** Sets the faults, which hit one after the other, one per connection. */
   setFaults(faults: readonly Fault[]): void;
-  /** How many faults have not been hit yet. */
+  /** Returns how many faults have not hit yet. */
   faultsLeft(): number;
-  close(): Promise<void>;
 }
 
 /**
- * A small TCP proxy that cuts connections at exact byte positions of what the server sends. Of HTTP it
- * knows where the body begins, so that every cut hits an answer that the reader has begun to read. And
- * when the frame that ends the answer passes by and faults are left, it cuts there, because on a very
- * short answer there will be no later chance.
+ * Starts a small TCP proxy that cuts connections at exact byte positions of what the server sends. Of
+ * HTTP it knows where the body begins, so every cut hits a response that the reader has begun to read.
+ * When `lastFrame`, the end of a response, passes and faults are left, it cuts there, because a very
+ * short response gives no later chance.
  */
 export async function startCuttingProxy(lastFrame: string): Promise<CuttingProxy> {
   let target: string | undefined;
@@ -39,7 +40,7 @@ export async function startCuttingProxy(lastFrame: string): Promise<CuttingProxy
     const { hostname, port } = new URL(target);
     const upstream = connect(Number(port), hostname);
     track(upstream);
-    const meter = new AnswerMeter(lastFrame);
+    const meter = new ResponseMeter(lastFrame);
     client.pipe(upstream);
     upstream.on("data", (chunk: Buffer) => {
       const cutAt = meter.cutPosition(chunk, faults[0]?.afterBytes);
@@ -49,7 +50,7 @@ export async function startCuttingProxy(lastFrame: string): Promise<CuttingProxy
       }
       const fault = faults.shift();
       upstream.destroy();
-      // What was let through must arrive; a reset would take it back from the reader's socket.
+      // The bytes before the cut must arrive; a reset would discard them in the reader's socket.
       client.end(chunk.subarray(0, cutAt), () => client.destroy());
       fault?.onHit();
     });
@@ -69,11 +70,8 @@ export async function startCuttingProxy(lastFrame: string): Promise<CuttingProxy
     socket.on("close", () => sockets.delete(socket));
   }
 
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("The proxy has no port.");
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: await listen(server),
     setTarget: (url) => {
       target = url;
     },
@@ -81,45 +79,9 @@ export async function startCuttingProxy(lastFrame: string): Promise<CuttingProxy
       faults = [...planned];
     },
     faultsLeft: () => faults.length,
-    close: async () => {
+    [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-const endOfHead = "\r\n\r\n";
-
-/** Follows the bytes of one answer and says where in a chunk a fault is due. */
-class AnswerMeter {
-  readonly #lastFrame: string;
-  #isInBody = false;
-  /** Bytes of the body that have passed. */
-  #passed = 0;
-  /** The end of what has passed, to find what a chunk boundary splits. */
-  #tail = "";
-
-  constructor(lastFrame: string) {
-    this.#lastFrame = lastFrame;
-  }
-
-  /** How many bytes of `chunk` may pass before the connection is cut; `undefined` for all and no cut. */
-  cutPosition(chunk: Buffer, afterBytes: number | undefined): number | undefined {
-    if (afterBytes === undefined) return undefined;
-    const text = this.#tail + chunk.toString("latin1");
-    let bodyAt = 0;
-    if (!this.#isInBody) {
-      const end = text.indexOf(endOfHead);
-      this.#tail = text.slice(-endOfHead.length + 1);
-      if (end === -1) return undefined;
-      this.#isInBody = true;
-      bodyAt = end + endOfHead.length - (text.length - chunk.length);
-    }
-    const lastFrameAt = text.indexOf(this.#lastFrame) - (text.length - chunk.length);
-    const due = bodyAt + afterBytes - this.#passed;
-    if (text.includes(this.#lastFrame)) return Math.max(bodyAt, Math.min(due, lastFrameAt));
-    this.#passed += chunk.length - bodyAt;
-    this.#tail = text.slice(-this.#lastFrame.length);
-    return due < chunk.length ? due : undefined;
-  }
 }

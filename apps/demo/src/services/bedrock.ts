@@ -1,34 +1,15 @@
 import { readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import { once } from "node:events";
+import { createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { createFakeBedrock, type FakeResponse } from "@freshet/bedrock-adapter/testing";
-import type { BedrockFault } from "../api.ts";
-import { BreakableBody } from "../faults/breakable-body.ts";
-import { afterTheCapture, answerTo } from "../script.ts";
+import { BreakableBody } from "../bedrock/breakable-body.ts";
+import { afterTheCapture, scriptedResponse } from "../bedrock/script.ts";
+import type { BedrockFault } from "../protocol/api.ts";
+import type { BedrockCommand, BedrockConfig, BedrockReport } from "../protocol/processes.ts";
+import { listen } from "../listen.ts";
 import { runService } from "./service.ts";
 
-/** The fake Bedrock: real binary frames over HTTP, at the pace of a model. */
-export interface BedrockConfig {
-  /** A captured response body that answers the first request of a turn. */
-  readonly replay?: string;
-  readonly tokensPerSecond: number;
-  readonly seed: number;
-}
-
-/** What goes wrong with the answer that is being sent, or with the next one. */
-export interface BedrockCommand {
-  readonly fault: BedrockFault;
-}
-
-/** `broke`: an armed fault has happened; `isRefusal`: instead of an answer, not within one. */
-export interface BedrockReport {
-  readonly kind: "broke";
-  readonly fault: BedrockFault;
-  readonly isRefusal: boolean;
-}
-
-/** The time a model takes before it says anything, in milliseconds. */
+/** The time before a model's first byte, in milliseconds. */
 const firstByteDelayMs = 300;
 
 await runService(async (config: BedrockConfig, report: (report: BedrockReport) => void) => {
@@ -38,7 +19,7 @@ await runService(async (config: BedrockConfig, report: (report: BedrockReport) =
   const fake = createFakeBedrock({
     response: ({ body }) => {
       const messages = messagesOf(body);
-      if (!captured) return answerTo(messages);
+      if (!captured) return scriptedResponse(messages);
       return hasToolResult(messages) ? afterTheCapture : captured;
     },
     tokensPerSecond,
@@ -53,8 +34,8 @@ await runService(async (config: BedrockConfig, report: (report: BedrockReport) =
     if (fault !== undefined) report({ kind: "broke", fault, isRefusal });
     return fault;
   };
-  const server = await listen(async (request) => {
-    // A request that is refused is the gentlest of faults: the client asks again by itself.
+  const respond = async (request: Request) => {
+    // A refused request is the mildest of faults: the client retries it by itself.
     if (armed === "throttle" && running === 0) {
       take(true);
       return refusal();
@@ -68,27 +49,17 @@ await runService(async (config: BedrockConfig, report: (report: BedrockReport) =
       () => running--,
     );
     return new Response(new ReadableStream(body, { highWaterMark: 0 }), response);
-  });
+  };
+  const listener = getRequestListener(respond);
+  const server = createServer((request, response) => void listener(request, response));
   return {
-    url: server.url,
+    url: await listen(server),
     receive: (message) => {
       armed = (message as BedrockCommand).fault;
     },
-    stop: () => server.server.closeAllConnections(),
+    stop: () => server.closeAllConnections(),
   };
 });
-
-async function listen(
-  fetch: (request: Request) => Promise<Response>,
-): Promise<{ url: string; server: Server }> {
-  const listener = getRequestListener(fetch);
-  const server = createServer((request, response) => void listener(request, response));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("The fake has no port.");
-  return { url: `http://127.0.0.1:${address.port}`, server };
-}
 
 function refusal(): Response {
   const body = { message: "Too many requests, please wait before trying again." };
@@ -104,7 +75,7 @@ function messagesOf(body: unknown): Messages {
   return (body as { messages?: Messages }).messages ?? [];
 }
 
-/** Whether the last message of the request brings what a tool said, and no new question. */
+/** Whether the last message of the request holds a tool's result, and no new prompt. */
 function hasToolResult(messages: Messages): boolean {
   return messages.at(-1)?.content.every((block) => "toolResult" in block) ?? false;
 }

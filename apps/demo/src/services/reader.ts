@@ -1,23 +1,12 @@
 import { connectAgentStream } from "@freshet/agent-sse";
-import type { AgentEvent } from "@freshet/core";
-import { Tally, type TallySummary } from "../tally.ts";
+import type { ReaderCommand, ReaderReport } from "../protocol/processes.ts";
+import { Tally } from "../protocol/tally.ts";
 import { runService } from "./service.ts";
-
-/** What to read, once it exists: the agent's events, behind the proxy that cuts. */
-export interface ReadCommand {
-  readonly url: string;
-}
-
-export type ReaderReport =
-  | { kind: "event"; event: AgentEvent }
-  | { kind: "reconnected"; lastEventId: string | undefined }
-  | { kind: "ended"; tally: TallySummary }
-  | { kind: "failed"; message: string };
 
 await runService((_config: object, report: (report: ReaderReport) => void) => {
   const stopping = new AbortController();
   return Promise.resolve({
-    receive: (command) => void read((command as ReadCommand).url, report, stopping.signal),
+    receive: (command) => void read((command as ReaderCommand).url, report, stopping.signal),
     stop: () => stopping.abort(),
   });
 });

@@ -1,33 +1,28 @@
 /**
- * Each part of the demo that would be a server of its own is a process of its own. This is the side of
- * the child: it takes its configuration as JSON in argv, says over IPC when it is ready, and is gone as
- * soon as its parent is, however that one ended.
+ * Each part of the demo that would be a server of its own is a process of its own. This is the child's
+ * side: it takes its configuration as JSON in argv, reports over IPC when it is ready, and exits as soon
+ * as its parent has ended, for whatever reason.
  */
+import type { ServiceMessage } from "../protocol/processes.ts";
 
-/** What the processes tell the one that started them. */
-export type ServiceMessage<Report> =
-  | { kind: "ready"; url?: string }
-  | { kind: "failed"; message: string }
-  | { kind: "report"; report: Report };
-
-/** What a started service is; `url` where it listens. */
+/** A started service; `url` if it is a server. */
 export interface RunningService {
   url?: string;
-  /** Called with what the parent sends later. */
+  /** Called with each later message of the parent. */
   receive?(message: unknown): void;
-  /** Called when the process is told to stop, before it exits. */
+  /** Called on SIGTERM, before the process exits. */
   stop?(): void | Promise<void>;
   /** Called when the parent has died: synchronous, the last thing that happens. */
   abandon?(): void;
 }
 
-/** Starts a service with what its parent configured; `report` tells the parent what happens. */
+/** Starts a service with its parent's configuration; `report` sends the parent a report. */
 export type StartService<Config, Report> = (
   config: Config,
   report: (report: Report) => void,
 ) => Promise<RunningService>;
 
-/** Runs `start` as this process's one purpose. */
+/** Runs `start` as the one purpose of this process. */
 export async function runService(start: StartService<never, unknown>): Promise<void> {
   const send = (message: ServiceMessage<unknown>) => void process.send?.(message);
   // The terminal's Ctrl-C reaches every process of the group; the parent decides when a child stops.

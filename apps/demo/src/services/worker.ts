@@ -1,43 +1,15 @@
-import { type BedrockClientOptions } from "@freshet/bedrock-adapter";
+import { BedrockClient, type BedrockClientOptions } from "@freshet/bedrock-adapter";
 import { runAgentTurn } from "../agent/agent-loop.ts";
-import { type CapturedBody, FrameRecorder } from "../agent/frame-recorder.ts";
+import { runRecordedTurn } from "../agent/recorded-turn.ts";
 import { riverLevel } from "../agent/tools.ts";
-import { WireLedger } from "../agent/wire-ledger.ts";
 import { runWorker } from "../agent/worker.ts";
-import { storeCapture } from "../captures.ts";
-import { streamUrls, type TurnRequest } from "../streams.ts";
-import { Tally, type TallySummary } from "../tally.ts";
+import type { CapturedBody } from "../protocol/api.ts";
+import type { WorkerConfig, WorkerReport } from "../protocol/processes.ts";
+import { Tally } from "../protocol/tally.ts";
+import { storeCapture } from "../streams/captures.ts";
+import type { TurnRequest } from "../streams/commands.ts";
+import { streamUrls } from "../streams/stream-urls.ts";
 import { runService } from "./service.ts";
-
-export interface WorkerConfig {
-  readonly streamsUrl: string;
-  readonly namespace: string;
-  readonly modelId: string;
-  readonly region: string;
-  /** The fake Bedrock; without it the real one is called, with the credentials of the environment. */
-  readonly bedrockUrl?: string;
-  readonly operation: "converse" | "invoke";
-  /** For the page: every event says which frames it was made of, and response bodies are kept. */
-  readonly recordsWire: boolean;
-  /** For the run in the terminal: everything that was written is fingerprinted. */
-  readonly tallies: boolean;
-  readonly batchMs: number;
-  readonly maxTurns: number;
-  /** The longest silence inside an answer, in milliseconds. */
-  readonly idleTimeoutMs?: number;
-}
-
-/**
- * - `started`: it has taken up what the worker before it left
- * - `stored`: all events of a turn are in the durable stream
- * - `failed-turn`: an answer ended with an error event
- */
-export type WorkerReport =
-  | { kind: "started"; epoch: number; interrupted: number }
-  | { kind: "stored"; tally: TallySummary }
-  | { kind: "failed-turn"; errorType: string; message: string; eventsBefore: number }
-  | { kind: "load"; turns: number }
-  | { kind: "failed"; message: string };
 
 await runService((config: WorkerConfig, report: (report: WorkerReport) => void) => {
   const stopping = new AbortController();
@@ -46,10 +18,9 @@ await runService((config: WorkerConfig, report: (report: WorkerReport) => void) 
   const tally = new Tally();
   const written = new Map<string, number>();
   const keep = (turn: TurnRequest) => (body: CapturedBody) => {
-    if (!recordsWire) return;
     storeCapture(urls, body, turn.prompt).catch((error: unknown) => {
-      // The answer does not depend on it, and what is missing is seen in the list.
-      process.stderr.write(`A capture was not kept: ${String(error)}\n`);
+      // The response does not depend on it, and the list of captures shows what is missing.
+      process.stderr.write(`A captured response could not be stored: ${String(error)}\n`);
     });
   };
   runWorker({
@@ -58,12 +29,12 @@ await runService((config: WorkerConfig, report: (report: WorkerReport) => void) 
     maxRunning: config.maxTurns,
     signal: stopping.signal,
     runTurn: (prompt, signal, { history, turn }) => {
-      const recorder = new FrameRecorder(keep(turn));
-      const client = recorder.client(clientOptions(config));
-      const ledger = new WireLedger(recorder);
       const tools = [riverLevel];
-      const options = { client, modelId, operation, tools, signal, history, batchMs };
-      return runAgentTurn(prompt, recordsWire ? { ...options, ledger } : options);
+      const options = { modelId, operation, tools, signal, history, batchMs };
+      const client = clientOptions(config);
+      if (!recordsWire)
+        return runAgentTurn(prompt, { ...options, client: new BedrockClient(client) });
+      return runRecordedTurn(prompt, { ...options, client, onCapture: keep(turn) });
     },
     onStarted: (started) => report({ kind: "started", ...started }),
     onWritten: (event, { turnId }) => {

@@ -7,32 +7,33 @@ import {
 import { linkedAbort } from "@freshet/core";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { CreatedConversation, FaultCommand, Status } from "../api.ts";
-import { listCaptures, readCapture } from "../captures.ts";
-import type { StreamUrls } from "../streams.ts";
-import { parseFaultCommand } from "../faults/fault-command.ts";
+import type { CreatedConversation, FaultCommand, Status } from "../protocol/api.ts";
+import { listCaptures, readCapture } from "../streams/captures.ts";
+import type { StreamUrls } from "../streams/stream-urls.ts";
 import { BusyError, Conversations } from "./conversations.ts";
+import { parseFaultCommand } from "./fault-command.ts";
 import { guard, pageHeaders } from "./guard.ts";
 import { missingPage, pageFiles } from "./page-files.ts";
 
 const idPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const maxBodyBytes = 64 * 1024;
 
-/** The way to the process that started this one; missing where nobody serves the page. */
-export interface ControlRoom {
-  /** The newest status that is known here. */
+/** Access to the process that can inject faults; missing where no page is served. */
+export interface FaultControl {
+  /** Returns the newest status received. */
   status(): Status | undefined;
-  breakIt(command: FaultCommand): Promise<Status>;
+  /** Injects a fault and resolves to the status after it. */
+  inject(command: FaultCommand): Promise<Status>;
 }
 
 export interface AppOptions {
-  /** Without it nothing can be broken, and there is no status. */
-  control?: ControlRoom;
-  /** Questions beyond these, running and waiting, are refused. Default 64. */
+  /** Without it no fault can be injected, and there is no status. */
+  control?: FaultControl;
+  /** How many turns may run or wait; further prompts are refused. Default 64. */
   maxTurns?: number;
 }
 
-/** The web server's routes. It keeps no state of its own: kill it, start it, nothing is gone. */
+/** Creates the web server's routes. They hold no state: after a kill and a restart nothing is missing. */
 export function createApp(urls: StreamUrls, options: AppOptions = {}): Hono {
   const { control, maxTurns = 64 } = options;
   const isFull = () => (control?.status()?.turns ?? 0) >= maxTurns;
@@ -45,12 +46,12 @@ export function createApp(urls: StreamUrls, options: AppOptions = {}): Hono {
   app.post("/agents", async (c) => {
     const prompt = await promptOf(c);
     if (isFull()) return c.json({ error: "Too many answers are running: wait a little." }, 429);
-    return created(c, await conversations.begin(prompt));
+    return created(c, await conversations.create(prompt));
   });
   app.post("/agents/:id/turns", async (c) => {
     const prompt = await promptOf(c);
     if (isFull()) return c.json({ error: "Too many answers are running: wait a little." }, 429);
-    return c.json({ turn_id: await conversations.ask(c.req.param("id"), prompt) }, 201);
+    return c.json({ turn_id: await conversations.addTurn(c.req.param("id"), prompt) }, 201);
   });
   app.post("/agents/:id/stop", async (c) => {
     await conversations.stop(c.req.param("id"));
@@ -62,23 +63,11 @@ export function createApp(urls: StreamUrls, options: AppOptions = {}): Hono {
     return created(c, await conversations.fork(c.req.param("id"), position));
   });
 
-  // Any position that was an event's id is a place to go on from; without one it is the beginning.
-  app.get("/agents/:id/events", async (c) => {
+  app.get("/agents/:id/events", (c) => {
+    // Reading resumes after any position that was an event's id, and without one starts at the beginning.
     const offset = c.req.header("last-event-id") ?? c.req.query("offset") ?? "-1";
-    // Nobody reads on when the browser has left: its abort ends the wait for the next event too.
-    const reading = linkedAbort(c.req.raw.signal);
-    const { signal } = reading;
-    // What is missing or wrong rejects here, and is an answer of its own, not the end of a stream.
-    const events = await conversations.follow(c.req.param("id"), offset, signal);
-    const onError = (error: unknown) => {
-      // The stream is not over, it is out of reach: the reader comes back, and goes on.
-      if (!signal.aborted) console.error(error);
-      reading.abort(error);
-      return undefined;
-    };
-    return agentStreamResponse(events, { signal, onError });
+    return streamEvents(conversations, c.req.param("id"), offset, c.req.raw.signal);
   });
-
   app.get("/agents/:id/transcript", async (c) => {
     const events = await conversations.read(c.req.param("id"));
     return c.json(c.req.query("ids") === undefined ? events.map(({ event }) => event) : events);
@@ -87,6 +76,36 @@ export function createApp(urls: StreamUrls, options: AppOptions = {}): Hono {
     c.json({ written: await conversations.count(c.req.param("id")) }),
   );
 
+  addCaptureRoutes(app, urls);
+  addFaultRoutes(app, control);
+
+  app.get("*", pageFiles(), missingPage);
+  app.notFound(notFound);
+  app.onError(errorResponse);
+  return app;
+}
+
+async function streamEvents(
+  conversations: Conversations,
+  id: string,
+  offset: string,
+  disconnected: AbortSignal,
+): Promise<Response> {
+  // When the browser disconnects, its abort also ends the wait for the next event.
+  const reading = linkedAbort(disconnected);
+  const { signal } = reading;
+  // A missing stream or a wrong position rejects here, as a response of its own, not within a stream.
+  const events = await conversations.follow(id, offset, signal);
+  const onError = (error: unknown) => {
+    // The stream has not ended, it is unreachable: the reader reconnects and resumes.
+    if (!signal.aborted) console.error(error);
+    reading.abort(error);
+    return undefined;
+  };
+  return agentStreamResponse(events, { signal, onError });
+}
+
+function addCaptureRoutes(app: Hono, urls: StreamUrls): void {
   app.get("/captures", async (c) => c.json(await listCaptures(urls)));
   app.get("/captures/:id", async (c) => {
     const id = c.req.param("id");
@@ -96,25 +115,22 @@ export function createApp(urls: StreamUrls, options: AppOptions = {}): Hono {
       "content-type": "application/vnd.amazon.eventstream",
     });
   });
+}
 
+function addFaultRoutes(app: Hono, control: FaultControl | undefined): void {
   app.get("/status", (c) => {
     const status = control?.status();
-    return status ? c.json(status) : c.json({ error: "There is no status yet." }, 503);
+    return status ? c.json(status) : c.json({ error: "No status is known yet." }, 503);
   });
   app.post("/faults", async (c) => {
     if (!control) return notFound(c);
     const command = parseFaultCommand(await c.req.json().catch(() => undefined));
-    if (!command) return c.json({ error: "There is no such fault." }, 400);
-    return c.json(await control.breakIt(command), 202);
+    if (!command) return c.json({ error: "Unknown fault." }, 400);
+    return c.json(await control.inject(command), 202);
   });
-
-  app.get("*", pageFiles(), missingPage);
-  app.notFound(notFound);
-  app.onError(answerError);
-  return app;
 }
 
-/** A stream is reached only by an id of the form that this server gives: nothing else gets into a URL. */
+/** Lets only ids of the form that this server creates into the URL of a stream. */
 const checkId: MiddlewareHandler = async (c, next) => {
   return idPattern.test(c.req.param("id") ?? "") ? next() : notFound(c);
 };
@@ -138,23 +154,26 @@ function field(body: unknown, name: string): string | undefined {
 }
 
 function notFound(c: Context): Response {
-  return c.json({ error: "There is nothing here by that name." }, 404);
+  return c.json({ error: "Not found." }, 404);
 }
 
 function tooLarge(c: Context): Response {
-  return c.json({ error: `Send at most ${maxBodyBytes} bytes.` }, 413);
+  return c.json({ error: `The request is too large: send at most ${maxBodyBytes} bytes.` }, 413);
 }
 
-function answerError(error: Error, c: Context): Response {
+function errorResponse(error: Error, c: Context): Response {
   if (error instanceof StreamNotFoundError) {
     return c.json({ error: "There is no such conversation." }, 404);
   }
   if (error instanceof InvalidOptionError) return c.json({ error: error.message }, 400);
   if (error instanceof BusyError) return c.json({ error: error.message }, 409);
-  // A position that the server does not know is the reader's mistake.
+  // An unknown position is the reader's mistake.
   if (error instanceof DurableStreamError && error.status === 400) {
     return c.json({ error: error.message }, 400);
   }
   console.error(error);
-  return c.json({ error: "The durable streams server did not answer as it should." }, 502);
+  return c.json(
+    { error: "The durable streams server failed or returned an unexpected response." },
+    502,
+  );
 }

@@ -1,21 +1,24 @@
 import { randomUUID } from "node:crypto";
 import { agentEvent } from "@freshet/agent-sse";
 import { DurableStream, InvalidOptionError, stream } from "@freshet/durable-streams-client";
-import type { ConversationSummary, StoredEvent } from "../api.ts";
-import type { DemoEvent } from "../events.ts";
-import { type Command, patience, type StreamUrls } from "../streams.ts";
+import type { ConversationSummary, StoredEvent } from "../protocol/api.ts";
+import type { DemoEvent } from "../protocol/events.ts";
+import type { Command } from "../streams/commands.ts";
+import { restartRetry, type StreamUrls } from "../streams/stream-urls.ts";
 import { boundariesOf, nearest } from "./fork-point.ts";
 
 const contentType = "application/json";
 
-/** An answer runs, so that another question cannot be asked. */
-export class BusyError extends Error {}
+/** A turn is running, so the conversation takes no other prompt. */
+export class BusyError extends Error {
+  override readonly name: string = "BusyError";
+}
 
-/** The conversations as they lie in their durable streams. */
+/** The conversations in their durable streams. */
 export class Conversations {
   readonly #urls: StreamUrls;
   readonly #commands: DurableStream;
-  /** How many events a stream had when it was last looked at, and up to where. */
+  /** How many events each stream had when it was last read, and up to which offset. */
   readonly #counts = new Map<string, { count: number; offset: string }>();
 
   constructor(urls: StreamUrls) {
@@ -23,23 +26,24 @@ export class Conversations {
     this.#commands = new DurableStream({ url: urls.turns, contentType });
   }
 
-  /** Makes a conversation and asks its first question. */
-  async begin(prompt: string): Promise<string> {
+  /** Creates a conversation with its first prompt. Returns its id. */
+  async create(prompt: string): Promise<string> {
     const id = randomUUID();
     const agent = await DurableStream.create({ url: this.#urls.agent(id), contentType });
     const { offset = "" } = await agent.head();
     const start = { index: 0, offset };
-    await this.#send({ agentId: id, turnId: randomUUID(), prompt, at: Date.now(), start });
+    const turnId = randomUUID();
+    await this.#send({ kind: "turn", agentId: id, turnId, prompt, at: Date.now(), start });
     return id;
   }
 
-  /** Asks one more question. Returns the turn's id; throws {@link BusyError}. */
-  async ask(id: string, prompt: string): Promise<string> {
+  /** Adds a turn with another prompt. Returns its id; throws {@link BusyError}. */
+  async addTurn(id: string, prompt: string): Promise<string> {
     const events = await this.read(id);
     if (isRunning(events))
-      throw new BusyError("The answer before is not complete: stop it, or wait.");
+      throw new BusyError("The previous answer is not complete: stop it or wait.");
     const turnId = randomUUID();
-    await this.#send({ agentId: id, turnId, prompt, at: Date.now() });
+    await this.#send({ kind: "turn", agentId: id, turnId, prompt, at: Date.now() });
     return turnId;
   }
 
@@ -49,9 +53,9 @@ export class Conversations {
   }
 
   /**
-   * Makes a conversation that begins with this one's events up to `position`: a fork at the last place
-   * before it that the server knows by an offset (the end of a turn, or what a live reader saw), and
-   * after that the events of the turn that it cuts in two.
+   * Creates a conversation that begins with this one's events up to `position`: a fork at the last
+   * boundary before it that the server knows by an offset (the end of a turn, or what a live reader
+   * saw), followed by the events of the turn that `position` splits.
    */
   async fork(parent: string, position: string): Promise<string> {
     const all = (await this.read(parent)).map(({ event }) => event);
@@ -86,23 +90,22 @@ export class Conversations {
     return all.readJson();
   }
 
-  /** The newest first. */
+  /** Lists the conversations, newest first. */
   async list(): Promise<ConversationSummary[]> {
     const byId = new Map<string, ConversationSummary>();
     for (const command of await this.#readCommands()) {
       const { agentId: id } = command;
-      if (command.kind === "turn-end") continue;
       if (command.kind === "fork") {
         const { title, at, parent } = command;
         byId.set(id, { id, title, at, parent });
-      } else if (command.kind !== "stop" && !byId.has(id)) {
-        byId.set(id, { id, title: command.prompt, at: command.at ?? 0 });
+      } else if (command.kind === "turn" && !byId.has(id)) {
+        byId.set(id, { id, title: command.prompt, at: command.at });
       }
     }
     return [...byId.values()].reverse();
   }
 
-  /** The events so far. */
+  /** Reads the events so far. */
   async read(id: string): Promise<StoredEvent[]> {
     const events = await stream<DemoEvent>(this.#urls.agent(id), { live: false });
     const stored: StoredEvent[] = [];
@@ -112,7 +115,7 @@ export class Conversations {
     return stored;
   }
 
-  /** How many events are stored; reads only what is new since the last time. */
+  /** Counts the stored events; reads only those that are new since the last call. */
   async count(id: string): Promise<number> {
     const known = this.#counts.get(id) ?? { count: 0, offset: "-1" };
     const { offset } = known;
@@ -126,14 +129,14 @@ export class Conversations {
     await this.#commands.append(command);
   }
 
-  /** Its events from a position on, for as long as somebody reads. */
+  /** Reads the events after a position, live until `signal` aborts. */
   async follow(
     id: string,
     offset: string,
     signal: AbortSignal,
   ): Promise<AsyncGenerator<{ event: DemoEvent; id: string }>> {
     const url = this.#urls.agent(id);
-    const events = await stream<DemoEvent>(url, { offset, signal, backoff: patience });
+    const events = await stream<DemoEvent>(url, { offset, signal, retry: restartRetry });
     return withIds(events.iterEvents({ mode: "json" }));
   }
 }
@@ -144,7 +147,7 @@ async function* withIds(
   for await (const { data, position } of events) yield { event: data, id: position };
 }
 
-/** Whether the last turn has begun and not ended; one that a restart interrupted will be asked again. */
+/** Whether the last turn has not ended; one that a restart interrupted will run again. */
 function isRunning(events: readonly StoredEvent[]): boolean {
   const last = events.at(-1)?.event;
   return (
@@ -152,7 +155,7 @@ function isRunning(events: readonly StoredEvent[]): boolean {
   );
 }
 
-/** What closes an answer that is cut in two: in the other stream the worker goes on with it. */
+/** Returns the event that closes a turn which a fork splits: only in the parent does it continue. */
 function ending(events: readonly DemoEvent[]): DemoEvent[] {
   const open = events.findLast(({ type }) => type === "prompt" || type === "done");
   if (open?.type !== "prompt") return [];

@@ -1,8 +1,8 @@
-import type { Boundary, Command } from "../streams.ts";
+import type { Boundary, Command } from "../streams/commands.ts";
 
 /**
- * The places of a conversation at which the durable streams server can fork: a reader that caught up
- * with many events in one answer has counted positions, which only this server's reader can resolve.
+ * Collects the places of a conversation at which the durable streams server can fork. A reader that caught
+ * up with many events in one response has counted positions, which only this web server can resolve.
  */
 export function boundariesOf(commands: readonly Command[], id: string): Boundary[] {
   const boundaries: Boundary[] = [];
@@ -10,12 +10,12 @@ export function boundariesOf(commands: readonly Command[], id: string): Boundary
     if (command.agentId !== id) continue;
     if (command.kind === "fork") boundaries.push(...command.boundaries);
     else if (command.kind === "turn-end") boundaries.push(command.end);
-    else if (command.kind !== "stop" && command.start) boundaries.push(command.start);
+    else if (command.kind === "turn" && command.start) boundaries.push(command.start);
   }
   return boundaries;
 }
 
-/** The last of them that is not after `index`. */
+/** Returns the last boundary that is not after `index`. */
 export function nearest(boundaries: readonly Boundary[], index: number): Boundary | undefined {
   return boundaries
     .filter((boundary) => boundary.index <= index)

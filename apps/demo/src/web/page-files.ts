@@ -3,10 +3,10 @@ import { join, relative } from "node:path";
 import { serveStatic } from "@hono/node-server/serve-static";
 import type { MiddlewareHandler } from "hono";
 
-/** Built by Vite; beside the compiled server. */
+/** The page as Vite builds it, next to the compiled server. */
 const folder = join(import.meta.dirname, "../page");
 
-/** The page's files; every other path is a place in the page itself, whose script reads the address. */
+/** Serves the page's files; paths of conversations and captures get index.html, whose script reads them. */
 export function pageFiles(): MiddlewareHandler {
   const root = relative(process.cwd(), folder);
   return serveStatic({
@@ -14,14 +14,14 @@ export function pageFiles(): MiddlewareHandler {
     rewriteRequestPath: (path) =>
       /^\/(c|capture)\//.test(path) || path === "/" ? "/index.html" : path,
     onFound: (path, c) => {
-      // What Vite builds has its content's hash in its name.
+      // The names of Vite's assets contain a hash of their content.
       const isHashed = path.includes("assets");
       c.header("cache-control", isHashed ? "public, max-age=31536000, immutable" : "no-cache");
     },
   });
 }
 
-/** For a browser that asks for a page that is not there: the page, which says so. */
+/** Sends a browser at an unknown address the page, which shows that nothing is there. */
 export const missingPage: MiddlewareHandler = async (c, next) => {
   if (!c.req.header("accept")?.includes("text/html")) return next();
   return c.html(await readFile(join(folder, "index.html"), "utf8"), 404);

@@ -1,22 +1,9 @@
-import type { FaultCommand, Status } from "../api.ts";
-import type { ControlRoom } from "./app.ts";
+import type { FaultCommand, Status } from "../protocol/api.ts";
+import type { WebCommand, WebReport } from "../protocol/processes.ts";
+import type { FaultControl } from "./app.ts";
 
-/** What a browser asked for, on its way to the process that can do it. */
-export interface WebReport {
-  readonly kind: "fault";
-  readonly request: number;
-  readonly command: FaultCommand;
-}
-
-/** How everything is; `request` says which fault it answers. */
-export interface WebCommand {
-  readonly kind: "status";
-  readonly status: Status;
-  readonly request?: number;
-}
-
-/** The control room as it is seen from here: at the other end of the IPC channel. */
-export class ParentControl implements ControlRoom {
+/** Controls faults in the parent process, over the IPC channel. */
+export class ParentControl implements FaultControl {
   readonly #report: (report: WebReport) => void;
   readonly #waiting = new Map<number, (status: Status) => void>();
   #status: Status | undefined;
@@ -30,7 +17,7 @@ export class ParentControl implements ControlRoom {
     return this.#status;
   }
 
-  breakIt(command: FaultCommand): Promise<Status> {
+  inject(command: FaultCommand): Promise<Status> {
     const request = ++this.#requests;
     this.#report({ kind: "fault", request, command });
     return new Promise((resolve) => this.#waiting.set(request, resolve));

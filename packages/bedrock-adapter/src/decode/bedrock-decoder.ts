@@ -218,7 +218,7 @@ function frameError(error: unknown, offset: number): BedrockError {
   if (error instanceof BedrockError) return error;
   if (!(error instanceof EventStreamError)) throw error;
   const facts = { offset, cause: error };
-  return error.code === "TRUNCATED"
+  return error.code === "INCOMPLETE_STREAM"
     ? new BedrockError(
         "INCOMPLETE_STREAM",
         `The stream ended inside a frame: the response is incomplete. ${error.message}`,

@@ -68,14 +68,16 @@ export function resolveBackoff(
       `retry.maxDelayMs is ${maxDelayMs}: expected at least retry.initialDelayMs (${initialDelayMs}).`,
     );
   }
-  return {
-    initialDelayMs: initialDelayMs ?? Math.min(defaults.initialDelayMs, maxDelayMs ?? Infinity),
-    maxDelayMs: maxDelayMs ?? Math.max(defaults.maxDelayMs, initialDelayMs ?? 0),
-    multiplier: given.multiplier ?? defaults.multiplier,
-    maxRetries: given.maxRetries ?? defaults.maxRetries,
-    jitter: given.jitter ?? defaults.jitter,
-    maxRetryAfterMs: given.maxRetryAfterMs ?? defaults.maxRetryAfterMs,
+  const resolved = {
+    ...defaults,
+    initialDelayMs: Math.min(defaults.initialDelayMs, maxDelayMs ?? Infinity),
+    maxDelayMs: Math.max(defaults.maxDelayMs, initialDelayMs ?? 0),
   };
+  // Not a spread: an explicit undefined means the default.
+  for (const name of Object.keys(rules) as (keyof BackoffOptions)[]) {
+    resolved[name] = given[name] ?? resolved[name];
+  }
+  return resolved;
 }
 
 /**

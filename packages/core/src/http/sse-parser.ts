@@ -85,8 +85,8 @@ export class SseParser {
 
   #readLine(text: string, start: number, end: number): void {
     if (start === end) this.#endEvent();
-    else if (isField(text, start, "data")) this.#addData(valueOf(text, start + 5, end));
-    else if (isField(text, start, "event")) this.#type = valueOf(text, start + 6, end);
+    else if (isData(text, start)) this.#addData(valueOf(text, start + 5, end));
+    else if (isEvent(text, start)) this.#type = valueOf(text, start + 6, end);
     else if (isField(text, start, "id")) this.#setId(valueOf(text, start + 3, end));
     else if (isField(text, start, "retry")) this.#retry(valueOf(text, start + 6, end));
     else if (end - start <= 5) this.#readNameAlone(text.slice(start, end));
@@ -126,6 +126,29 @@ export class SseParser {
 const lineFeed = 10;
 const colon = 58;
 const space = 32;
+
+/** Whether a line is `data:`. By its codes, as nearly all lines are this or `event:`: a loop is a tenth slower. */
+function isData(text: string, start: number): boolean {
+  return (
+    text.charCodeAt(start) === 100 &&
+    text.charCodeAt(start + 1) === 97 &&
+    text.charCodeAt(start + 2) === 116 &&
+    text.charCodeAt(start + 3) === 97 &&
+    text.charCodeAt(start + 4) === colon
+  );
+}
+
+/** Whether a line is `event:`. */
+function isEvent(text: string, start: number): boolean {
+  return (
+    text.charCodeAt(start) === 101 &&
+    text.charCodeAt(start + 1) === 118 &&
+    text.charCodeAt(start + 2) === 101 &&
+    text.charCodeAt(start + 3) === 110 &&
+    text.charCodeAt(start + 4) === 116 &&
+    text.charCodeAt(start + 5) === colon
+  );
+}
 
 /** Whether a line is a field of this name. Letter by letter, which is inlined: `startsWith` is a call. */
 function isField(text: string, start: number, name: string): boolean {

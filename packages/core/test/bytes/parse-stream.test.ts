@@ -1,3 +1,4 @@
+import { cutAt, utf8 } from "@freshet/test-support";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { FreshetError, parseStream, type ByteSource, type PushParser } from "../../src/index.ts";
@@ -42,8 +43,6 @@ class LineParser implements PushParser<string> {
   }
 }
 
-const bytes = (text: string) => new TextEncoder().encode(text);
-
 async function collect(stream: AsyncIterable<string>) {
   const lines: string[] = [];
   try {
@@ -58,7 +57,7 @@ function streamOf(text: string, onCancel: (reason: unknown) => void = () => unde
   let isSent = false;
   return new ReadableStream<Uint8Array>({
     pull(controller) {
-      if (!isSent) controller.enqueue(bytes(text));
+      if (!isSent) controller.enqueue(utf8(text));
       isSent = true;
     },
     cancel: onCancel,
@@ -86,13 +85,13 @@ describe.each(variants)("%s", (_, open) => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.stringMatching(/^[a-z]{0,5}$/)),
-        fc.array(fc.nat(20)),
+        fc.array(fc.nat(60)),
         async (lines, cuts) => {
-          const all = bytes(lines.map((line) => `${line}\n`).join(""));
-          const chunks: Uint8Array[] = [];
-          let at = 0;
-          for (const cut of cuts) chunks.push(all.subarray(at, (at += cut)));
-          chunks.push(all.subarray(at));
+          const all = utf8(lines.map((line) => `${line}\n`).join(""));
+          const chunks = cutAt(
+            all,
+            cuts.toSorted((a, b) => a - b),
+          );
           expect(await collect(open(chunks, new LineParser()))).toEqual({ lines });
         },
       ),
@@ -108,7 +107,7 @@ describe.each(variants)("%s", (_, open) => {
   });
 
   test("a source that ends too early throws what the parser's end throws", async () => {
-    expect(await collect(open([bytes("a\nb")], new LineParser()))).toEqual({
+    expect(await collect(open([utf8("a\nb")], new LineParser()))).toEqual({
       lines: ["a"],
       error: new Error("cut off"),
     });
@@ -116,7 +115,7 @@ describe.each(variants)("%s", (_, open) => {
 
   test("an error of the source is thrown as it is", async () => {
     async function* broken() {
-      yield await Promise.resolve(bytes("a\n"));
+      yield await Promise.resolve(utf8("a\n"));
       throw new Error("reset");
     }
     expect(await collect(open(broken(), new LineParser()))).toEqual({
@@ -150,14 +149,14 @@ describe.each(variants)("%s", (_, open) => {
   });
 
   test("calls of next queue", async () => {
-    const stream = open([bytes("a\nb"), bytes("\nc\n")], new LineParser());
+    const stream = open([utf8("a\nb"), utf8("\nc\n")], new LineParser());
     const all = await Promise.all([stream.next(), stream.next(), stream.next(), stream.next()]);
     expect(all.map(({ value }) => value as unknown)).toEqual(["a", "b", "c", undefined]);
   });
 });
 
 test("nothing is read ahead of the consumer", async () => {
-  const next = vi.fn(() => ({ done: false as const, value: bytes("a\nb\n") }));
+  const next = vi.fn(() => ({ done: false as const, value: utf8("a\nb\n") }));
   const stream = parseStream({ [Symbol.iterator]: () => ({ next }) }, new LineParser());
   expect(next).not.toHaveBeenCalled();
   await stream.next();
@@ -191,7 +190,7 @@ test("silence is an error with a code", async () => {
 
 test("toError gives the error to throw, and is told where it came from", async () => {
   const toError = (error: unknown, origin: string) => new Error(`${origin}: ${String(error)}`);
-  const parsed = parseStream([bytes("!\n")], new LineParser(), { toError });
+  const parsed = parseStream([utf8("!\n")], new LineParser(), { toError });
   expect((await collect(parsed)).error).toEqual(new Error("parser: Error: bad input"));
   const broken = parseStream(
     new ReadableStream({ pull: () => Promise.reject(new Error("reset")) }),
@@ -202,9 +201,9 @@ test("toError gives the error to throw, and is told where it came from", async (
 });
 
 test("a parser may turn a failure into a value, or give a last value before it", async () => {
-  const kept = parseStream([bytes("a\n!\n")], new LineParser(() => true));
+  const kept = parseStream([utf8("a\n!\n")], new LineParser(() => true));
   expect(await collect(kept)).toEqual({ lines: ["a", "failed: Error: bad input"] });
-  const thrown = parseStream([bytes("a\n!\n")], new LineParser(() => false));
+  const thrown = parseStream([utf8("a\n!\n")], new LineParser(() => false));
   expect(await collect(thrown)).toEqual({
     lines: ["a", "failed: Error: bad input"],
     error: new Error("bad input"),
@@ -218,7 +217,7 @@ test("onEnd is called once: at the end, at a failure, at a return", async () => 
   ]) {
     for (const text of ["a\n", "!\n"]) {
       const onEnd = vi.fn();
-      const stream = parseStream([bytes(text)], new LineParser(), { onEnd });
+      const stream = parseStream([utf8(text)], new LineParser(), { onEnd });
       await run(stream);
       await stream.return(undefined);
       expect(onEnd).toHaveBeenCalledOnce();

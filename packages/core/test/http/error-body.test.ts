@@ -1,10 +1,9 @@
+import { utf8 } from "@freshet/test-support";
 import { expect, test, vi } from "vitest";
 import { readErrorBody } from "../../src/index.ts";
 
-const bytes = (text: string) => new TextEncoder().encode(text);
-
 test("it is the body's text, whatever cuts the characters", async () => {
-  const chunks = [...bytes("grün ✓")].map((byte) => Uint8Array.of(byte));
+  const chunks = [...utf8("grün ✓")].map((byte) => Uint8Array.of(byte));
   expect(await readErrorBody(chunks)).toBe("grün ✓");
   expect(await readErrorBody(null)).toBe("");
 });
@@ -12,7 +11,7 @@ test("it is the body's text, whatever cuts the characters", async () => {
 test("a long body is read up to the limit, and cancelled", async () => {
   const cancel = vi.fn();
   const body = new ReadableStream<Uint8Array>({
-    pull: (controller) => controller.enqueue(bytes("0123456789")),
+    pull: (controller) => controller.enqueue(utf8("0123456789")),
     cancel,
   });
   expect(await readErrorBody(body, { maxBytes: 25 })).toBe("0123456789012345678901234");
@@ -21,7 +20,7 @@ test("a long body is read up to the limit, and cancelled", async () => {
 
 test("a body that breaks gives what came before", async () => {
   async function* broken() {
-    yield await Promise.resolve(bytes("half"));
+    yield await Promise.resolve(utf8("half"));
     throw new Error("reset");
   }
   expect(await readErrorBody(broken())).toBe("half");
@@ -31,7 +30,7 @@ test("a body that trickles without end gives what came in time", async () => {
   const trickle = new ReadableStream<Uint8Array>({
     async pull(controller) {
       await new Promise((resolve) => setTimeout(resolve, 5));
-      controller.enqueue(bytes("."));
+      controller.enqueue(utf8("."));
     },
   });
   expect(await readErrorBody(trickle, { timeoutMs: 50 })).toMatch(/^\.+$/);

@@ -1,4 +1,5 @@
 import { createParser } from "eventsource-parser";
+import { cutEvery, everyCut, utf8 } from "@freshet/test-support";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SseParser } from "../../src/sse.ts";
@@ -21,8 +22,6 @@ function parse(chunks: readonly (string | Uint8Array)[]) {
   const { lastEventId, pendingLength, isInsideEvent } = sse;
   return { events, retries, lastEventId, pendingLength, isInsideEvent };
 }
-
-const bytes = (text: string) => new TextEncoder().encode(text);
 
 test.each<[string, Parsed[]]>([
   ["data: a\n\n", [["", "a", undefined]]],
@@ -104,12 +103,10 @@ describe("however the stream is cut", () => {
     fc.assert(
       fc.property(streams, (text) => {
         const whole = parse([text]);
-        const encoded = bytes(text);
+        const encoded = utf8(text);
         expect(parse(Array.from(text))).toEqual(whole);
-        expect(parse([...encoded].map((byte) => Uint8Array.of(byte)))).toEqual(whole);
-        for (let cut = 0; cut <= encoded.length; cut++) {
-          expect(parse([encoded.subarray(0, cut), encoded.subarray(cut)])).toEqual(whole);
-        }
+        expect(parse(cutEvery(encoded, 1))).toEqual(whole);
+        for (const chunks of everyCut(encoded)) expect(parse(chunks)).toEqual(whole);
       }),
     );
   });

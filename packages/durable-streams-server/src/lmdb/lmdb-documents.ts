@@ -1,6 +1,6 @@
 import type { GroupCommit } from "../store/group-commit.ts";
 import type { DocumentStore, StoredDocument } from "../store/store.ts";
-import type { LmdbTables } from "./database.ts";
+import type { LmdbTables } from "./tables.ts";
 import { attempt } from "./lmdb-errors.ts";
 
 export class LmdbDocuments implements DocumentStore {

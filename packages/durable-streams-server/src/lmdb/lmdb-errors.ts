@@ -1,10 +1,14 @@
 import { statfs } from "node:fs/promises";
-import { DurableStreamsServerError } from "../errors.ts";
+import { DurableStreamsServerError } from "../store/errors.ts";
 
-/** A disk with less than this left is full. */
+/** A disk with less room than this counts as full. */
 const FULL_BELOW_BYTES = 1024 * 1024;
 
-/** What LMDB and the system say, as one of our codes. `path` is the folder of the data. */
+/**
+ * Turns an error of LMDB or the system into one of the store.
+ *
+ * @param path - the folder of the data
+ */
 export async function storeError(error: unknown, path: string): Promise<DurableStreamsServerError> {
   if (error instanceof DurableStreamsServerError) return error;
   const cause = await commitError(error);
@@ -20,12 +24,12 @@ export async function storeError(error: unknown, path: string): Promise<DurableS
   }
   return new DurableStreamsServerError(
     "STORE_UNAVAILABLE",
-    "The LMDB store failed, and it is not known whether the request was stored: repeat it.",
+    "The LMDB store failed, and it is unknown whether the request was stored: repeat it.",
     { cause },
   );
 }
 
-/** A failed commit rejects with an error that says so, and another one that says why. */
+/** The cause of a failed commit, which is a promise in the error of the commit. */
 async function commitError(error: unknown): Promise<unknown> {
   try {
     await (error as { commitError?: Promise<unknown> }).commitError;
@@ -38,13 +42,13 @@ async function commitError(error: unknown): Promise<unknown> {
 async function isDiskFull(error: unknown, path: string): Promise<boolean> {
   const { code } = error as { code?: number | string };
   if (code === 28 || code === "ENOSPC" || String(error).includes("MDB_MAP_FULL")) return true;
-  // LMDB calls a write that was cut short an input/output error, whatever cut it short.
+  // To LMDB a write that was cut short is an input/output error, whatever cut it short.
   if (code !== 5 && code !== "EIO") return false;
   const { bavail, bsize } = await statfs(path);
   return bavail * bsize < FULL_BELOW_BYTES;
 }
 
-/** An async function's manners for what throws at once. */
+/** Runs work so that every error, also one that is thrown synchronously, rejects with a store error. */
 export async function attempt<T>(path: string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();

@@ -1,38 +1,45 @@
+import { nonEmptyString, wholeNumber, type OptionRules } from "@freshet/core";
+import { ChangeHub } from "../store/change-hub.ts";
+import { disposable, type DisposableStore } from "../store/disposable-store.ts";
 import { GroupCommit } from "../store/group-commit.ts";
 import {
-  appendOperation,
-  createOperation,
-  deleteOperation,
-  touchOperation,
-  type Operation,
-} from "../store/operation.ts";
-import { headOf, readChain, type RecordReader } from "../store/read-chain.ts";
-import type { DataRecord, ListedStream, Store } from "../store/store.ts";
-import { WakeHub } from "../store/wake-hub.ts";
-import { CommitPlace } from "./commit-place.ts";
-import { openTables, type LmdbTables } from "./database.ts";
+  appendMutation,
+  createMutation,
+  deleteMutation,
+  touchMutation,
+  type Mutation,
+} from "../store/mutation.ts";
+import { expectOptions, invalidOption, timerInterval } from "../store/options.ts";
+import { Sweeper } from "../store/sweeper.ts";
+import { LmdbCommitter } from "./lmdb-committer.ts";
 import { LmdbDocuments } from "./lmdb-documents.ts";
-import { attempt, storeError } from "./lmdb-errors.ts";
-import { LmdbJanitor } from "./lmdb-janitor.ts";
-import { LmdbTransaction } from "./lmdb-transaction.ts";
+import { LmdbReader } from "./lmdb-reader.ts";
+import { LmdbSweepSteps } from "./lmdb-sweep-steps.ts";
+import { openTables } from "./tables.ts";
 
 export interface LmdbStoreOptions {
-  /** The folder of the data; made if it does not exist. */
+  /** The folder of the data, created if it does not exist. */
   path: string;
-  /** How often expired streams are looked for and freed, in milliseconds (default 10,000). */
-  sweepIntervalMs?: number;
-  /** How much address space the map starts with, in bytes; it grows by itself. */
-  mapSize?: number;
+  /** How often expired streams are removed and their space freed, in milliseconds (default 10,000). */
+  sweepIntervalMs?: number | undefined;
+  /** The initial address space of the map, in bytes. It grows as needed. */
+  mapSize?: number | undefined;
 }
 
+const rules: OptionRules<LmdbStoreOptions> = {
+  path: nonEmptyString,
+  sweepIntervalMs: timerInterval,
+  mapSize: wholeNumber(1),
+};
+
 /**
- * Streams in a folder, in an LMDB environment: durable when acknowledged, with nothing to set up. One
- * process at a time should serve a folder, and one store in it. Others may write to it, and lose nothing
- * by that, but readers that wait in this one learn of it late, and everybody here waits while another
- * holds LMDB's write lock.
+ * Keeps streams in a folder, in an LMDB environment: durable when acknowledged, with nothing to set up.
+ * One process at a time should serve a folder, with one store. Others may write to it without losing
+ * anything, but live readers in this process see that late, and everybody here waits while another
+ * process holds LMDB's write lock.
  *
  * @throws DurableStreamsServerError `PEER_MISSING` without the package lmdb, `STORE_VERSION` for data
- * of a newer version
+ * of a newer version, `INVALID_OPTION`
  * @example
  * ```ts
  * import { mkdtemp } from "node:fs/promises";
@@ -44,105 +51,47 @@ export interface LmdbStoreOptions {
  * await streams.close();
  * ```
  */
-export function lmdbStore(options: LmdbStoreOptions): Store {
+export function lmdbStore(options: LmdbStoreOptions): DisposableStore {
+  expectOptions(options, rules);
+  if ((options.path as unknown) === undefined) {
+    throw invalidOption("path is missing: expected a folder.");
+  }
   const tables = openTables(options.path, options.mapSize);
-  const hub = new WakeHub();
-  const place = new CommitPlace();
-  const commits = new GroupCommit((operations) => commit(tables, hub, place, operations));
-  const janitor = new LmdbJanitor(tables, commits, options.sweepIntervalMs ?? 10_000);
-  const reader = recordReader(tables);
-  const byPath = (path: string) => tables.streams.get(path);
+  const changes = new ChangeHub();
+  const committer = new LmdbCommitter(tables, changes);
+  const commits = new GroupCommit((mutations) => committer.commit(mutations));
+  const steps = new LmdbSweepSteps(tables, commits);
+  const sweeper = new Sweeper(steps, options.sweepIntervalMs ?? 10_000);
+  const reader = new LmdbReader(tables);
+  // Both start the sweeper, which a constructor must not.
+  const reading = () => {
+    sweeper.start();
+    return reader;
+  };
+  const run = <Outcome>(mutation: Mutation<Outcome>) => {
+    sweeper.start();
+    return commits.run(mutation);
+  };
   let closing: Promise<void> | undefined;
-  return {
-    create: (request) => commits.run(createOperation(request)),
-    append: (request) => commits.run(appendOperation(request)),
+  return disposable({
+    create: (request) => run(createMutation(request)),
+    append: (request) => run(appendMutation(request)),
     delete: async (path) => {
-      const outcome = await commits.run(deleteOperation(path));
-      janitor.work();
+      const outcome = await run(deleteMutation(path));
+      sweeper.sweep();
       return outcome;
     },
-    touch: (path) => commits.run(touchOperation(path)),
-    head: (path) => attempt(tables.path, () => headOf(byPath(path), Date.now())),
-    read: (request) =>
-      attempt(tables.path, () => readChain(reader, byPath(request.path), request, Date.now())),
-    list: (range) => attempt(tables.path, () => listStreams(tables, range)),
-    subscribe: (path, listener) => hub.subscribe(path, listener),
+    touch: (path) => run(touchMutation(path)),
+    head: (path) => reading().head(path),
+    read: (request) => reading().read(request),
+    list: (request) => reading().list(request),
+    subscribe: (path, listener) => changes.subscribe(path, listener),
     documents: new LmdbDocuments(tables, commits),
     close: () =>
       (closing ??= (async () => {
-        await janitor.stop();
+        await sweeper.stop();
         await commits.close();
         await tables.root.close();
       })()),
-  };
-}
-
-async function commit(
-  tables: LmdbTables,
-  hub: WakeHub,
-  place: CommitPlace,
-  operations: readonly Operation<unknown>[],
-): Promise<readonly unknown[]> {
-  const now = Date.now();
-  let outcomes: unknown[] = [];
-  let appliedAt = 0;
-  const apply = () => {
-    const tx = new LmdbTransaction(tables);
-    outcomes = operations.map((operation) => operation.apply(tx, now));
-    tx.finish();
-    appliedAt = performance.now();
-  };
-  try {
-    if (place.isHere(performance.now())) {
-      try {
-        tables.root.transactionSync(apply);
-      } finally {
-        // The disk's part of it, also where it failed; the operations take their time in either place.
-        if (appliedAt > 0) place.tookHere(performance.now() - appliedAt, performance.now());
-      }
-    } else {
-      // A child, since only that is taken back where an operation throws, as a synchronous one is.
-      await tables.root.childTransaction(apply);
-    }
-  } catch (error) {
-    throw await storeError(error, tables.path);
-  }
-  for (const [index, operation] of operations.entries()) {
-    if (operation.isChange(outcomes[index])) hub.wake(operation.path);
-  }
-  return outcomes;
-}
-
-function recordReader(tables: LmdbTables): RecordReader {
-  return {
-    byId: (id) => {
-      const path = tables.paths.get(id);
-      return path === undefined ? undefined : tables.streams.get(path);
-    },
-    data: (streamId, after, upTo, maxBytes) => {
-      const found: DataRecord[] = [];
-      let bytes = 0;
-      const range = { start: [streamId, after + 1], end: [streamId, upTo + 1] };
-      for (const { key, value } of tables.data.getRange(range)) {
-        found.push({ end: key[1], data: value });
-        bytes += value.byteLength;
-        if (bytes >= maxBytes) break;
-      }
-      return found;
-    },
-  };
-}
-
-function listStreams(
-  tables: LmdbTables,
-  { prefix, after = "", limit }: { prefix: string; after?: string | undefined; limit: number },
-): ListedStream[] {
-  const listed: ListedStream[] = [];
-  const start = after > prefix ? after : prefix;
-  for (const { key, value } of tables.streams.getRange({ start })) {
-    if (listed.length >= limit || !key.startsWith(prefix)) break;
-    if (key === after || headOf(value, Date.now()).status !== "ok") continue;
-    listed.push({ path: key, tail: value.tail });
-  }
-  return listed;
+  });
 }

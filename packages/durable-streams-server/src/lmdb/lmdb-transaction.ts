@@ -3,15 +3,15 @@ import { expiryOf } from "../store/lifetime.ts";
 import type { DataRecord } from "../store/store.ts";
 import type { ProducerState, StreamRecord } from "../store/stream-record.ts";
 import type { StoreTransaction } from "../store/transaction.ts";
-import type { Counter, LmdbTables } from "./database.ts";
+import type { Counter, LmdbTables } from "./tables.ts";
 
-/** LMDB's keys end at 1,978 bytes; an id that is too long is known by its hash. */
+/** LMDB keys end at 1,978 bytes, so a long id is replaced by its hash. */
 function producerKey(producerId: string): string {
   if (Buffer.byteLength(producerId) <= 1024) return producerId;
   return `sha256:${createHash("sha256").update(producerId).digest("hex")}`;
 }
 
-/** Used inside of one write transaction, where reads see what was written before. */
+/** The tables inside one write transaction, where reads see earlier writes. */
 export class LmdbTransaction implements StoreTransaction {
   readonly #tables: LmdbTables;
   readonly #counters = new Map<Counter, number>();
@@ -84,7 +84,7 @@ export class LmdbTransaction implements StoreTransaction {
     return value;
   }
 
-  /** Writes what was counted. The last thing in the transaction. */
+  /** Writes the counters. The last step of the transaction. */
   finish(): void {
     for (const [counter, value] of this.#counters) void this.#tables.counters.put(counter, value);
   }

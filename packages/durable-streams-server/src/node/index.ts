@@ -1,2 +1,3 @@
 export { nodeListener } from "./listener.ts";
-export type { NodeListenerOptions, NodeRequest, NodeResponse } from "./listener.ts";
+export type { NodeListenerOptions } from "./listener.ts";
+export type { NodeRequest, NodeResponse } from "./node-http.ts";

@@ -1,3 +1,3 @@
-export type { PostgresClient, PostgresStatements } from "./postgres-client.ts";
+export type { PostgresClient, PostgresStatements } from "./connection/postgres-client.ts";
 export { postgresStore } from "./postgres-store.ts";
 export type { PostgresStoreOptions } from "./postgres-store.ts";

@@ -1,6 +1,7 @@
 import type { DocumentStore, StoredDocument } from "../store/store.ts";
-import type { Database, Row } from "./database.ts";
-import { storeError } from "./postgres-errors.ts";
+import type { Row } from "./connection/connection-pool.ts";
+import type { Database } from "./connection/database.ts";
+import { storeError } from "./connection/postgres-errors.ts";
 
 export class PostgresDocuments implements DocumentStore {
   readonly #database: Database;

@@ -1,56 +1,85 @@
-import { timeLimit } from "../check-option.ts";
-import { createRequire } from "node:module";
-import { DurableStreamsServerError } from "../errors.ts";
-import { GroupCommit } from "../store/group-commit.ts";
 import {
-  appendOperation,
-  createOperation,
-  deleteOperation,
-  touchOperation,
-  type Operation,
-} from "../store/operation.ts";
-import type { Store } from "../store/store.ts";
-import { Committer } from "./committer.ts";
-import { Database } from "./database.ts";
-import type { PostgresClient } from "./postgres-client.ts";
+  aBoolean,
+  nonEmptyString,
+  secret,
+  timeLimit,
+  wholeNumber,
+  type OptionRules,
+} from "@freshet/core";
+import { disposable, type DisposableStore } from "../store/disposable-store.ts";
+import {
+  appendMutation,
+  createMutation,
+  deleteMutation,
+  touchMutation,
+  type Mutation,
+} from "../store/mutation.ts";
+import { expectOptions, invalidOption, timerInterval } from "../store/options.ts";
+import { Sweeper } from "../store/sweeper.ts";
+import { Committer } from "./commit/committer.ts";
+import { connector } from "./connection/connect.ts";
+import { ConnectionPool } from "./connection/connection-pool.ts";
+import { Database } from "./connection/database.ts";
+import type { PostgresClient } from "./connection/postgres-client.ts";
+import { storeError } from "./connection/postgres-errors.ts";
+import { Lanes } from "./lanes.ts";
+import { ChangeNotifications } from "./notifications/change-notifications.ts";
 import { PostgresDocuments } from "./postgres-documents.ts";
-import { storeError } from "./postgres-errors.ts";
-import { PostgresJanitor } from "./postgres-janitor.ts";
-import { StreamReader } from "./stream-reader.ts";
-import { Wakeups } from "./wakeups.ts";
+import { PostgresReader } from "./postgres-reader.ts";
+import { PostgresSweepSteps } from "./postgres-sweep-steps.ts";
 
 export interface PostgresStoreOptions {
-  /** Where the database is: `postgres://user:password@host:5432/database`. Or give `sql`. */
-  url?: string;
-  /** A postgres.js client of your own, for TLS and everything else it can. `close` leaves it open. */
-  sql?: PostgresClient;
+  /** The URL of the database: `postgres://user:password@host:5432/database`. Or give `sql`. */
+  url?: string | undefined;
+  /** A postgres.js client of your own, for TLS and all its other options. `close` leaves it open. */
+  sql?: PostgresClient | undefined;
   /** The most connections of the pool (default 10). LISTEN takes one more. */
-  connections?: number;
-  /** The schema of the tables, made if it does not exist (default `durable_streams`). */
-  schema?: string;
+  connections?: number | undefined;
+  /** The schema of the tables, created if it does not exist (default `durable_streams`). */
+  schema?: string | undefined;
   /**
-   * Asks for changes so often, in milliseconds, instead of LISTEN: for poolers that give every
-   * transaction another connection (PgBouncer, Supavisor). Adds so much to the latency of readers
-   * of other processes.
+   * Polls for changes at this interval, in milliseconds, instead of LISTEN: for poolers that give every
+   * transaction another connection (PgBouncer, Supavisor). Readers of other processes see a change that
+   * much later.
    */
-  pollIntervalMs?: number;
+  pollIntervalMs?: number | undefined;
   /**
-   * What PostgreSQL has not answered by then is given up, in milliseconds (default 30,000): the
-   * outcome is unknown, and a pool that is silent altogether is replaced by a new one. `sql` is not.
+   * When a statement or transaction without a response is given up, in milliseconds (default 30,000):
+   * its outcome is then unknown. A pool that is entirely silent is replaced by a new one; `sql` is not.
    */
-  answerTimeoutMs?: number;
-  /** Prepared statements (default true). `false` for poolers that lose them. */
-  prepare?: boolean;
-  /** How often expired streams are looked for and freed, in milliseconds (default 10,000). */
-  sweepIntervalMs?: number;
+  queryTimeoutMs?: number | undefined;
+  /** @deprecated The former name of `queryTimeoutMs`. */
+  answerTimeoutMs?: number | undefined;
+  /** Whether statements are prepared (default true). Set `false` for poolers that lose them. */
+  prepare?: boolean | undefined;
+  /** How often expired streams are removed and their space freed, in milliseconds (default 10,000). */
+  sweepIntervalMs?: number | undefined;
 }
 
-/** Batches that are under way at once, each with streams of its own. */
-const LANES = 2;
+const rules: OptionRules<PostgresStoreOptions> = {
+  // It may contain a password.
+  url: secret(nonEmptyString),
+  sql: {
+    expected: "a postgres.js client",
+    accepts: (value) => typeof (value as PostgresClient | null)?.unsafe === "function",
+  },
+  connections: wholeNumber(1),
+  // It becomes part of statements.
+  schema: {
+    expected: "up to 63 lower-case letters, digits and underscores, no digit first",
+    accepts: (value) => typeof value === "string" && /^[a-z_][a-z0-9_]{0,62}$/.test(value),
+  },
+  pollIntervalMs: timerInterval,
+  queryTimeoutMs: timeLimit,
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the alias still works
+  answerTimeoutMs: timeLimit,
+  prepare: aBoolean,
+  sweepIntervalMs: timerInterval,
+};
 
 /**
- * Streams in PostgreSQL, for any number of server processes at once: durable when acknowledged, with
- * the durability of the database's own commit. The tables are made on first use.
+ * Keeps streams in PostgreSQL, for any number of server processes: durable when acknowledged, with the
+ * durability of the database's own commit. The tables are created on first use.
  *
  * @throws DurableStreamsServerError `PEER_MISSING` without the package postgres, `INVALID_OPTION`
  * @example
@@ -62,91 +91,58 @@ const LANES = 2;
  * const streams = createDurableStreams({ store });
  * ```
  */
-export function postgresStore(options: PostgresStoreOptions): Store {
-  const { schema = "durable_streams" } = options;
-  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
-    throw new DurableStreamsServerError(
-      "INVALID_OPTION",
-      `schema is ${JSON.stringify(schema)}: use lower-case letters, digits and underscores.`,
-    );
-  }
-  const { prepare = true } = options;
-  const answerTimeoutMs = timeLimit("answerTimeoutMs", options.answerTimeoutMs ?? 30_000);
-  const database = new Database(options.sql ?? connector(options), {
-    schema,
-    prepare,
-    answerTimeoutMs,
-  });
-  const wakeups = new Wakeups(database, options.pollIntervalMs);
-  const committer = new Committer(database, wakeups);
-  const lanes = Array.from(
-    { length: LANES },
-    () => new GroupCommit((operations) => committer.commit(operations)),
-  );
-  const [firstLane = new GroupCommit(() => Promise.resolve([]))] = lanes;
-  const run = <Outcome>(operation: Operation<Outcome>) =>
-    (lanes[laneOf(operation.path)] ?? firstLane).run(operation);
-  const janitor = new PostgresJanitor(database, firstLane, options.sweepIntervalMs ?? 10_000);
-  const reader = new StreamReader(database);
+export function postgresStore(options: PostgresStoreOptions): DisposableStore {
+  expectOptions(options, rules);
+  const database = openDatabase(options);
+  const notifications = new ChangeNotifications(database, options.pollIntervalMs);
+  const committer = new Committer(database, notifications);
+  const lanes = new Lanes((mutations) => committer.commit(mutations));
+  const steps = new PostgresSweepSteps(database, (mutation) => lanes.run(mutation));
+  const sweeper = new Sweeper(steps, options.sweepIntervalMs ?? 10_000);
+  const reader = new PostgresReader(database);
+  // Both start the sweeper, which a constructor must not.
+  const reading = () => {
+    sweeper.start();
+    return reader;
+  };
+  const run = <Outcome>(mutation: Mutation<Outcome>) => {
+    sweeper.start();
+    return lanes.run(mutation);
+  };
   let closing: Promise<void> | undefined;
-  return {
-    create: (request) => run(createOperation(request)),
-    append: (request) => run(appendOperation(request)),
+  return disposable({
+    create: (request) => run(createMutation(request)),
+    append: (request) => run(appendMutation(request)),
     delete: async (path) => {
-      const outcome = await run(deleteOperation(path));
-      janitor.work();
+      const outcome = await run(deleteMutation(path));
+      sweeper.sweep();
       return outcome;
     },
-    touch: (path) => run(touchOperation(path)),
-    head: (path) => reader.head(path).catch(rethrow),
-    read: (request) => reader.read(request).catch(rethrow),
-    list: (range) => reader.list(range).catch(rethrow),
-    subscribe: (path, listener) => wakeups.subscribe(path, listener),
+    touch: (path) => run(touchMutation(path)),
+    head: (path) => reading().head(path).catch(rethrow),
+    read: (request) => reading().read(request).catch(rethrow),
+    list: (request) => reading().list(request).catch(rethrow),
+    subscribe: (path, listener) => notifications.subscribe(path, listener),
     documents: new PostgresDocuments(database),
     close: () =>
       (closing ??= (async () => {
-        await janitor.stop();
-        await Promise.all(lanes.map((lane) => lane.close()));
-        await wakeups.close();
-        await database.end();
+        await sweeper.stop();
+        await lanes.close();
+        await notifications.close();
+        await database.pool.end();
       })()),
-  };
+  });
+}
+
+function openDatabase(options: PostgresStoreOptions): Database {
+  const { schema = "durable_streams", url, connections = 10, prepare = true } = options;
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the alias still works
+  const queryTimeoutMs = options.queryTimeoutMs ?? options.answerTimeoutMs ?? 30_000;
+  const source = options.sql ?? (url === undefined ? undefined : connector(url, connections));
+  if (!source) throw invalidOption("url and sql are missing: postgresStore needs one of them.");
+  return new Database(new ConnectionPool(source, { prepare, queryTimeoutMs }), schema);
 }
 
 function rethrow(error: unknown): never {
   throw storeError(error);
-}
-
-function laneOf(path: string): number {
-  let hash = 0;
-  for (let i = 0; i < path.length; i++) hash = (Math.imul(hash, 31) + path.charCodeAt(i)) | 0;
-  return (hash >>> 0) % LANES;
-}
-
-/** An optional peer: loaded when a store is made, so that the error can say what to do. */
-function connector({ url, connections = 10 }: PostgresStoreOptions): () => PostgresClient {
-  if (url === undefined) {
-    throw new DurableStreamsServerError("INVALID_OPTION", "postgresStore needs url or sql.");
-  }
-  let postgres: (url: string, options: object) => PostgresClient;
-  try {
-    postgres = createRequire(import.meta.url)("postgres") as typeof postgres;
-  } catch (cause) {
-    throw new DurableStreamsServerError(
-      "PEER_MISSING",
-      "postgresStore needs the package postgres: npm install postgres",
-      { cause },
-    );
-  }
-  const settings = {
-    max: connections,
-    // Nothing here needs the catalog's types.
-    fetch_types: false,
-    connect_timeout: 10,
-    // A database that comes back is found within a second.
-    backoff: (attempt: number) => Math.min(0.05 * 2 ** attempt, 1),
-    connection: { application_name: "durable-streams" },
-    onnotice: () => undefined,
-  };
-  return () => postgres(url, settings);
 }

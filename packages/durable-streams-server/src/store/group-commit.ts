@@ -1,24 +1,21 @@
-import { DurableStreamsServerError } from "../errors.ts";
-import type { Operation } from "./operation.ts";
+import { DurableStreamsServerError } from "./errors.ts";
+import type { Mutation } from "./mutation.ts";
 
 interface Waiting {
-  readonly operation: Operation<unknown>;
+  readonly mutation: Mutation<unknown>;
   readonly resolve: (outcome: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Commits operations in one transaction and gives their outcomes, in order. */
-export type CommitBatch = (
-  operations: readonly Operation<unknown>[],
-) => Promise<readonly unknown[]>;
+/** Commits mutations in one transaction and resolves to their outcomes, in order. */
+export type CommitBatch = (mutations: readonly Mutation<unknown>[]) => Promise<readonly unknown[]>;
 
-/** So many operations go into one transaction at most: a long one holds the others up. */
-const MAX_OPERATIONS = 1024;
+/** The most mutations of one transaction: a long one delays all that wait behind it. */
+const MAX_MUTATIONS = 1024;
 
 /**
- * Group commit: while one transaction is being made durable, all that comes waits, and is then the
- * next transaction. One flush serves as many writers as there are; a single writer never waits for
- * others to come.
+ * Group commit: mutations that arrive while a transaction is being made durable form the next one. One
+ * flush serves every writer that waits, and a single writer never waits for others to arrive.
  */
 export class GroupCommit {
   readonly #commit: CommitBatch;
@@ -30,13 +27,13 @@ export class GroupCommit {
     this.#commit = commit;
   }
 
-  run<Outcome>(operation: Operation<Outcome>): Promise<Outcome> {
+  run<Outcome>(mutation: Mutation<Outcome>): Promise<Outcome> {
     if (this.#isClosed) {
       return Promise.reject(new DurableStreamsServerError("STORE_CLOSED", "The store is closed."));
     }
     return new Promise<Outcome>((resolve, reject) => {
       this.#waiting.push({
-        operation,
+        mutation,
         resolve: resolve as (outcome: unknown) => void,
         reject,
       });
@@ -44,19 +41,19 @@ export class GroupCommit {
     });
   }
 
-  /** Commits what waits, and refuses what comes later. */
+  /** Commits what waits, and refuses later mutations. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running;
   }
 
   async #runAll(): Promise<void> {
-    // The requests that arrived together are read in one turn of the event loop.
+    // Requests that arrive together are read in one turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, MAX_OPERATIONS);
+      const batch = this.#waiting.splice(0, MAX_MUTATIONS);
       try {
-        const outcomes = await this.#commit(batch.map(({ operation }) => operation));
+        const outcomes = await this.#commit(batch.map(({ mutation }) => mutation));
         for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index]);
       } catch (error) {
         for (const { reject } of batch) reject(error);

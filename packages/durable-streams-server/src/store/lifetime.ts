@@ -3,15 +3,15 @@ import type { StreamInfo } from "./store.ts";
 type Lifetime = Pick<StreamInfo, "ttlSeconds" | "expiresAt" | "accessedAt">;
 
 /**
- * How exactly the start of a sliding window is kept, in milliseconds: a tenth of the window, a minute
- * at most. A read that comes sooner after the last one writes nothing. The expiry waits as much
- * longer, so a stream is never gone early.
+ * The precision of the start of a sliding window, in milliseconds: a tenth of the window, at most a
+ * minute. A read that follows the last one sooner writes nothing. The expiry is as much later, so a
+ * stream never expires early.
  */
 export function touchGranularity(ttlSeconds: number): number {
   return Math.min(ttlSeconds * 100, 60_000);
 }
 
-/** When the stream ends, in milliseconds since 1970; `Infinity` for never. */
+/** When the stream expires, in milliseconds since 1970; `Infinity` for never. */
 export function expiryOf(stream: Lifetime): number {
   if (stream.expiresAt !== undefined) return stream.expiresAt;
   if (stream.ttlSeconds === undefined) return Infinity;
@@ -22,7 +22,7 @@ export function isExpired(stream: Lifetime, now: number): boolean {
   return now >= expiryOf(stream);
 }
 
-/** Whether a read or write at `now` has to move the start of the sliding window. */
+/** Whether a read or write at `now` must move the start of the sliding window. */
 export function needsTouch(stream: Lifetime, now: number): boolean {
   return (
     stream.ttlSeconds !== undefined &&

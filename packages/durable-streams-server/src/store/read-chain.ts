@@ -1,12 +1,12 @@
-import { isJson } from "../protocol/content-type.ts";
+import { isJson } from "../wire/content-type.ts";
 import { isExpired } from "./lifetime.ts";
 import type { DataRecord, HeadOutcome, ReadOutcome, ReadRequest } from "./store.ts";
 import { streamInfo, type StreamRecord } from "./stream-record.ts";
 
-/** What reading needs of an engine. */
+/** What {@link readChain} needs of an engine. */
 export interface RecordReader {
   byId(id: number): Promise<StreamRecord | undefined> | StreamRecord | undefined;
-  /** Records that end after `after` and not after `upTo`: at least one, and about `maxBytes` of them. */
+  /** Records that end after `after` and not after `upTo`: at least one, about `maxBytes` in all. */
   data(
     streamId: number,
     after: number,
@@ -23,8 +23,8 @@ export function headOf(record: StreamRecord | undefined, now: number): HeadOutco
 }
 
 /**
- * One page of a stream. A fork's data begins in its source, and that one's perhaps in its own: each
- * is read up to where the next one leaves it.
+ * Reads one page of a stream. A fork's data begins in its source, whose data may begin in a source of
+ * its own: each is read up to the position where the next fork leaves it.
  */
 export async function readChain(
   reader: RecordReader,
@@ -66,7 +66,7 @@ function page(
 ): ReadOutcome {
   const first = records[0];
   if (first && first.end - first.data.byteLength < start) {
-    // Positions inside a record are given out for text only (see sse.ts); others were made up.
+    // Offsets inside a record are given out for text only (see sse.ts): this one was made up.
     if (isJson(record.contentType)) return { status: "position-invalid" };
     records[0] = { end: first.end, data: first.data.subarray(start - first.end) };
   }

@@ -1,19 +1,19 @@
 /**
- * What a store is: where streams live. The three of this package (memory, LMDB, PostgreSQL) and any
- * other one promise the same, and the kit of the `/testing` entry checks it:
+ * What a store promises. The three of this package (memory, LMDB, PostgreSQL) and any other promise
+ * the same, and the kit of the `/testing` entry checks it:
  *
  * - `create`, `append` and `delete` are each one linearizable step. An `append` validates, stores the
  *   data, the producer state, `Stream-Seq` and the closed flag together or not at all.
  * - A promise resolves when the step is durable; nothing is visible to a reader before that.
- * - An outcome that is a matter of the protocol (a gap, a conflict) is a value. A store that fails
- *   throws: `STORE_FULL` when nothing was kept, `STORE_UNAVAILABLE` when it cannot tell.
+ * - An outcome that the protocol defines (a gap, a conflict) is a value. A store that fails throws:
+ *   `STORE_FULL` when nothing was kept, `STORE_UNAVAILABLE` when the outcome is unknown.
  *
  * Positions are byte counts from the start of the stream. A fork continues its source's count.
  */
 
 /** A stream as a reader sees it. */
 export interface StreamInfo {
-  /** Unique for each creation: a stream that is deleted and made again has another one. */
+  /** Unique per creation: a stream that is deleted and created again has another one. */
   readonly incarnation: string;
   readonly contentType: string;
   /** The position after the last byte. */
@@ -21,7 +21,7 @@ export interface StreamInfo {
   readonly closed: boolean;
   /** The sliding window, in seconds. */
   readonly ttlSeconds?: number | undefined;
-  /** The absolute end, in milliseconds since 1970. */
+  /** When it expires, in milliseconds since 1970. */
   readonly expiresAt?: number | undefined;
   /** When the sliding window began, in milliseconds since 1970. */
   readonly accessedAt: number;
@@ -31,7 +31,7 @@ export interface StreamInfo {
 export interface ForkRequest {
   /** The source's path. */
   readonly path: string;
-  /** Where to leave it; its tail when left out. */
+  /** Where to leave it (default its tail). */
   readonly position?: number | undefined;
   /** How far into the next record: bytes, or JSON messages. */
   readonly subOffset: number;
@@ -39,15 +39,15 @@ export interface ForkRequest {
 
 export interface CreateRequest {
   readonly path: string;
-  /** The media type as the client wrote it. Left out: the fork's source has it. */
+  /** The media type as the client wrote it. A fork without one has its source's. */
   readonly contentType?: string | undefined;
   readonly ttlSeconds?: number | undefined;
   readonly expiresAt?: number | undefined;
   readonly closed: boolean;
-  /** The first record; JSON messages are joined by commas. */
+  /** The first record. JSON messages are joined by commas. */
   readonly data?: Uint8Array | undefined;
   readonly fork?: ForkRequest | undefined;
-  /** The most streams that the store may hold after this. */
+  /** The most streams that the store may hold afterwards. */
   readonly maxStreams?: number | undefined;
 }
 
@@ -74,25 +74,26 @@ export interface Producer {
 
 export interface AppendRequest {
   readonly path: string;
-  /** Must be the stream's, but for parameters and case. Left out where there is no data. */
+  /** Must match the stream's, apart from parameters and case. Left out without data. */
   readonly contentType?: string | undefined;
-  /** One record; JSON messages are joined by commas. Left out: only close. */
+  /** One record. JSON messages are joined by commas. Left out to close only. */
   readonly data?: Uint8Array | undefined;
   readonly close: boolean;
   /** `Stream-Seq`. */
   readonly seq?: string | undefined;
   readonly producer?: Producer | undefined;
-  /** The most producers that the stream may know after this. */
+  /** The most producers that the stream may have afterwards. */
   readonly maxProducers?: number | undefined;
 }
 
 export type AppendOutcome =
   | {
-      /** `duplicate`: it was stored before. `closed` in both tells whether the stream is now. */
+      /** `duplicate`: it was stored before. */
       readonly status: "appended" | "duplicate";
       readonly tail: number;
+      /** Whether the stream is closed now. */
       readonly closed: boolean;
-      /** With a producer: the highest sequence number that was accepted. */
+      /** With a producer: its highest accepted sequence number. */
       readonly lastSeq?: number | undefined;
     }
   | { readonly status: "missing" | "deleted" | "content-type-mismatch" | "seq-conflict" }
@@ -101,7 +102,7 @@ export type AppendOutcome =
   | { readonly status: "epoch-not-at-zero" | "too-many-producers" }
   | { readonly status: "sequence-gap"; readonly expected: number };
 
-/** What one append stored. */
+/** The data of one append. */
 export interface DataRecord {
   /** The position after its last byte. */
   readonly end: number;
@@ -112,7 +113,7 @@ export interface ReadRequest {
   readonly path: string;
   /** Where to start; the tail when `"now"`. */
   readonly position: number | "now";
-  /** How many bytes of records to give. At least one record is given where there is one. */
+  /** About how many bytes of records to return: at least one record, if there is one. */
   readonly maxBytes: number;
 }
 
@@ -120,12 +121,12 @@ export type ReadOutcome =
   | {
       readonly status: "ok";
       readonly stream: StreamInfo;
-      /** Records in order. The first one is cut where a byte stream is read from within it. */
+      /** Records in order. The first is cut if a byte stream is read from a position within it. */
       readonly records: readonly DataRecord[];
       /** Where the page starts and ends. */
       readonly start: number;
       readonly end: number;
-      /** Nothing was left beyond `end` when this was read. */
+      /** Whether the page ended at the tail when it was read. */
       readonly upToDate: boolean;
     }
   | { readonly status: "missing" | "deleted" | "position-invalid" };
@@ -136,13 +137,21 @@ export type HeadOutcome =
 
 export type DeleteOutcome = "removed" | "kept-for-forks" | "missing" | "deleted";
 
+export interface ListRequest {
+  /** The start of the paths. */
+  readonly prefix: string;
+  /** The path after which the list begins. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
 /** One entry of {@link Store.list}. */
 export interface ListedStream {
   readonly path: string;
   readonly tail: number;
 }
 
-/** A small durable document with compare-and-set, for state beside the streams (subscriptions). */
+/** A small durable document with compare-and-set, for state next to the streams (subscriptions). */
 export interface StoredDocument {
   readonly key: string;
   /** JSON text. */
@@ -155,10 +164,11 @@ export interface DocumentStore {
   get(key: string): Promise<StoredDocument | undefined>;
   list(prefix: string): Promise<readonly StoredDocument[]>;
   /**
-   * Writes (`value`) or removes (`undefined`) the document if its version is `expected`; `undefined`
-   * means that it must not exist.
+   * Writes or removes the document if its version is the expected one.
    *
-   * @returns the new version (0 after a removal), or `undefined` if somebody else was faster
+   * @param value - `undefined` removes the document
+   * @param expected - `undefined` if the document must not exist
+   * @returns the new version (0 after a removal), or `undefined` if the version was another one
    */
   set(
     key: string,
@@ -167,29 +177,25 @@ export interface DocumentStore {
   ): Promise<number | undefined>;
 }
 
-/** Where streams live. See the top of this file for what it promises. */
+/** Where streams live. The top of this file lists what it promises. */
 export interface Store {
   create(request: CreateRequest): Promise<CreateOutcome>;
   append(request: AppendRequest): Promise<AppendOutcome>;
   read(request: ReadRequest): Promise<ReadOutcome>;
   head(path: string): Promise<HeadOutcome>;
-  /** Starts the sliding window again. Does nothing for streams without one. */
+  /** Restarts the sliding window of a stream. Without one it does nothing. */
   touch(path: string): Promise<void>;
   delete(path: string): Promise<DeleteOutcome>;
-  /** Streams that a client could read, in path order, after the path `after`. */
-  list(options: {
-    readonly prefix: string;
-    readonly after?: string | undefined;
-    readonly limit: number;
-  }): Promise<readonly ListedStream[]>;
+  /** Lists the streams that a client could read, in path order. */
+  list(request: ListRequest): Promise<readonly ListedStream[]>;
   /**
-   * Calls `listener` soon after the stream at `path` may have changed. A hint: it carries no data, it
-   * may come without a change, and a lost one costs latency only.
+   * Calls `listener` soon after the stream at `path` may have changed. This is a hint: it carries no
+   * data, it may come without a change, and a lost one costs latency only.
    *
-   * @returns stops it
+   * @returns a function that removes the listener
    */
   subscribe(path: string, listener: () => void): () => void;
   readonly documents: DocumentStore;
-  /** Ends background work and connections. Operations under way are finished first. */
+  /** Finishes the operations under way, then ends background work and connections. */
   close(): Promise<void>;
 }

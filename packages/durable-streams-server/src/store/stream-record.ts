@@ -1,7 +1,7 @@
-import { mediaType } from "../protocol/content-type.ts";
+import { mediaType } from "@freshet/core";
 import type { CreateRequest, StreamInfo } from "./store.ts";
 
-/** What a store keeps of a stream beside its data. A value: changed by making another one. */
+/** What a store keeps of a stream besides its data. Immutable: a change makes another record. */
 export interface StreamRecord {
   readonly id: number;
   readonly path: string;
@@ -15,19 +15,19 @@ export interface StreamRecord {
   readonly closed: boolean;
   /** The highest `Stream-Seq`. */
   readonly lastSeq?: string | undefined;
-  /** How many producers it knows. */
+  /** How many producers have appended to it. */
   readonly producers: number;
   /** How many forks read its data. */
   readonly forks: number;
   /** Deleted by its owner, and kept for its forks. */
   readonly deleted: boolean;
-  /** Data at positions up to `at` is the source's. */
+  /** Data at positions up to `at` belongs to the source. */
   readonly fork?: { readonly sourceId: number; readonly at: number } | undefined;
-  /** What the client asked for, where that is not what it got: a repeated PUT is compared with it. */
-  readonly asked: AskedConfiguration;
+  /** The configuration as requested, before defaults: a repeated PUT is compared with it. */
+  readonly requested: RequestedConfiguration;
 }
 
-export interface AskedConfiguration {
+export interface RequestedConfiguration {
   readonly ttlSeconds?: number | undefined;
   readonly expiresAt?: number | undefined;
   readonly forkPath?: string | undefined;
@@ -42,7 +42,7 @@ export interface ProducerState {
 
 export function streamInfo(record: StreamRecord): StreamInfo {
   return {
-    // An id alone could come again where a store starts empty; caches outlive it.
+    // A store that starts empty gives out the same ids again, and caches outlive it.
     incarnation: `${record.id.toString(36)}-${record.createdAt.toString(36)}`,
     contentType: record.contentType,
     tail: record.tail,
@@ -53,7 +53,7 @@ export function streamInfo(record: StreamRecord): StreamInfo {
   };
 }
 
-export function askedConfiguration(request: CreateRequest): AskedConfiguration {
+export function requestedConfiguration(request: CreateRequest): RequestedConfiguration {
   return {
     ttlSeconds: request.ttlSeconds,
     expiresAt: request.expiresAt,
@@ -63,18 +63,18 @@ export function askedConfiguration(request: CreateRequest): AskedConfiguration {
   };
 }
 
-/** Whether a repeated PUT asks for the stream that is there. */
+/** Whether a repeated PUT requests the stream that exists. */
 export function isSameStream(record: StreamRecord, request: CreateRequest): boolean {
-  const { asked } = record;
-  const again = askedConfiguration(request);
+  const { requested } = record;
+  const again = requestedConfiguration(request);
   return (
     (request.contentType === undefined ||
       mediaType(request.contentType) === mediaType(record.contentType)) &&
     request.closed === record.closed &&
-    again.ttlSeconds === asked.ttlSeconds &&
-    again.expiresAt === asked.expiresAt &&
-    again.forkPath === asked.forkPath &&
-    again.forkPosition === asked.forkPosition &&
-    again.forkSubOffset === asked.forkSubOffset
+    again.ttlSeconds === requested.ttlSeconds &&
+    again.expiresAt === requested.expiresAt &&
+    again.forkPath === requested.forkPath &&
+    again.forkPosition === requested.forkPosition &&
+    again.forkSubOffset === requested.forkSubOffset
   );
 }

@@ -2,8 +2,8 @@ import type { DataRecord } from "./store.ts";
 import type { ProducerState, StreamRecord } from "./stream-record.ts";
 
 /**
- * What the rules of the protocol (operations.ts) need of an engine, synchronously: all of it happens
- * in one transaction. An engine that is asynchronous loads first what the operations may ask for.
+ * What the rules of the protocol (rules/) need of an engine, synchronously: all of it happens in one
+ * transaction. An asynchronous engine first loads the rows that the mutations may read.
  */
 export interface StoreTransaction {
   byPath(path: string): StreamRecord | undefined;

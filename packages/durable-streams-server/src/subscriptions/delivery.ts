@@ -1,39 +1,44 @@
-import { sendWebhook } from "#webhook-transport";
-import { backoffDelayMs, linkedAbort } from "@freshet/core";
+import { backoffDelayMs, defaultBackoff } from "@freshet/core";
 import type { SubscriptionKeys } from "./keys.ts";
-import type { ManagerOptions } from "./manager.ts";
 import type { StateStore } from "./state-store.ts";
-import { SubscriptionError, type SubscriptionState } from "./types.ts";
-import {
-  ackSnapshot,
-  beginWake,
-  endWake,
-  findPending,
-  isIdle,
-  link,
-  linkStatuses,
-} from "./wakes.ts";
+import { SubscriptionError } from "./subscription-error.ts";
+import type { SubscriptionState } from "./subscription-state.ts";
+import type { SubscriptionsOptions } from "./subscriptions-options.ts";
+import { ackSnapshot, beginWake, endWake, findPending, isIdle, link } from "./wakes.ts";
+import { callWebhook } from "./webhook/call.ts";
 
-/** From 1 second up to 60, 20 % of it random. */
-const retryBackoff = { initialDelayMs: 1000, maxDelayMs: 60_000, multiplier: 2, jitter: 0.2 };
+/** From 1 second up to 60, with 20 % of jitter. */
+const retryBackoff = {
+  ...defaultBackoff,
+  initialDelayMs: 1000,
+  maxDelayMs: 60_000,
+  multiplier: 2,
+  jitter: 0.2,
+};
 
-/** Begins wakes and carries them to webhooks and wake streams. */
+/** Begins wakes and delivers them to webhooks and wake streams. */
 export class Delivery {
   readonly #states: StateStore;
   readonly #keys: () => Promise<SubscriptionKeys>;
-  readonly #options: ManagerOptions;
+  readonly #options: SubscriptionsOptions;
   readonly #stopped = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor(states: StateStore, keys: () => Promise<SubscriptionKeys>, options: ManagerOptions) {
+  constructor(
+    states: StateStore,
+    keys: () => Promise<SubscriptionKeys>,
+    options: SubscriptionsOptions,
+  ) {
     this.#states = states;
     this.#keys = keys;
     this.#options = options;
   }
 
   /**
-   * Begins a wake if the subscription is idle and has work. `discovered` are streams that match its
-   * pattern and are not linked yet: all that is in them is new.
+   * Begins a wake if the subscription is idle and has events to process.
+   *
+   * @param discovered - streams that match its pattern and are not linked yet: all their events are new
+   * @returns whether a wake has begun
    */
   async wakeIfPending(id: string, discovered: readonly string[] = []): Promise<boolean> {
     const { tailOf } = this.#states;
@@ -51,13 +56,13 @@ export class Delivery {
       this.#start(state);
       return true;
     } catch (error) {
-      // It was deleted in the meantime.
+      // The subscription was deleted in the meantime.
       if (!(error instanceof SubscriptionError)) throw error;
       return false;
     }
   }
 
-  /** A worker or webhook was silent for too long: its wake is over. */
+  /** Ends the wake of a worker or webhook that was silent for too long. */
   async expireLease(id: string, now: number): Promise<void> {
     await this.#states.update(id, (state) => {
       if (state.leaseUntil === null || state.leaseUntil > now) return false;
@@ -67,7 +72,7 @@ export class Delivery {
     await this.wakeIfPending(id);
   }
 
-  /** Tries a delivery again that is due. Only one process gets to do it. */
+  /** Retries a delivery that is due. Of several processes only one gets to do it. */
   async retry(id: string, now: number): Promise<void> {
     const claimed: SubscriptionState[] = [];
     await this.#states.update(id, (current) => {
@@ -89,10 +94,10 @@ export class Delivery {
 
   #start(state: SubscriptionState): void {
     if (this.#stopped.signal.aborted) return;
-    const work = state.config.type === "webhook" ? this.#callWebhook(state) : this.#announce(state);
+    const work = state.config.type === "webhook" ? this.#deliver(state) : this.#announce(state);
     const tracked: Promise<void> = work
       .catch((error: unknown) => {
-        // It was deleted in the meantime.
+        // The subscription was deleted in the meantime.
         if (error instanceof SubscriptionError) return;
         const details = { err: error, subscription: state.id };
         this.#options.logger?.error(details, "A subscription could not be woken");
@@ -101,6 +106,7 @@ export class Delivery {
     this.#underWay.add(tracked);
   }
 
+  /** Appends the wake event of a pull-wake to its wake stream. */
   async #announce(state: SubscriptionState): Promise<void> {
     const { wakeStream = "" } = state.config;
     const event = {
@@ -118,31 +124,24 @@ export class Delivery {
     });
     if (status !== "appended") {
       const details = { subscription: state.id, wakeStream, status };
-      this.#options.logger?.warn(details, "The wake stream took no event: create it as JSON");
+      this.#options.logger?.warn(details, "The wake stream refused an event: create it as JSON");
     }
     await this.#states.update(state.id, (current) => {
       if (current.wakeId !== state.wakeId) return false;
-      // Tried once a lease while the stream is missing; the application may still create it.
+      // While the stream is missing it is tried once per lease: the application may create it later.
       const { leaseTtlMs } = current.config;
       current.nextAttemptAt = status === "appended" ? null : Date.now() + leaseTtlMs;
       return true;
     });
   }
 
-  async #callWebhook(state: SubscriptionState): Promise<void> {
-    const isDone = await this.#post(state).catch((error: unknown) => {
-      const details = { err: error, subscription: state.id };
-      this.#options.logger?.warn(details, "A webhook failed and will be tried again");
-      return undefined;
-    });
+  async #deliver(state: SubscriptionState): Promise<void> {
+    const result = await this.#call(state);
     if (this.#stopped.signal.aborted) return;
-    this.#options.onMetric?.({
-      type: "webhook",
-      outcome: isDone === undefined ? "failed" : "delivered",
-    });
+    this.#options.onWebhook?.(result === "failed" ? "failed" : "delivered");
     await this.#states.update(state.id, (current) => {
       if (current.wakeId !== state.wakeId) return false;
-      if (isDone === undefined) {
+      if (result === "failed") {
         current.status = "failed";
         current.nextAttemptAt = Date.now() + backoffDelayMs(current.retries++, retryBackoff);
         current.leaseUntil = null;
@@ -150,49 +149,26 @@ export class Delivery {
       }
       current.status = "active";
       current.retries = 0;
-      if (!isDone) return true;
+      if (result === "accepted") return true;
       ackSnapshot(current);
       endWake(current);
       return true;
     });
-    if (isDone) await this.wakeIfPending(state.id);
+    if (result === "done") await this.wakeIfPending(state.id);
   }
 
-  /** Whether the webhook said that it is done. */
-  async #post(state: SubscriptionState): Promise<boolean> {
-    const keys = await this.#keys();
-    const body = JSON.stringify({
-      subscription_id: state.id,
-      wake_id: state.wakeId,
-      generation: state.generation,
-      streams: await linkStatuses(state, this.#states.tailOf),
-      callback_url: `${state.baseUrl}/__ds/subscriptions/${encodeURIComponent(state.id)}/callback`,
-      callback_token: await keys.token(state.id, state.generation),
-    });
-    const { leaseTtlMs, webhookUrl = "" } = state.config;
-    const signature = await keys.signWebhook(body);
-    const sending = linkedAbort(this.#stopped.signal);
-    const lease = setTimeout(() => {
-      sending.abort(new Error(`The webhook gave no answer within its lease of ${leaseTtlMs} ms.`));
-    }, leaseTtlMs);
-    const answer = await sendWebhook({
-      url: new URL(webhookUrl),
-      headers: { "content-type": "application/json", "webhook-signature": signature },
-      body,
-      allowLocal: this.#options.allowLocalWebhooks,
-      signal: sending.signal,
-    }).finally(() => {
-      clearTimeout(lease);
-      sending.abort();
-    });
-    if (answer.status < 200 || answer.status > 299) {
-      throw new Error(`The webhook answered with status ${answer.status}.`);
-    }
+  async #call(state: SubscriptionState): Promise<"done" | "accepted" | "failed"> {
+    const { signal } = this.#stopped;
+    const { allowLocalWebhooks, logger } = this.#options;
     try {
-      return (JSON.parse(answer.body) as { done?: unknown } | null)?.done === true;
-    } catch {
-      // An answer that is not JSON says nothing.
-      return false;
+      const keys = await this.#keys();
+      const { tailOf } = this.#states;
+      const isDone = await callWebhook(state, { keys, tailOf, allowLocalWebhooks, signal });
+      return isDone ? "done" : "accepted";
+    } catch (error) {
+      const details = { err: error, subscription: state.id };
+      logger?.warn(details, "A webhook failed and will be tried again");
+      return "failed";
     }
   }
 }

@@ -1,10 +1,10 @@
 /**
  * Whether a path matches a pattern, segment by segment: `*` is any one segment, `**` any number of
- * them, none included. Takes time in proportion to the product of their lengths at worst.
+ * them, including none. The time is at worst proportional to the product of their lengths.
  */
 export function globMatches(pattern: string, path: string): boolean {
   const segments = path.split("/");
-  // The indexes of segments that the pattern, as far as it was read, can have come to.
+  // The numbers of segments that the pattern, as far as it was read, can match.
   let reached = new Set([0]);
   for (const part of pattern.split("/")) {
     const next = new Set<number>();

@@ -1,13 +1,14 @@
 /**
  * The server's keys for subscriptions: Ed25519 for webhook signatures, HMAC for the tokens of wakes.
- * Made once and kept in the store, so that they are the same after a restart and in every process.
+ * They are generated once and kept in the store, so that every process has them, also after a restart.
  * https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (sections 6.5 and 12.9)
  */
+import { fromBase64, toBase64 } from "@freshet/core";
 import type { Store } from "../store/store.ts";
-import { SubscriptionError } from "./types.ts";
+import { SubscriptionError } from "./subscription-error.ts";
 
 const DOCUMENT = "subscription-keys";
-/** Longer than a worker is likely to hold on to one wake: its generation ends a token much sooner. */
+/** Longer than a worker is likely to keep one wake. What usually ends a token is its generation. */
 const TOKEN_LIFETIME_S = 24 * 3600;
 
 interface StoredKeys {
@@ -37,12 +38,12 @@ export class SubscriptionKeys {
     this.#tokenKey = tokenKey;
   }
 
-  /** The store's keys; the first process that asks makes them. */
+  /** Loads the keys of the store, or generates them if it has none. */
   static async load({ documents }: Store): Promise<SubscriptionKeys> {
     let stored = await documents.get(DOCUMENT);
     if (!stored) {
       await documents.set(DOCUMENT, JSON.stringify(await generate()), undefined);
-      // Perhaps those of a process that was faster.
+      // Another process may have been faster.
       stored = await documents.get(DOCUMENT);
     }
     const keys = JSON.parse(stored?.value ?? "") as StoredKeys;
@@ -62,7 +63,7 @@ export class SubscriptionKeys {
     );
   }
 
-  /** The header `Webhook-Signature` for a body sent now. */
+  /** The value of the header `Webhook-Signature` for a body sent now. */
   async signWebhook(body: string, now: number = Date.now()): Promise<string> {
     const timestamp = Math.floor(now / 1000);
     const signed = await crypto.subtle.sign(
@@ -73,7 +74,7 @@ export class SubscriptionKeys {
     return `t=${timestamp},kid=${this.publicJwk.kid},ed25519=${base64url(new Uint8Array(signed))}`;
   }
 
-  /** A token that lets its bearer acknowledge one wake of one subscription. */
+  /** Makes a token that lets its bearer acknowledge one wake of one subscription. */
   async token(subscription: string, generation: number): Promise<string> {
     const exp = Math.floor(Date.now() / 1000) + TOKEN_LIFETIME_S;
     const payload = base64url(encoder.encode(JSON.stringify({ subscription, generation, exp })));
@@ -82,8 +83,9 @@ export class SubscriptionKeys {
   }
 
   /**
-   * The generation that a token is for.
+   * Verifies a token.
    *
+   * @returns the generation that it is for
    * @throws SubscriptionError `TOKEN_INVALID`, `TOKEN_EXPIRED`
    */
   async verifyToken(token: string, subscription: string): Promise<number> {
@@ -93,7 +95,7 @@ export class SubscriptionKeys {
       (await crypto.subtle
         .verify("HMAC", this.#tokenKey, fromBase64url(mac), encoder.encode(payload))
         .catch(() => false));
-    if (!isOurs) throw new SubscriptionError("TOKEN_INVALID", "The token is not of this server.");
+    if (!isOurs) throw new SubscriptionError("TOKEN_INVALID", "The token is not from this server.");
     const text = new TextDecoder().decode(fromBase64url(payload));
     const claims = JSON.parse(text) as { subscription: string; generation: number; exp: number };
     if (claims.subscription !== subscription) {
@@ -104,6 +106,16 @@ export class SubscriptionKeys {
     }
     return claims.generation;
   }
+}
+
+/** Loads the keys on the first call. A failed load is tried again by the next call. */
+export function lazyKeys(store: Store): () => Promise<SubscriptionKeys> {
+  let keys: Promise<SubscriptionKeys> | undefined;
+  return () =>
+    (keys ??= SubscriptionKeys.load(store).catch((error: unknown) => {
+      keys = undefined;
+      throw error;
+    }));
 }
 
 const hmac = { name: "HMAC", hash: "SHA-256" };
@@ -117,17 +129,13 @@ async function generate(): Promise<StoredKeys> {
 }
 
 function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
+  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** Empty for what is not base64url, which then verifies nothing. */
+/** No bytes for text that is not base64url, which then fails verification. */
 function fromBase64url(text: string): Uint8Array<ArrayBuffer> {
   try {
-    const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-    return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+    return new Uint8Array(fromBase64(text.replaceAll("-", "+").replaceAll("_", "/")));
   } catch {
     return new Uint8Array(0);
   }

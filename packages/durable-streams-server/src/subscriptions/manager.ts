@@ -1,45 +1,27 @@
-import type { Logger, Metric } from "../options.ts";
 import type { Store } from "../store/store.ts";
-import { Delivery } from "./delivery.ts";
-import { globMatches } from "./glob.ts";
-import type { WakeReport } from "./input.ts";
-import { SubscriptionKeys } from "./keys.ts";
+import type { Delivery } from "./delivery.ts";
+import type { SubscriptionKeys } from "./keys.ts";
 import { matchingStreams } from "./matching-streams.ts";
-import { StateStore } from "./state-store.ts";
-import {
-  byPath,
-  SubscriptionError,
-  type SubscriptionConfig,
-  type SubscriptionState,
-} from "./types.ts";
+import type { WakeReport } from "./request-fields.ts";
+import type { StateStore } from "./state-store.ts";
+import { SubscriptionError } from "./subscription-error.ts";
+import { newState, type SubscriptionConfig, type SubscriptionState } from "./subscription-state.ts";
+import type { SubscriptionsOptions } from "./subscriptions-options.ts";
 import {
   applyAcks,
   beginWake,
   checkFence,
   endWake,
   findPending,
-  isIdle,
   link,
   linkStatuses,
   type LinkStatus,
   unlink,
 } from "./wakes.ts";
-import { checkWebhookUrl } from "./webhook-address.ts";
+import { checkWebhookUrl } from "./webhook/webhook-url.ts";
 
-/** So many streams can be linked to one subscription: their cursors are one document. */
+/** The most streams that one subscription can link: their cursors are one document. */
 const MAX_LINKS = 10_000;
-
-/** How often work that no hint told of is searched for, in milliseconds. */
-const SEARCH_EVERY_MS = 3000;
-
-export interface ManagerOptions {
-  readonly store: Store;
-  /** The stream root's URL for a request from this origin, such as `https://host/v1/stream`. */
-  readonly rootUrl: (origin: string) => string;
-  readonly allowLocalWebhooks: boolean;
-  readonly logger?: Logger | undefined;
-  readonly onMetric?: ((metric: Metric) => void) | undefined;
-}
 
 export interface Claim {
   readonly wakeId: string | null;
@@ -49,26 +31,25 @@ export interface Claim {
   readonly leaseTtlMs: number;
 }
 
-/** What can be done with subscriptions. Every change is one compare-and-set of one document. */
+/** The operations on subscriptions. Every change is one compare-and-set of one document. */
 export class SubscriptionManager {
   readonly states: StateStore;
-  readonly #options: ManagerOptions;
+  readonly keys: () => Promise<SubscriptionKeys>;
+  readonly #store: Store;
+  readonly #options: SubscriptionsOptions;
   readonly #delivery: Delivery;
-  #keys: Promise<SubscriptionKeys> | undefined;
-  #nextSearch = 0;
 
-  constructor(options: ManagerOptions) {
+  constructor(
+    states: StateStore,
+    keys: () => Promise<SubscriptionKeys>,
+    delivery: Delivery,
+    options: SubscriptionsOptions,
+  ) {
+    this.states = states;
+    this.keys = keys;
+    this.#delivery = delivery;
+    this.#store = options.store;
     this.#options = options;
-    this.states = new StateStore(options.store);
-    this.#delivery = new Delivery(this.states, () => this.keys(), options);
-  }
-
-  keys(): Promise<SubscriptionKeys> {
-    this.#keys ??= SubscriptionKeys.load(this.#options.store).catch((error: unknown) => {
-      this.#keys = undefined;
-      throw error;
-    });
-    return this.#keys;
   }
 
   async create(
@@ -78,7 +59,7 @@ export class SubscriptionManager {
   ): Promise<{ state: SubscriptionState; isNew: boolean }> {
     const configHash = await hashOf(config);
     const existing = await this.states.find(id);
-    if (existing) return { state: confirmed(existing, configHash), isNew: false };
+    if (existing) return { state: expectSameConfig(existing, configHash), isNew: false };
     if (config.webhookUrl !== undefined) {
       checkWebhookUrl(config.webhookUrl, this.#options.allowLocalWebhooks);
     }
@@ -87,12 +68,13 @@ export class SubscriptionManager {
     for (const path of config.streams) {
       link(state, path, "explicit", await this.states.tailOf(path));
     }
-    // What exists already is not news.
-    for await (const { path, tail } of matchingStreams(this.#options.store, config))
+    // Events that exist already do not wake anybody.
+    for await (const { path, tail } of matchingStreams(this.#store, config)) {
       link(state, path, "glob", tail);
+    }
     checkSize(state);
     if (await this.states.insert(state)) return { state, isNew: true };
-    return { state: confirmed(await this.states.get(id), configHash), isNew: false };
+    return { state: expectSameConfig(await this.states.get(id), configHash), isNew: false };
   }
 
   async addStreams(id: string, paths: readonly string[]): Promise<void> {
@@ -122,7 +104,7 @@ export class SubscriptionManager {
         });
       }
       if ((await findPending(current, tailOf)) === undefined) {
-        throw new SubscriptionError("NO_PENDING_WORK", "Nothing waits to be processed.");
+        throw new SubscriptionError("NO_PENDING_WORK", "There are no events to process.");
       }
       if (current.wakeId === null) await beginWake(current, tailOf, Date.now());
       current.holder = worker;
@@ -138,7 +120,11 @@ export class SubscriptionManager {
     };
   }
 
-  /** An ack of a pull-wake or the callback of a webhook. Tells whether another wake has begun. */
+  /**
+   * Applies the ack of a pull-wake or the callback of a webhook.
+   *
+   * @returns whether another wake has begun
+   */
   async report(
     id: string,
     token: string,
@@ -165,94 +151,9 @@ export class SubscriptionManager {
     });
     await this.#delivery.wakeIfPending(id);
   }
-
-  /** Looks after what is due: expired leases and retries; and now and then, work that was missed. */
-  async tend(now: number = Date.now()): Promise<void> {
-    const states = await this.states.list();
-    for (const { id, leaseUntil, nextAttemptAt } of states) {
-      if (leaseUntil !== null && leaseUntil <= now) await this.#delivery.expireLease(id, now);
-      if (nextAttemptAt !== null && nextAttemptAt <= now) await this.#delivery.retry(id, now);
-    }
-    if (now < this.#nextSearch) return;
-    const start = performance.now();
-    for (const state of states) await this.#search(state);
-    // Many streams take long to look through: it stays a small part of the time.
-    this.#nextSearch = now + Math.max(SEARCH_EVERY_MS, 20 * (performance.now() - start));
-  }
-
-  /** Finds streams with events that no hint told this process of. */
-  async #search(state: SubscriptionState): Promise<void> {
-    const unknown: string[] = [];
-    let isPending = false;
-    for await (const { path, tail } of matchingStreams(this.#options.store, state.config)) {
-      const entry = state.links[path];
-      if (!entry?.glob) unknown.push(path);
-      else isPending ||= tail > Math.max(entry.acked, 0);
-    }
-    const explicit = Object.keys(state.links).filter((path) => !state.links[path]?.glob);
-    isPending ||= (await findPending(state, this.states.tailOf, explicit)) !== undefined;
-    if (unknown.length > 0 || (isPending && isIdle(state))) {
-      await this.#delivery.wakeIfPending(state.id, unknown);
-    }
-  }
-
-  /** Data was stored: whoever subscribes to the path is woken. */
-  async appended(path: string): Promise<void> {
-    for (const state of this.states.known()) {
-      const isNew =
-        !state.links[path]?.glob &&
-        state.config.pattern !== undefined &&
-        globMatches(state.config.pattern, path);
-      if (isNew) await this.#delivery.wakeIfPending(state.id, [path]);
-      else if (state.links[path] && isIdle(state)) await this.#delivery.wakeIfPending(state.id);
-    }
-  }
-
-  async deleted(path: string): Promise<void> {
-    for (const { id, links } of this.states.known()) {
-      if (links[path]) await this.#unlink(id, path);
-    }
-  }
-
-  async #unlink(id: string, path: string): Promise<void> {
-    try {
-      await this.states.update(id, (state) => unlink(state, path));
-    } catch (error) {
-      // The subscription was deleted too, and this process did not know.
-      if (!(error instanceof SubscriptionError)) throw error;
-    }
-  }
-
-  stop(): Promise<void> {
-    return this.#delivery.stop();
-  }
 }
 
-function newState(
-  id: string,
-  config: SubscriptionConfig,
-  configHash: string,
-  baseUrl: string,
-): SubscriptionState {
-  return {
-    id,
-    config,
-    configHash,
-    createdAt: new Date().toISOString(),
-    baseUrl,
-    links: byPath(),
-    generation: 0,
-    wakeId: null,
-    snapshot: byPath(),
-    holder: null,
-    leaseUntil: null,
-    status: "active",
-    retries: 0,
-    nextAttemptAt: null,
-  };
-}
-
-function confirmed(state: SubscriptionState, configHash: string): SubscriptionState {
+function expectSameConfig(state: SubscriptionState, configHash: string): SubscriptionState {
   if (state.configHash === configHash) return state;
   throw new SubscriptionError(
     "SUBSCRIPTION_ALREADY_EXISTS",
@@ -262,7 +163,7 @@ function confirmed(state: SubscriptionState, configHash: string): SubscriptionSt
 
 function expectPullWake({ config }: SubscriptionState): void {
   if (config.type === "pull-wake") return;
-  throw new SubscriptionError("INVALID_REQUEST", "The subscription is not a pull-wake one.");
+  throw new SubscriptionError("INVALID_REQUEST", "The subscription is not of type pull-wake.");
 }
 
 function checkSize({ links }: SubscriptionState): void {

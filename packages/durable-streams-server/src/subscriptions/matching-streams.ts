@@ -1,17 +1,17 @@
 import type { ListedStream, Store } from "../store/store.ts";
 import { globMatches } from "./glob.ts";
-import type { SubscriptionConfig } from "./types.ts";
+import type { SubscriptionConfig } from "./subscription-state.ts";
 
-/** So many streams are asked of the store at once. */
+/** How many streams are listed at a time. */
 const PAGE = 1000;
 
-/** The streams of the store that a subscription's pattern matches now; none without a pattern. */
+/** The streams in the store that match the pattern of a subscription; none without a pattern. */
 export async function* matchingStreams(
   store: Store,
   { pattern }: SubscriptionConfig,
 ): AsyncGenerator<ListedStream> {
   if (pattern === undefined) return;
-  // What comes before the first wildcard narrows the search.
+  // The text before the first wildcard narrows the search.
   const prefix = (pattern.split("*", 1)[0] ?? "").replace(/\/$/, "");
   let after: string | undefined;
   for (;;) {

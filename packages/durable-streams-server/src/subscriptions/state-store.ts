@@ -1,9 +1,10 @@
 import type { Store } from "../store/store.ts";
-import { parseState, SubscriptionError, type SubscriptionState } from "./types.ts";
+import { SubscriptionError } from "./subscription-error.ts";
+import { parseState, type SubscriptionState } from "./subscription-state.ts";
 
 const PREFIX = "subscription/";
 
-/** The subscriptions in the store, and what this process last saw of them. */
+/** The subscriptions in the store, and the states that this process last saw. */
 export class StateStore {
   readonly #store: Store;
   readonly #known = new Map<string, SubscriptionState>();
@@ -17,7 +18,7 @@ export class StateStore {
     return head.status === "ok" ? head.stream.tail : 0;
   };
 
-  /** As they were when this process last looked. */
+  /** The states that this process last saw. */
   known(): readonly SubscriptionState[] {
     return [...this.#known.values()];
   }
@@ -53,10 +54,10 @@ export class StateStore {
   }
 
   /**
-   * Changes a subscription: again with the newer state, until nobody came between. A `change` that
-   * returns `false` leaves it as it is.
+   * Changes a subscription, again with the newer state as often as somebody else changed it first. A
+   * `change` that returns `false` leaves it as it is.
    *
-   * @throws SubscriptionError `SUBSCRIPTION_NOT_FOUND`, and what `change` throws
+   * @throws SubscriptionError `SUBSCRIPTION_NOT_FOUND`; and the errors of `change`
    */
   async update(
     id: string,

@@ -1,69 +1,89 @@
-import type { ExchangeAnswer, ExchangeRequest } from "../exchange.ts";
-import { SubscriptionManager, type ManagerOptions } from "./manager.ts";
-import { answerControl, type AuthorizeSubscription } from "./routes.ts";
+import type { ExchangeRequest, ExchangeResponse } from "../http/exchange.ts";
+import { handleControlRequest, type AuthorizeSubscription } from "./control-routes.ts";
+import { Delivery } from "./delivery.ts";
+import { lazyKeys } from "./keys.ts";
+import { SubscriptionManager } from "./manager.ts";
+import { SubscriptionScheduler } from "./scheduler.ts";
+import { StateStore } from "./state-store.ts";
+import type { SubscriptionsOptions } from "./subscriptions-options.ts";
 
-/** How often leases, retries and missed work are looked after, in milliseconds. */
-const TEND_EVERY_MS = 1000;
+/** How often leases, retries and missed events are looked for, in milliseconds. */
+const TICK_INTERVAL_MS = 1000;
 
-/** The subscriptions of a server: its control API, and what keeps them going. */
+/** The subscriptions of a server: their control API, and the background work that wakes them. */
 export class Subscriptions {
+  readonly #states: StateStore;
   readonly #manager: SubscriptionManager;
-  readonly #logger: ManagerOptions["logger"];
-  readonly #timer: ReturnType<typeof setInterval>;
-  #tending: Promise<void> | undefined;
+  readonly #delivery: Delivery;
+  readonly #scheduler: SubscriptionScheduler;
+  readonly #logger: SubscriptionsOptions["logger"];
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #isStopped = false;
+  #tick: Promise<void> | undefined;
   readonly #hints = new Set<Promise<void>>();
 
-  constructor(options: ManagerOptions) {
-    this.#manager = new SubscriptionManager(options);
-    this.#logger = options.logger;
-    this.#timer = setInterval(() => {
-      this.#tend();
-    }, TEND_EVERY_MS);
-    (this.#timer as { unref?: () => void }).unref?.();
-    this.#tend();
+  constructor(options: SubscriptionsOptions) {
+    const { store, logger } = options;
+    const keys = lazyKeys(store);
+    this.#states = new StateStore(store);
+    this.#delivery = new Delivery(this.#states, keys, options);
+    this.#manager = new SubscriptionManager(this.#states, keys, this.#delivery, options);
+    this.#scheduler = new SubscriptionScheduler(store, this.#states, this.#delivery);
+    this.#logger = logger;
   }
 
-  answer(
+  /** Starts the background work. Only the first call has an effect. */
+  start(): void {
+    if (this.#timer !== undefined || this.#isStopped) return;
+    this.#timer = setInterval(() => {
+      this.#runTick();
+    }, TICK_INTERVAL_MS);
+    (this.#timer as { unref?: () => void }).unref?.();
+    this.#runTick();
+  }
+
+  /** @param rest - the path below `__ds/` */
+  handle(
     request: ExchangeRequest,
     rest: string,
     authorize: AuthorizeSubscription,
-  ): Promise<ExchangeAnswer> {
-    return answerControl(this.#manager, request, rest, authorize);
+  ): Promise<ExchangeResponse> {
+    return handleControlRequest(this.#manager, request, rest, authorize);
   }
 
-  /** Writers do not wait for this; what fails here is found again when the subscriptions are tended. */
+  /** A hint that writers do not wait for. If it fails, a later search finds the events. */
   appended(path: string): void {
-    if (this.#manager.states.known().length > 0) this.#hint(this.#manager.appended(path));
+    if (this.#states.known().length === 0) return;
+    const hint: Promise<void> = this.#logFailure(this.#scheduler.appended(path)).finally(() =>
+      this.#hints.delete(hint),
+    );
+    this.#hints.add(hint);
   }
 
-  /** Before the answer: a stream made again at the path must not meet the old one's cursor. */
+  /** The response waits for this: a stream created again must not meet the cursor of the old one. */
   deleted(path: string): Promise<void> {
-    return this.#manager.deleted(path);
+    return this.#scheduler.deleted(path);
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     clearInterval(this.#timer);
-    await this.#tending;
+    await this.#tick;
     await Promise.all(this.#hints);
-    await this.#manager.stop();
+    await this.#delivery.stop();
   }
 
-  #hint(work: Promise<void>): void {
-    const tracked: Promise<void> = this.#logged(work).finally(() => this.#hints.delete(tracked));
-    this.#hints.add(tracked);
-  }
-
-  #tend(): void {
-    this.#tending ??= this.#logged(this.#manager.tend()).finally(() => {
-      this.#tending = undefined;
+  #runTick(): void {
+    this.#tick ??= this.#logFailure(this.#scheduler.tick()).finally(() => {
+      this.#tick = undefined;
     });
   }
 
-  async #logged(work: Promise<void>): Promise<void> {
+  async #logFailure(work: Promise<void>): Promise<void> {
     try {
       await work;
     } catch (error) {
-      this.#logger?.warn({ err: error }, "Subscriptions could not be looked after; again soon");
+      this.#logger?.warn({ err: error }, "Waking subscriptions failed and will be tried again");
     }
   }
 }

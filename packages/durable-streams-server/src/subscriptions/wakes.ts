@@ -1,17 +1,13 @@
 /**
- * The rules of wakes and leases, on one subscription's state.
+ * The rules of wakes and leases, on the state of one subscription.
  * https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (section 7)
  */
-import { formatOffset, parseOffset } from "../protocol/offset.ts";
-import type { WakeReport } from "./input.ts";
-import {
-  byPath,
-  SubscriptionError,
-  type SubscriptionLink,
-  type SubscriptionState,
-} from "./types.ts";
+import { formatOffset, parseOffset } from "../wire/offset.ts";
+import type { WakeReport } from "./request-fields.ts";
+import { SubscriptionError } from "./subscription-error.ts";
+import { byPath, type SubscriptionLink, type SubscriptionState } from "./subscription-state.ts";
 
-/** The tail of a stream; 0 while there is none. */
+/** The tail of a stream; 0 if there is no stream. */
 export type TailOf = (path: string) => Promise<number>;
 
 /** A link as the protocol shows it. */
@@ -23,7 +19,7 @@ export interface LinkStatus {
   readonly has_pending: boolean;
 }
 
-/** Before a pull-wake's announcement is written again, if that it was written is not recorded. */
+/** When an announcement of a pull-wake is written again unless it was recorded as written. */
 const ANNOUNCE_AGAIN_MS = 5000;
 
 export function isIdle(state: SubscriptionState): boolean {
@@ -73,7 +69,7 @@ export async function linkStatuses(
   );
 }
 
-/** A stream with events that nobody has processed, looked for among `paths` or all. */
+/** Finds a stream with events that nobody has processed, among `paths` or all links. */
 export async function findPending(
   state: SubscriptionState,
   tailOf: TailOf,
@@ -102,7 +98,7 @@ export async function beginWake(
   state.nextAttemptAt = state.config.type === "webhook" ? null : now + ANNOUNCE_AGAIN_MS;
 }
 
-/** Ends the wake: whoever was at it may not acknowledge any more. */
+/** Ends the wake: its worker can no longer acknowledge. */
 export function endWake(state: SubscriptionState): void {
   state.wakeId = null;
   state.holder = null;
@@ -111,7 +107,7 @@ export function endWake(state: SubscriptionState): void {
   state.snapshot = byPath();
 }
 
-/** The webhook said that it is done: all that it was told of is processed. */
+/** Acknowledges everything that the wake announced. */
 export function ackSnapshot(state: SubscriptionState): void {
   for (const [path, tail] of Object.entries(state.snapshot)) {
     const entry = state.links[path];
@@ -130,10 +126,10 @@ export function checkFence(
     tokenGeneration === state.generation &&
     report.generation === state.generation &&
     report.wakeId === state.wakeId;
-  if (!isCurrent) throw new SubscriptionError("FENCED", "This wake is over: another one is.");
+  if (!isCurrent) throw new SubscriptionError("FENCED", "This wake has ended.");
 }
 
-/** Moves cursors forward, all or none. */
+/** Moves cursors forward, all or none of them. */
 export async function applyAcks(
   state: SubscriptionState,
   { acks }: WakeReport,
@@ -143,10 +139,11 @@ export async function applyAcks(
   for (const { stream, offset } of acks) {
     const entry = state.links[stream];
     const position = parseOffset(offset);
-    if (!entry) throw refusedAck(`${stream} is not a stream of this subscription.`);
+    if (!entry) throw refusedAck(`${stream} does not belong to this subscription.`);
     if (position === undefined) throw refusedAck(`${offset} is not an offset of ${stream}.`);
-    if (position < entry.acked) throw refusedAck(`${stream} is processed further than that.`);
-    if (position > (await tailOf(stream))) throw refusedAck(`${stream} does not go that far.`);
+    if (position < entry.acked)
+      throw refusedAck(`${stream} is already acknowledged beyond ${offset}.`);
+    if (position > (await tailOf(stream))) throw refusedAck(`${stream} ends before ${offset}.`);
     positions.set(entry, position);
   }
   for (const [entry, position] of positions) entry.acked = position;

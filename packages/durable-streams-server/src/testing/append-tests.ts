@@ -56,7 +56,7 @@ export const appendTests: TestGroup = {
     assert.equal(await readText(store, "producer"), "0;1;2;3;4;5;6;7;8;9;");
   },
 
-  "a producer is held to its sequence, and fenced by a newer epoch": async ({ store }) => {
+  "a producer must keep its sequence, and is fenced off by a newer epoch": async ({ store }) => {
     await createText(store, "fenced");
     const append = (epoch: number, seq: number) =>
       appendText(store, "fenced", "x", { producer: { id: "p", epoch, seq } });
@@ -71,7 +71,7 @@ export const appendTests: TestGroup = {
     assert.equal(await readText(store, "fenced"), "xx");
   },
 
-  "of writers with one Stream-Seq, one wins": async ({ store }) => {
+  "of several appends with the same Stream-Seq one is stored": async ({ store }) => {
     await createText(store, "seq");
     for (let round = 10; round < 20; round++) {
       const outcomes = await Promise.all(
@@ -107,9 +107,7 @@ export const appendTests: TestGroup = {
     assert.equal(await readText(store, "refused"), "ac");
   },
 
-  "closing is final, and the request that closed is a duplicate when it comes again": async ({
-    store,
-  }) => {
+  "a close is final, and its repetition is a duplicate": async ({ store }) => {
     await createText(store, "closing");
     const producer = { id: "p", epoch: 0, seq: 0 };
     const last = () => appendText(store, "closing", "end", { close: true, producer });
@@ -122,17 +120,17 @@ export const appendTests: TestGroup = {
     assert.equal(await readText(store, "closing"), "end");
   },
 
-  "a stream knows so many producers and no more": async ({ store }) => {
+  "a stream has no more producers than its limit": async ({ store }) => {
     await createText(store, "producers");
     const append = (id: string, seq: number) =>
       appendText(store, "producers", "x", { producer: { id, epoch: 0, seq }, maxProducers: 2 });
     const statuses: string[] = [];
     for (const id of ["a", "b", "c"]) statuses.push((await append(id, 0)).status);
     assert.deepEqual(statuses, ["appended", "appended", "too-many-producers"]);
-    assert.equal((await append("a", 1)).status, "appended", "those it knows go on");
+    assert.equal((await append("a", 1)).status, "appended", "producers that it has may go on");
   },
 
-  "producers with long ids are told apart": async ({ store }) => {
+  "producers whose long ids differ at the end are not confused": async ({ store }) => {
     await createText(store, "long-ids");
     for (const last of ["a", "b"]) {
       const producer = { id: "é".repeat(1023) + last, epoch: 0, seq: 0 };
@@ -142,7 +140,7 @@ export const appendTests: TestGroup = {
     assert.equal(await readText(store, "long-ids"), "ab");
   },
 
-  "a stream that is not there takes nothing": async ({ store }) => {
+  "a missing stream takes no append and has no pages": async ({ store }) => {
     assert.deepEqual(await appendText(store, "nowhere", "x"), { status: "missing" });
     const read = await store.read({ path: "nowhere", position: 0, maxBytes: 10 });
     assert.deepEqual(read, { status: "missing" });

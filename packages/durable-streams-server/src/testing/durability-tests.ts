@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { appendText, bytes, createText, readText } from "./fixtures.ts";
 import type { TestGroup } from "./store-under-test.ts";
 
-/** What outlives a restart; and documents. */
+/** Restarts, closed stores and documents. */
 export const durabilityTests: TestGroup = {
   "everything that was acknowledged is there after a restart": async ({ store, place, reopen }) => {
     if (!place.isDurable) return;
@@ -33,7 +33,7 @@ export const durabilityTests: TestGroup = {
     await assert.rejects(appendText(store, "s", "x"), { code: "STORE_CLOSED" });
   },
 
-  "documents are changed by those who know their version": async ({ store }) => {
+  "a document is changed only with its current version": async ({ store }) => {
     const { documents } = store;
     const first = await documents.set("d/1", "1", undefined);
     assert.ok(first !== undefined);
@@ -49,7 +49,7 @@ export const durabilityTests: TestGroup = {
     assert.equal(await documents.get("d/1"), undefined);
   },
 
-  "many that count in one document count right": async ({ store }) => {
+  "concurrent increments of a document are all counted": async ({ store }) => {
     const { documents } = store;
     const increment = async () => {
       for (;;) {

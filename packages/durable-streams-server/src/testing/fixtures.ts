@@ -27,7 +27,7 @@ export function appendText(
   return store.append({ path, close: false, ...content, ...more });
 }
 
-/** The whole of a stream from a position on, in pages. Checks what holds for every page. */
+/** Reads a stream from a position to its tail, in pages, and checks every page. */
 export async function readText(
   store: Store,
   path: string,
@@ -40,11 +40,15 @@ export async function readText(
     const page = await store.read({ path, position, maxBytes });
     assert.equal(page.status, "ok", `reading ${path} from ${position}`);
     const size = page.records.reduce((sum, { data }) => sum + data.byteLength, 0);
-    assert.equal(page.start, position, "a page starts where it was asked to");
+    assert.equal(page.start, position, "a page starts at the requested position");
     assert.equal(page.end, position + size, "positions count bytes");
-    assert.equal(page.upToDate, page.end === page.stream.tail, "up to date is at the tail");
+    assert.equal(
+      page.upToDate,
+      page.end === page.stream.tail,
+      "a page is up to date exactly at the tail",
+    );
     assert.ok(page.upToDate || size > 0, "a page that is not the last one has data");
-    assert.ok(page.records.length === 1 || size <= maxBytes, "a page keeps to its size");
+    assert.ok(page.records.length === 1 || size <= maxBytes, "a page is not larger than requested");
     for (const { data } of page.records) text += decoder.decode(data);
     position = page.end;
     if (page.upToDate) break;
@@ -52,7 +56,7 @@ export async function readText(
   return text;
 }
 
-/** Asks again and again until the answer is yes. */
+/** Checks a condition again and again until it holds. */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,

@@ -8,7 +8,7 @@ function fork(store: Store, path: string, from: string, position?: number, subOf
 }
 
 export const forkTests: TestGroup = {
-  "a chain of forks reads as one stream, from every position, in every page size": async ({
+  "a chain of forks reads as one stream, from every position and in every page size": async ({
     store,
   }) => {
     await createText(store, "a", { data: bytes("aaaa") });
@@ -29,7 +29,7 @@ export const forkTests: TestGroup = {
     }
   },
 
-  "a fork at a position within its source's source": async ({ store }) => {
+  "a fork can begin at a position in the source of its source": async ({ store }) => {
     await createText(store, "a", { data: bytes("one") });
     await appendText(store, "a", "two");
     await fork(store, "b", "a");
@@ -39,7 +39,7 @@ export const forkTests: TestGroup = {
     assert.equal(await readText(store, "c"), "one!");
   },
 
-  "a sub-offset takes the beginning of a record along": async ({ store }) => {
+  "a sub-offset copies the start of a record": async ({ store }) => {
     await createText(store, "text", { data: bytes("hello") });
     await appendText(store, "text", "world");
     await fork(store, "inside", "text", 5, 3);
@@ -49,7 +49,7 @@ export const forkTests: TestGroup = {
     assert.deepEqual(await fork(store, "after", "text", 11), { status: "fork-position-invalid" });
   },
 
-  "a sub-offset of JSON counts messages": async ({ store }) => {
+  "a sub-offset in JSON counts messages": async ({ store }) => {
     const contentType = "application/json";
     const data = bytes('{"a":",]"},[1,[2]],"\\",",4');
     await store.create({ path: "json", contentType, closed: false, data });
@@ -65,7 +65,7 @@ export const forkTests: TestGroup = {
     assert.deepEqual(await fork(store, "fifth", "json", 0, 5), { status: "sub-offset-invalid" });
   },
 
-  "a fork begins without its source's writers, and open": async ({ store }) => {
+  "a fork begins open and without the producers of its source": async ({ store }) => {
     await createText(store, "source");
     const producer = { id: "p", epoch: 3, seq: 0 };
     await appendText(store, "source", "x", { producer, seq: "9", close: true });
@@ -76,7 +76,7 @@ export const forkTests: TestGroup = {
     assert.equal(await readText(store, "fork"), "xy");
   },
 
-  "making a fork again finds it, also when the source is gone": async ({ store }) => {
+  "creating a fork again finds it, also after its source was deleted": async ({ store }) => {
     await createText(store, "source", { data: bytes("x") });
     assert.equal((await fork(store, "fork", "source", 1)).status, "created");
     assert.equal(await store.delete("source"), "kept-for-forks");
@@ -86,7 +86,9 @@ export const forkTests: TestGroup = {
     assert.equal((await fork(store, "third", "nowhere")).status, "source-missing");
   },
 
-  "a deleted source lives on for its forks, and goes with the last of them": async ({ store }) => {
+  "a deleted source is kept for its forks, and removed with the last of them": async ({
+    store,
+  }) => {
     await createText(store, "a", { data: bytes("a") });
     await fork(store, "b", "a");
     await appendText(store, "b", "b");

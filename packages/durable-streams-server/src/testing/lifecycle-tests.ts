@@ -4,7 +4,7 @@ import type { TestGroup } from "./store-under-test.ts";
 
 /** Creation, expiry, deletion. */
 export const lifecycleTests: TestGroup = {
-  "of many that create a stream, one makes it": async ({ store }) => {
+  "of several requests to create a stream one creates it": async ({ store }) => {
     const outcomes = await Promise.all(
       Array.from({ length: 16 }, () => createText(store, "made", { data: bytes("first") })),
     );
@@ -15,7 +15,7 @@ export const lifecycleTests: TestGroup = {
     assert.equal(other.status, "conflict");
   },
 
-  "so many streams and no more": async ({ store }) => {
+  "a store has no more streams than its limit": async ({ store }) => {
     const create = (path: string) => createText(store, path, { maxStreams: 3 });
     const statuses: string[] = [];
     for (const path of ["a", "b", "c", "d", "a"]) statuses.push((await create(path)).status);
@@ -24,18 +24,16 @@ export const lifecycleTests: TestGroup = {
     assert.equal((await create("d")).status, "created");
   },
 
-  "a stream is gone at its absolute end, and its path is free": async ({ store }) => {
+  "a stream expires at its absolute time, and its path is free again": async ({ store }) => {
     await createText(store, "ends", { expiresAt: Date.now() + 2000, data: bytes("old") });
     assert.equal(await readText(store, "ends"), "old");
-    await until("the end", async () => (await store.head("ends")).status === "missing");
+    await until("the expiry", async () => (await store.head("ends")).status === "missing");
     assert.deepEqual(await appendText(store, "ends", "x"), { status: "missing" });
     assert.equal((await createText(store, "ends", { data: bytes("new") })).status, "created");
     assert.equal(await readText(store, "ends"), "new");
   },
 
-  "a sliding window begins again with appends and touches, and not with looks": async ({
-    store,
-  }) => {
+  "a sliding window restarts with appends and touches, but not with head": async ({ store }) => {
     const ttlSeconds = 1;
     for (const path of ["appended", "touched", "idle"])
       await createText(store, path, { ttlSeconds });
@@ -52,7 +50,7 @@ export const lifecycleTests: TestGroup = {
     assert.equal(await store.delete("idle"), "missing");
   },
 
-  "a deleted stream is gone with its producers, and one made again begins anew": async ({
+  "a deleted stream is removed with its producers, and begins anew when created again": async ({
     store,
   }) => {
     const producer = { id: "p", epoch: 0, seq: 0 };
@@ -72,7 +70,7 @@ export const lifecycleTests: TestGroup = {
     assert.equal(await readText(store, "again"), "new");
   },
 
-  "deleting gives the space back": async ({ store, place }) => {
+  "deleting streams frees their space": async ({ store, place }) => {
     if (!place.usedBytes) return;
     const block = "x".repeat(64 * 1024);
     const fillAndDelete = async () => {
@@ -85,7 +83,7 @@ export const lifecycleTests: TestGroup = {
     await fillAndDelete();
     const once = (await used()) - empty;
     for (let round = 0; round < 5; round++) await fillAndDelete();
-    // Six times as much went through: it fits where two of them do, or the store never frees.
+    // Six streams were written. Their data fits into the room of two, or nothing was freed.
     const bound = empty + Math.max(2.5 * once, 2.5 * 64 * block.length);
     await until("the space of deleted streams", async () => (await used()) < bound);
     assert.equal(await tailOf(store, "large"), -1);

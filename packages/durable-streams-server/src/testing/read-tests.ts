@@ -2,9 +2,9 @@ import { strict as assert } from "node:assert";
 import { appendText, bytes, createText, readText, until } from "./fixtures.ts";
 import type { TestGroup } from "./store-under-test.ts";
 
-/** Paging, positions, listing, hints. */
+/** Pages, positions, lists and hints. */
 export const readTests: TestGroup = {
-  "pages of every size give the whole stream, from every record": async ({ store }) => {
+  "pages of every size return the whole stream, from every record": async ({ store }) => {
     await createText(store, "paged");
     const parts = Array.from({ length: 40 }, (_, n) => String(n).repeat(1 + (n % 7)));
     const starts = [0];
@@ -29,7 +29,7 @@ export const readTests: TestGroup = {
     }
   },
 
-  "positions that are not of the stream are refused": async ({ store }) => {
+  "positions that the stream does not have are refused": async ({ store }) => {
     const contentType = "application/json";
     await store.create({ path: "json", contentType, closed: false, data: bytes('{"a":1}') });
     for (const position of [1, 6, 8, 1000]) {
@@ -38,14 +38,14 @@ export const readTests: TestGroup = {
     }
   },
 
-  "reading at now gives the tail and no data": async ({ store }) => {
+  "a read at now returns the tail and no data": async ({ store }) => {
     await createText(store, "now", { data: bytes("old") });
     const page = await store.read({ path: "now", position: "now", maxBytes: 100 });
     assert.equal(page.status, "ok");
     assert.deepEqual([page.start, page.end, page.records.length, page.upToDate], [3, 3, 0, true]);
   },
 
-  "a long stream is read at its end as it is at its start": async ({ store }) => {
+  "a long stream can be read at its end": async ({ store }) => {
     await createText(store, "long");
     await Promise.all(Array.from({ length: 500 }, () => appendText(store, "long", "0123456789")));
     assert.equal(await readText(store, "long", 4990), "0123456789");
@@ -66,7 +66,7 @@ export const readTests: TestGroup = {
     assert.deepEqual(await list("a/", undefined, 10), ["a/1", "a/3"]);
   },
 
-  "whoever subscribes is told of changes until he stops": async ({ store }) => {
+  "a listener is called after changes until it is removed": async ({ store }) => {
     await createText(store, "heard");
     let heard = 0;
     const stop = store.subscribe("heard", () => heard++);

@@ -1,3 +1,5 @@
+import { aFunction, checkOption } from "@freshet/core";
+import { invalidOption } from "../store/options.ts";
 import type { Store } from "../store/store.ts";
 import { appendTests } from "./append-tests.ts";
 import { durabilityTests } from "./durability-tests.ts";
@@ -15,10 +17,11 @@ const groups: readonly TestGroup[] = [
 ];
 
 /**
- * The conformance kit for stores: what the protocol's handler relies on. The stores of this package
- * pass it; one of your own can be told by it where it does not.
+ * The conformance kit for stores: everything that the server relies on. The stores of this package pass
+ * it, and it shows where a store of your own does not.
  *
  * @param place - makes an empty place for each test
+ * @throws DurableStreamsServerError `INVALID_OPTION`
  * @example
  * ```ts
  * import { test } from "node:test";
@@ -34,6 +37,7 @@ const groups: readonly TestGroup[] = [
  * ```
  */
 export function storeTests(place: () => Promise<StoreUnderTest>): readonly StoreTest[] {
+  checkOption("place", place, aFunction, invalidOption);
   return groups
     .flatMap((group) => Object.entries(group))
     .map(([name, test]) => ({ name, run: () => runOne(place, test) }));

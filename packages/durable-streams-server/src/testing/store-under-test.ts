@@ -1,27 +1,27 @@
 import type { Store } from "../store/store.ts";
 
-/** One empty place for data, made for one test. Node only, like all of this entry. */
+/** An empty place for data, made for one test. Node only, like this whole entry. */
 export interface StoreUnderTest {
-  /** A store on that place. Called again after `close`, it must find what was there. */
+  /** Opens a store on the place. Called again after `close`, it must find the data. */
   readonly open: () => Store | Promise<Store>;
-  /** Whether what was acknowledged outlives `close`. Stores in memory say false. */
+  /** Whether acknowledged data outlives `close`: false for stores in memory. */
   readonly isDurable: boolean;
   /**
-   * About how many bytes the place takes up now. Given, the kit checks that deleting streams gives
-   * their space back: either this number falls, or it stops growing.
+   * About how many bytes the place takes up now. If it is given, the kit checks that deleting streams
+   * frees their space: this number falls, or stops growing.
    */
   readonly usedBytes?: () => Promise<number>;
   /** Removes the place. */
   readonly remove: () => Promise<void>;
 }
 
-/** One test: give `name` and `run` to any test runner. It throws what is wrong. */
+/** One test: pass `name` and `run` to any test runner. It rejects if the store fails it. */
 export interface StoreTest {
   readonly name: string;
   readonly run: () => Promise<void>;
 }
 
-/** What a test gets: the place, and a store on it that is closed afterwards. */
+/** What a test runs on: the place, and a store there that is closed afterwards. */
 export interface TestPlace {
   readonly store: Store;
   readonly place: StoreUnderTest;

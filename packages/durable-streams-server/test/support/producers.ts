@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { Agent, request } from "node:http";
 import { delay } from "@freshet/core";
 
-export interface Answer {
+export interface SentResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
@@ -15,7 +15,7 @@ export function send(
   url: string,
   headers: Readonly<Record<string, string>> = {},
   body = "",
-): Promise<Answer> {
+): Promise<SentResponse> {
   return new Promise((resolve, reject) => {
     const outgoing = request(url, { method, agent, headers }, (response) => {
       let text = "";
@@ -27,7 +27,7 @@ export function send(
       });
       response.on("aborted", () => reject(new Error("aborted")));
     });
-    outgoing.setTimeout(15_000, () => outgoing.destroy(new Error("no answer for 15 s")));
+    outgoing.setTimeout(15_000, () => outgoing.destroy(new Error("no response for 15 s")));
     outgoing.on("error", reject);
     outgoing.end(body);
   });
@@ -36,11 +36,11 @@ export function send(
 /** Creates a stream, however often the server is away. */
 export async function createStream(url: string, contentType = "application/json"): Promise<void> {
   for (;;) {
-    const answer = await fetch(url, {
+    const response = await fetch(url, {
       method: "PUT",
       headers: { "content-type": contentType },
     }).catch(() => undefined);
-    if (answer?.ok) return;
+    if (response?.ok) return;
     await delay(50);
   }
 }

@@ -20,6 +20,8 @@ export async function serve(
 ): Promise<RunningServer> {
   const streams = createDurableStreams(options);
   const server = createServer(nodeListener(streams, listenerOptions));
+  // A test that keeps its process busy must not find its own connections timed out.
+  server.keepAliveTimeout = 75_000;
   const url = await listen(server);
   return {
     url,

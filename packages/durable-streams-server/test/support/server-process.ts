@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { delay } from "@freshet/core";
 
 const packageFolder = join(import.meta.dirname, "../..");
-export const command: string = join(packageFolder, "dist/command/main.js");
+export const command: string = join(packageFolder, "dist/cli/main.js");
 
 const tsc = join(packageFolder, "../../node_modules/.bin/tsc");
 
@@ -45,21 +45,32 @@ export class ServerProcess {
   readonly #wrapper: readonly string[];
   /** The process that serves; not the wrapper's. */
   pid: number = 0;
+  /** What it has logged since it was started last. */
+  log: string = "";
   #child: ChildProcess | undefined;
 
-  private constructor(port: number, storeArgs: readonly string[], wrapper: readonly string[]) {
+  private constructor(
+    port: number,
+    storeArgs: readonly string[],
+    wrapper: readonly string[],
+    program: string,
+  ) {
     this.origin = `http://127.0.0.1:${port}`;
     this.url = `${this.origin}/v1/stream`;
-    this.#args = [command, "serve", ...storeArgs, "--port", String(port)];
+    this.#args = [program, "serve", ...storeArgs, "--port", String(port)];
     this.#wrapper = wrapper;
   }
 
-  /** @param wrapper - a command in front of it */
+  /**
+   * @param wrapper - a command in front of it
+   * @param program - the file of the command
+   */
   static async start(
     storeArgs: readonly string[],
     wrapper: readonly string[] = [],
+    program: string = command,
   ): Promise<ServerProcess> {
-    const server = new ServerProcess(await freePort(), storeArgs, wrapper);
+    const server = new ServerProcess(await freePort(), storeArgs, wrapper, program);
     await server.run();
     return server;
   }
@@ -70,9 +81,11 @@ export class ServerProcess {
     const errors = this.#wrapper.length > 0 ? "ignore" : "inherit";
     const child = spawn(program, args, { stdio: ["ignore", "pipe", errors] });
     this.#child = child;
+    this.log = "";
     const lines = createInterface(child.stdout);
     await new Promise<void>((resolve, reject) => {
       lines.on("line", (line) => {
+        this.log += `${line}\n`;
         if (!line.includes('"listening"')) return;
         this.pid = (JSON.parse(line) as { pid: number }).pid;
         resolve();
@@ -100,10 +113,10 @@ export class ServerProcess {
   }
 
   /** For a server that somebody else starts again. */
-  async untilAnswers(): Promise<void> {
+  async untilReady(): Promise<void> {
     for (let attempt = 0; attempt < 400; attempt++) {
-      const answer = await fetch(`${this.origin}/healthz`).catch(() => undefined);
-      if (answer?.ok) return;
+      const response = await fetch(`${this.origin}/healthz`).catch(() => undefined);
+      if (response?.ok) return;
       await delay(50);
     }
     throw new Error("The server did not come back.");

@@ -1,21 +1,21 @@
-import type { EventStreamMessage } from "../frame.ts";
-import type { HeaderValue } from "../header-value.ts";
-import { minMessageBytes } from "../limits.ts";
+import type { EventStreamMessage } from "../frame/frame.ts";
+import type { HeaderValue } from "../headers/header-value.ts";
+import { minMessageBytes } from "../frame-layout.ts";
 import { terminalText } from "./terminal-text.ts";
 
-/** A good frame and where it lies in the stream. */
+/** A good frame and its place in the stream. */
 export interface Frame {
   readonly offset: number;
   readonly byteLength: number;
   readonly message: EventStreamMessage;
 }
 
-// The codes of SGR, which every terminal knows.
+// SGR codes, which every terminal knows.
 const [bold, dim, green, cyan] = [1, 2, 32, 36] as const;
 const shownCharacters = 72;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** One line for people: offset, lengths, checksum verdict, headers, start of the payload. */
+/** Formats a frame as one line for people: offset, lengths, checksums, headers, start of the payload. */
 export function formatFrame(frame: Frame, hasColors = false): string {
   const style = (code: number, text: string) => (hasColors ? `\x1b[${code}m${text}\x1b[0m` : text);
   const { message, offset, byteLength } = frame;
@@ -33,7 +33,7 @@ export function formatFrame(frame: Frame, hasColors = false): string {
   ].join("  ");
 }
 
-/** One line for programs, with nothing left out. */
+/** Formats a frame as one line of JSON, with nothing left out. */
 export function toJson(frame: Frame): string {
   const { headers, payload } = frame.message;
   const text = decodeText(payload);
@@ -72,7 +72,7 @@ function formatValue({ type, value }: HeaderValue): string {
 }
 
 function formatPayload(payload: Uint8Array): string {
-  // Four times as many bytes as characters are always enough, and a huge payload is not decoded whole.
+  // Four bytes per character are always enough; a huge payload is not decoded as a whole.
   const start = payload.subarray(0, 4 * shownCharacters);
   const text = terminalText(new TextDecoder("utf-8", { ignoreBOM: true }).decode(start));
   return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { EventStreamError } from "../event-stream-error.ts";
-import { MessageDecoder } from "../message-decoder.ts";
+import { MessageDecoder } from "../stream/message-decoder.ts";
 import { formatFrame, toJson, type Frame } from "./format-frame.ts";
 import { StreamSummary } from "./stream-summary.ts";
 import { terminalText } from "./terminal-text.ts";
 
-/** What to show, and how. */
+/** Options of {@link inspect}. */
 export interface InspectOptions {
   readonly json?: boolean;
   readonly summary?: boolean;
@@ -14,9 +14,9 @@ export interface InspectOptions {
 }
 
 /**
- * Shows the frames of a stream as they come, in constant memory.
+ * Shows the frames of a stream as they arrive, in constant memory.
  *
- * @returns the exit status: 0, or 1 when it stopped at a bad frame
+ * @returns the exit code: 0, or 1 if it stopped at a bad frame
  */
 export async function inspect(
   source: AsyncIterable<Uint8Array>,

@@ -1,8 +1,8 @@
-import { readEnvelope, type Envelope } from "../envelope.ts";
+import { readEnvelope, type Envelope } from "../frame/envelope.ts";
 import type { Frame } from "./format-frame.ts";
 import { terminalText } from "./terminal-text.ts";
 
-/** Counts the frames of a stream by what they are. */
+/** Counts the frames of a stream by type. */
 export class StreamSummary {
   #frames = 0;
   #bytes = 0;
@@ -15,7 +15,7 @@ export class StreamSummary {
     this.#messages.set(name, (this.#messages.get(name) ?? 0) + 1);
   }
 
-  /** One line a fact: frames, bytes, then the messages by type, the most frequent first. */
+  /** Returns the totals, then one line per message type, the most frequent first. */
   toString(): string {
     const byCount = [...this.#messages].sort(([, a], [, b]) => b - a);
     return [

@@ -1,6 +1,6 @@
 /**
- * Text with its control characters spelled out: nothing that came over the wire may speak to a terminal.
- * Spelled out as JSON does, so that JSON stays the same JSON.
+ * Escapes control characters, so that nothing from the wire can control the terminal. The escapes are
+ * those of JSON, so JSON stays the same JSON.
  */
 export function terminalText(text: string): string {
   return text.replace(

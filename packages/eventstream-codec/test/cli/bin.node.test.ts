@@ -14,7 +14,9 @@ const frame = encodeMessage({
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "eventstream-"));
-  command = join(folder, "bin.mjs");
+  // As far from the manifest as it is in the package, so that --version finds it.
+  command = join(folder, "dist/cli/bin.mjs");
+  await writeFile(join(folder, "package.json"), JSON.stringify({ version: "1.2.3" }));
   await build({
     entryPoints: [join(import.meta.dirname, "../../src/cli/bin.ts")],
     bundle: true,
@@ -42,7 +44,7 @@ function run(args: string[], input?: Uint8Array): Promise<Outcome> {
   });
 }
 
-test("reads a file, or standard input", async () => {
+test("inspect reads a file, or standard input", async () => {
   const file = join(folder, "one.bin");
   await writeFile(file, frame);
   const fromFile = await run(["inspect", file]);
@@ -52,27 +54,37 @@ test("reads a file, or standard input", async () => {
   expect(await run(["inspect"], frame)).toEqual(fromFile);
 });
 
-test("exits 1 with the code at a bad frame", async () => {
+test("a bad frame is exit code 1, with its error code on standard error", async () => {
   const { status, stderr } = await run(["inspect"], frame.subarray(0, 20));
   expect({ status, stderr }).toMatchObject({
     status: 1,
-    stderr: expect.stringContaining("TRUNCATED") as string,
+    stderr: expect.stringContaining("INCOMPLETE_STREAM") as string,
   });
 });
 
-test("exits 2 with one clear line when it is used wrongly", async () => {
+test("a wrong command or option, or a file that cannot be read, is one clear message and exit code 2", async () => {
   for (const args of [[], ["look"], ["inspect", "--nope"], ["inspect", "a", "b"]]) {
     const { status, stdout, stderr } = await run(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-    expect(stderr).toMatch(/^eventstream: .+\n\nusage: /);
+    expect(stderr).toMatch(/^eventstream: .+\nSee eventstream --help\.\n$/);
   }
   const missing = await run(["inspect", join(folder, "missing.bin")]);
   expect(missing.status).toBe(2);
-  expect(missing.stderr).toMatch(/^eventstream: cannot read .*missing\.bin: ENOENT.*\n$/);
-  expect(await run(["--help"])).toMatchObject({ status: 0, stderr: "" });
+  expect(missing.stderr).toMatch(/^eventstream: Cannot read .*missing\.bin: ENOENT.*\n$/);
 });
 
-test("shows frames as they come, and ends quietly when its reader does", async () => {
+test("--help and --version print to standard output and exit 0", async () => {
+  for (const flag of ["--help", "-h"]) {
+    const { status, stdout, stderr } = await run([flag]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(/^usage: eventstream inspect /);
+  }
+  for (const flag of ["--version", "-v"]) {
+    expect(await run([flag])).toEqual({ status: 0, stdout: "1.2.3\n", stderr: "" });
+  }
+});
+
+test("shows frames as they arrive, and ends quietly when its reader does", async () => {
   const child = spawn(process.execPath, [command, "inspect"]);
   const exited = new Promise((resolve) => child.on("exit", resolve));
   child.stdin.on("error", () => undefined);

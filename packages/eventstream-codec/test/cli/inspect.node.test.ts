@@ -1,8 +1,9 @@
 import { Writable } from "node:stream";
+import { concatenate, cutEvery, utf8 } from "@freshet/test-support";
 import { expect, test } from "vitest";
 import { inspect, type InspectOptions } from "../../src/cli/inspect.ts";
 import { encodeMessage, header } from "../../src/index.ts";
-import { concatenate, cutEvery, rawFrame, utf8 } from "../frames.ts";
+import { rawFrame } from "../support/frames.ts";
 
 class Collector extends Writable {
   text = "";
@@ -41,7 +42,7 @@ const stream = concatenate(
   }),
 );
 
-test("one line a frame: offset, lengths, checksums, headers, start of the payload", async () => {
+test("inspect prints one line per frame: offset, lengths, checksums, headers, start of the payload", async () => {
   const { status, output, errors } = await run(stream);
   expect({ status, errors }).toEqual({ status: 0, errors: "" });
   const lines = output.trimEnd().split("\n");
@@ -59,7 +60,7 @@ test("one line a frame: offset, lengths, checksums, headers, start of the payloa
   expect(output).not.toContain("\u001b");
 });
 
-test("colours only when asked for", async () => {
+test("inspect prints colours only with hasColors", async () => {
   expect((await run(stream, { hasColors: true })).output).toContain("\u001b[");
 });
 
@@ -125,7 +126,7 @@ test("--summary counts frames, bytes and messages by type", async () => {
   });
 });
 
-test("stops at the first bad frame with its code", async () => {
+test("inspect stops at the first bad frame and reports its code", async () => {
   const bytes = concatenate(stream, rawFrame({ messageCrc: 1 }), stream);
   const { status, output, errors } = await run(bytes);
   expect(status).toBe(1);
@@ -137,11 +138,11 @@ test("stops at the first bad frame with its code", async () => {
     error: { code: "MESSAGE_CHECKSUM_MISMATCH", offset: stream.byteLength },
   });
   expect((await run(bytes, { summary: true })).output).toMatch(/^4 frames, /);
-  expect((await run(stream.subarray(0, -1))).errors).toContain("TRUNCATED");
+  expect((await run(stream.subarray(0, -1))).errors).toContain("INCOMPLETE_STREAM");
   expect((await run(utf8('{"message":"denied"}'))).errors).toContain("NOT_AN_EVENT_STREAM");
 });
 
-test("a source that cannot be read is not a bad frame", async () => {
+test("inspect rejects with the error of a source that cannot be read", async () => {
   const failure = new Error("disk on fire");
   const failing = (async function* () {
     yield await Promise.resolve(stream);
@@ -151,7 +152,7 @@ test("a source that cannot be read is not a bad frame", async () => {
   await expect(run).rejects.toBe(failure);
 });
 
-test("a gigabyte in constant memory, waiting for a slow output", async () => {
+test("inspect reads a gigabyte in constant memory, at the pace of a slow output", async () => {
   const frame = event("big", "y".repeat(1024 * 1024));
   let largest = 0;
   const source = (async function* () {
@@ -169,7 +170,7 @@ test("a gigabyte in constant memory, waiting for a slow output", async () => {
   expect(largest - before).toBeLessThan(300 * 1024 * 1024);
 });
 
-test("what the wire says in an error or a summary does not speak to the terminal either", async () => {
+test("control characters from the wire are escaped in errors and summaries too", async () => {
   const page = utf8("<html><title>\u001b]0;mine\u0007\u009b2J</title></html>");
   const { status, errors } = await run(page);
   expect(status).toBe(1);

@@ -1,0 +1,4 @@
+/** Returns the text to show for an error. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

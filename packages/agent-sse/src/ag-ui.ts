@@ -1,9 +1,0 @@
-/**
- * Agent events as AG-UI events, and back.
- *
- * @module
- * @see https://docs.ag-ui.com/concepts/events
- */
-export { fromAgUi } from "./from-ag-ui.ts";
-export { toAgUi } from "./to-ag-ui.ts";
-export type { ToAgUiOptions } from "./to-ag-ui.ts";

@@ -1,0 +1,65 @@
+/** https://html.spec.whatwg.org/multipage/server-sent-events.html (section 9.2.3, reconnecting) */
+import { stoppableGenerator, type AgentEvent } from "@freshet/core";
+import type { ReceivedEvent } from "../wire/agent-event-parser.ts";
+import { AgentStreamError } from "../wire/error.ts";
+import type { ConnectAgentStreamOptions } from "./connect-options.ts";
+import { ReconnectingReader } from "./reconnecting-reader.ts";
+
+/** The events that {@link connectAgentStream} reads, once. */
+export interface AgentStreamConnection<E = AgentEvent> extends AsyncGenerator<
+  ReceivedEvent<E>,
+  undefined,
+  undefined
+> {
+  /** The id of the last event that the loop received; a later connection can continue after it. */
+  readonly lastEventId: string | undefined;
+}
+
+/**
+ * Reads agent events from a URL, with GET, and reconnects after every cut, resuming after the last id. If
+ * ids are positions, the loop gets every event exactly once.
+ *
+ * It retries after lost connections, timeouts and the statuses 408, 425, 429 and 5xx except 501 and 505. Any
+ * other status that is not 2xx, and any other content type, is final. The first request is sent when the
+ * loop begins.
+ *
+ * @throws AgentStreamError `INVALID_OPTION`; and from the loop `UNEXPECTED_STATUS`,
+ * `UNEXPECTED_CONTENT_TYPE`, `INVALID_PAYLOAD`, `EVENT_TOO_LARGE`, `RETRIES_EXHAUSTED`, and
+ * `INCOMPLETE_STREAM` when the server responds 204 within a turn
+ *
+ * @example
+ * ```ts
+ * import { connectAgentStream } from "@freshet/agent-sse";
+ *
+ * const events = connectAgentStream("https://example.com/agents/1/events", {
+ *   onStateChange: (state) => {
+ *     if (state.status === "open" && state.reconnects > 0) console.log("resumed after", state.lastEventId);
+ *   },
+ * });
+ * for await (const { event } of events) {
+ *   if (event.type === "token") console.log(event.text);
+ * }
+ * ```
+ */
+export function connectAgentStream<E extends { type: string } = AgentEvent>(
+  url: string | URL,
+  options: ConnectAgentStreamOptions<E> = {},
+): AgentStreamConnection<E> {
+  const reader = new ReconnectingReader(resolveUrl(url, options), options);
+  const events = stoppableGenerator((stop) => reader.read(stop), options.signal);
+  const lastEventId = { get: () => reader.lastEventId, enumerable: true };
+  return Object.defineProperties(events, { lastEventId }) as AgentStreamConnection<E>;
+}
+
+/** A URL that cannot be parsed would fail forever. A custom `fetch` decides itself what it can request. */
+function resolveUrl(url: string | URL, { fetch }: { fetch?: unknown }): string {
+  const base = (globalThis as { location?: { href: string } }).location?.href;
+  try {
+    return String(fetch ? url : new URL(url, base));
+  } catch {
+    throw new AgentStreamError(
+      "INVALID_OPTION",
+      `url is ${JSON.stringify(url)}: expected a URL, absolute outside of a page.`,
+    );
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * Agent events as AG-UI events, and AG-UI events as agent events.
+ *
+ * @module
+ * @see https://docs.ag-ui.com/concepts/events
+ */
+export { fromAgUi } from "./from-ag-ui.ts";
+export { toAgUi } from "./to-ag-ui.ts";
+export type { ToAgUiOptions } from "./to-ag-ui.ts";

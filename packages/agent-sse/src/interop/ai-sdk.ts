@@ -1,0 +1,134 @@
+/**
+ * Agent events as the UI message stream of the AI SDK, for `useChat` of `@ai-sdk/react` and other readers
+ * of that protocol. Tested with version 5 of `ai`.
+ *
+ * @module
+ * @see https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol
+ */
+import { aFunction, anObject, checkOptions, type AgentEvent } from "@freshet/core";
+import type { UIMessageChunk } from "./ui-message-chunk.ts";
+import {
+  clientErrorOf,
+  logError,
+  reportTo,
+  type AgentFrameWriterOptions,
+  type AgentStreamItem,
+} from "../server/agent-frame-writer.ts";
+import { eventStreamResponse, type AgentStreamSource } from "../server/agent-stream-response.ts";
+import { AgentStreamWriter } from "../server/agent-stream-writer.ts";
+import { invalidOption } from "../wire/error.ts";
+import { text } from "../wire/option-rules.ts";
+import { stringifyJson } from "../wire/encode-json.ts";
+import type { WireEvent } from "../wire/format-agent-event.ts";
+import {
+  frameStreamRules,
+  type FrameStreamOptions,
+  type FrameWriter,
+} from "../server/frame-stream.ts";
+import { UiMessageChunker, type UiMessageOptions } from "./ui-message-chunks.ts";
+
+export type { UIMessageChunk } from "./ui-message-chunk.ts";
+export type { UiMessageOptions } from "./ui-message-chunks.ts";
+
+/** Options of {@link uiMessageResponse}. */
+export interface UiMessageResponseOptions
+  extends FrameStreamOptions, UiMessageOptions, Pick<AgentFrameWriterOptions, "onError"> {
+  /** More headers for the response. */
+  headers?: ResponseInit["headers"] | undefined;
+}
+
+/**
+ * Turns the events of one turn into UI message chunks. A turn that ends without `done` ends with an `error`
+ * chunk.
+ *
+ * @example
+ * ```ts
+ * import { agentEvent } from "@freshet/agent-sse";
+ * import { toUiMessageChunks } from "@freshet/agent-sse/ai-sdk";
+ *
+ * for await (const chunk of toUiMessageChunks([agentEvent.token("Hi"), agentEvent.done()])) {
+ *   console.log(chunk.type); // start, start-step, text-start, text-delta, text-end, finish-step, finish
+ * }
+ * ```
+ */
+export function toUiMessageChunks(
+  events: AsyncIterable<AgentEvent | WireEvent> | Iterable<AgentEvent | WireEvent>,
+  options: UiMessageOptions = {},
+): AsyncGenerator<UIMessageChunk, undefined, undefined> {
+  checkOptions(options, rules, invalidOption);
+  return generateChunks(events, new UiMessageChunker(options));
+}
+
+const rules = { messageId: text, messageMetadata: aFunction };
+const responseRules = { ...rules, ...frameStreamRules, headers: anObject, onError: aFunction };
+
+async function* generateChunks(
+  events: AsyncIterable<AgentEvent | WireEvent> | Iterable<AgentEvent | WireEvent>,
+  chunker: UiMessageChunker,
+): AsyncGenerator<UIMessageChunk, undefined, undefined> {
+  for await (const event of events) yield* chunker.push(event);
+  yield* chunker.end();
+}
+
+/**
+ * Creates a response to `useChat` from an agent's events. For its `resume: true`, respond to
+ * `GET {api}/{chatId}/stream` in the same way, with all events of the running turn from its first, or with
+ * 204 if no turn is running: the AI SDK has no positions.
+ *
+ * @example
+ * ```ts
+ * import { agentEvent } from "@freshet/agent-sse";
+ * import { uiMessageResponse } from "@freshet/agent-sse/ai-sdk";
+ *
+ * async function* run() {
+ *   yield agentEvent.token("Hello");
+ *   yield agentEvent.done();
+ * }
+ * const server = { fetch: (request: Request) => uiMessageResponse(run(), { signal: request.signal }) };
+ * ```
+ */
+export function uiMessageResponse(
+  source: AgentStreamSource,
+  options: UiMessageResponseOptions = {},
+): Response {
+  checkOptions(options, responseRules, invalidOption);
+  const headers = new Headers(options.headers);
+  headers.set("x-vercel-ai-ui-message-stream", "v1");
+  const events = typeof source === "function" ? AgentStreamWriter.run(source) : source;
+  return eventStreamResponse(events, new UiFrameWriter(options), { ...options, headers });
+}
+
+class UiFrameWriter implements FrameWriter<AgentStreamItem> {
+  readonly opening: string = ":\n\n";
+  readonly #chunker: UiMessageChunker;
+  readonly #onError: NonNullable<AgentFrameWriterOptions["onError"]>;
+  #failed = false;
+
+  constructor({ onError = logError, ...options }: UiMessageResponseOptions) {
+    this.#chunker = new UiMessageChunker(options);
+    this.#onError = onError;
+  }
+
+  write(item: AgentStreamItem): string {
+    return frames(this.#chunker.push("type" in item ? item : item.event));
+  }
+
+  fail(error: unknown): string {
+    this.#failed = true;
+    return clientErrorOf(error, this.#onError, ({ message }) =>
+      frames([{ type: "error", errorText: message }]),
+    );
+  }
+
+  close(): string {
+    return `${this.#failed ? "" : frames(this.#chunker.end())}data: [DONE]\n\n`;
+  }
+
+  report(error: unknown): void {
+    reportTo(this.#onError, error);
+  }
+}
+
+function frames(chunks: readonly UIMessageChunk[]): string {
+  return chunks.map((chunk) => `data: ${stringifyJson(chunk)}\n\n`).join("");
+}

@@ -1,0 +1,202 @@
+import { EventType, type AGUIEvent } from "@ag-ui/core";
+import {
+  checkOptions,
+  type AgentEvent,
+  type DoneEvent,
+  type ErrorEvent,
+  type ToolUseEvent,
+  type TurnEvent,
+} from "@freshet/core";
+import { invalidOption } from "../wire/error.ts";
+import { text } from "../wire/option-rules.ts";
+import { fieldsOf } from "../wire/event-fields.ts";
+import type { WireEvent } from "../wire/format-agent-event.ts";
+
+/** Options of {@link toAgUi}. */
+export interface ToAgUiOptions {
+  /** The id of the conversation. */
+  threadId: string;
+  /** The id of the first run. A run after a `done` in the same stream gets a number appended. */
+  runId: string;
+}
+
+/**
+ * Turns agent events into AG-UI events. Values that AG-UI has no field for go into `metadata.freshet`, where
+ * {@link fromAgUi} reads them again. A run whose events end without `done` ends with RUN_ERROR.
+ *
+ * @example
+ * ```ts
+ * import { agentEvent } from "@freshet/agent-sse";
+ * import { toAgUi } from "@freshet/agent-sse/ag-ui";
+ *
+ * const events = [agentEvent.token("Hi"), agentEvent.done()];
+ * for await (const event of toAgUi(events, { threadId: "t", runId: "r" })) console.log(event.type);
+ * // RUN_STARTED, TEXT_MESSAGE_START, TEXT_MESSAGE_CONTENT, TEXT_MESSAGE_END, RUN_FINISHED
+ * ```
+ */
+export function toAgUi(
+  events: AsyncIterable<AgentEvent | WireEvent> | Iterable<AgentEvent | WireEvent>,
+  options: ToAgUiOptions,
+): AsyncGenerator<AGUIEvent, undefined, undefined> {
+  checkOptions(options, { threadId: text, runId: text }, invalidOption);
+  return generateAgUi(events, options);
+}
+
+async function* generateAgUi(
+  events: AsyncIterable<AgentEvent | WireEvent> | Iterable<AgentEvent | WireEvent>,
+  { threadId, runId }: ToAgUiOptions,
+): AsyncGenerator<AGUIEvent, undefined, undefined> {
+  let runs = 0;
+  let run: AgUiRun | undefined;
+  for await (const event of events) {
+    if (!run) {
+      run = new AgUiRun(threadId, runs === 0 ? runId : `${runId}-${runs}`);
+      runs++;
+      yield run.start();
+    }
+    yield* run.push(event);
+    if (event.type === "done") run = undefined;
+  }
+  if (run) yield* run.fail();
+}
+
+/** One AG-UI run: its messages have a start and an end, and an error is its last event. */
+class AgUiRun {
+  readonly #ids: { threadId: string; runId: string };
+  #message: { kind: "text" | "reasoning"; messageId: string } | undefined;
+  #step: string | undefined;
+  #count = 0;
+  #error: ErrorEvent | undefined;
+
+  constructor(threadId: string, runId: string) {
+    this.#ids = { threadId, runId };
+  }
+
+  start(): AGUIEvent {
+    return { type: EventType.RUN_STARTED, ...this.#ids };
+  }
+
+  push(event: AgentEvent | WireEvent): AGUIEvent[] {
+    const known = event as AgentEvent;
+    switch (known.type) {
+      case "token":
+        return this.#text("text", known.text);
+      case "thinking":
+        return this.#text("reasoning", known.text);
+      case "turn":
+        return [...this.#endStep(), this.#startStep(known)];
+      case "tool_use":
+        return [...this.#endMessage(), ...toolCall(known)];
+      case "tool_result": {
+        const { tool_use_id: toolCallId, output_summary: content, ...rest } = fieldsOf(known);
+        const messageId = this.#newId();
+        return [
+          ...this.#endMessage(),
+          {
+            type: EventType.TOOL_CALL_RESULT,
+            messageId,
+            toolCallId,
+            content,
+            role: "tool",
+            ...own(rest),
+          },
+        ];
+      }
+      case "error":
+        this.#error = known;
+        return this.#endMessage();
+      case "done":
+        return [...this.#endStep(), this.#finish(known)];
+      default:
+        return [...this.#endMessage(), custom(event)];
+    }
+  }
+
+  fail(): AGUIEvent[] {
+    const message = "The agent's events ended before `done`.";
+    const error = this.#error
+      ? runError(this.#error)
+      : { type: EventType.RUN_ERROR as const, message, code: "INCOMPLETE_STREAM" };
+    return [...this.#endStep(), error];
+  }
+
+  #text(kind: "text" | "reasoning", delta: string): AGUIEvent[] {
+    if (this.#message?.kind === kind) return [content(kind, this.#message.messageId, delta)];
+    const ended = this.#endMessage();
+    const messageId = this.#newId();
+    this.#message = { kind, messageId };
+    const started: AGUIEvent[] =
+      kind === "text"
+        ? [{ type: EventType.TEXT_MESSAGE_START, messageId, role: "assistant" }]
+        : [
+            { type: EventType.REASONING_START, messageId },
+            { type: EventType.REASONING_MESSAGE_START, messageId, role: "reasoning" },
+          ];
+    return [...ended, ...started, content(kind, messageId, delta)];
+  }
+
+  #endMessage(): AGUIEvent[] {
+    if (!this.#message) return [];
+    const { kind, messageId } = this.#message;
+    this.#message = undefined;
+    if (kind === "text") return [{ type: EventType.TEXT_MESSAGE_END, messageId }];
+    return [
+      { type: EventType.REASONING_MESSAGE_END, messageId },
+      { type: EventType.REASONING_END, messageId },
+    ];
+  }
+
+  #startStep(event: TurnEvent): AGUIEvent {
+    this.#step = `turn ${event.turn_number}`;
+    return { type: EventType.STEP_STARTED, stepName: this.#step, ...own(fieldsOf(event)) };
+  }
+
+  #endStep(): AGUIEvent[] {
+    const ended = this.#endMessage();
+    if (this.#step === undefined) return ended;
+    const stepName = this.#step;
+    this.#step = undefined;
+    return [...ended, { type: EventType.STEP_FINISHED, stepName }];
+  }
+
+  #finish(event: DoneEvent): AGUIEvent {
+    const result = fieldsOf(event);
+    if (this.#error) return runError(this.#error, result);
+    return { type: EventType.RUN_FINISHED, ...this.#ids, result, ...own({ done: result }) };
+  }
+
+  #newId(): string {
+    return `${this.#ids.runId}-${this.#count++}`;
+  }
+}
+
+function content(kind: "text" | "reasoning", messageId: string, delta: string): AGUIEvent {
+  return kind === "text"
+    ? { type: EventType.TEXT_MESSAGE_CONTENT, messageId, delta }
+    : { type: EventType.REASONING_MESSAGE_CONTENT, messageId, delta };
+}
+
+function toolCall(event: ToolUseEvent): AGUIEvent[] {
+  const { tool_use_id: toolCallId, tool_name: toolCallName, input_summary: delta } = event;
+  const end = { type: EventType.TOOL_CALL_END as const, toolCallId };
+  const start = { type: EventType.TOOL_CALL_START as const, toolCallId, toolCallName };
+  return delta === ""
+    ? [start, end]
+    : [start, { type: EventType.TOOL_CALL_ARGS, toolCallId, delta }, end];
+}
+
+function runError(error: ErrorEvent, done?: Omit<DoneEvent, "type">): AGUIEvent {
+  const { error_type: code, message, details } = error;
+  return { type: EventType.RUN_ERROR, message, code, ...own({ details, done }) };
+}
+
+function custom(event: WireEvent): AGUIEvent {
+  // An AG-UI event without an equivalent goes back unchanged.
+  const { event: original } = event as { event?: AGUIEvent };
+  if (event.type === "ag_ui" && original) return original;
+  return { type: EventType.CUSTOM, name: event.type, value: fieldsOf(event) };
+}
+
+function own(fields: object): { metadata: { freshet: object } } {
+  return { metadata: { freshet: fields } };
+}

@@ -1,0 +1,282 @@
+import {
+  aFunction,
+  anAbortSignal,
+  checkOptions,
+  numberBetween,
+  wholeNumberOrInfinity,
+  type AgentEvent,
+} from "@freshet/core";
+import type { AgentEventStore, StoredEvent, StoredEvents } from "./agent-event-store.ts";
+import { AgentStreamError, invalidOption } from "../wire/error.ts";
+import type { WireEvent } from "../wire/format-agent-event.ts";
+
+/** Options of {@link MemoryEventStore}. */
+export interface MemoryEventStoreOptions {
+  /** How many events of a stream are kept; the oldest are dropped first. Default 10,000. */
+  maxEvents?: number | undefined;
+  /**
+   * How long a stream is kept after its last write, in milliseconds, unless it has readers. Default one
+   * hour.
+   */
+  retentionMs?: number | undefined;
+  /** The current time in milliseconds. Default `Date.now`. */
+  now?: (() => number) | undefined;
+}
+
+const rules = {
+  maxEvents: wholeNumberOrInfinity(1),
+  retentionMs: numberBetween(0, Infinity),
+  now: aFunction,
+};
+
+/**
+ * An {@link AgentEventStore} in the memory of one process. Nothing survives a restart, and no other
+ * process sees it.
+ *
+ * @example
+ * ```ts
+ * import { MemoryEventStore, agentEvent } from "@freshet/agent-sse";
+ *
+ * const store = new MemoryEventStore();
+ * const id = await store.append("chat-1", agentEvent.token("Hel"));
+ * await store.append("chat-1", agentEvent.token("lo"), agentEvent.done());
+ * await store.close("chat-1");
+ * for await (const { event } of await store.readAfter("chat-1", id)) console.log(event.type);
+ * // token
+ * // done
+ * ```
+ */
+export class MemoryEventStore implements AgentEventStore {
+  readonly #streams = new Map<string, MemoryStream>();
+  readonly #maxEvents: number;
+  readonly #retentionMs: number;
+  readonly #now: () => number;
+  #nextSweepAt = -Infinity;
+
+  /** @throws AgentStreamError `INVALID_OPTION` */
+  constructor(options: MemoryEventStoreOptions = {}) {
+    checkOptions(options, rules, invalidOption);
+    const { maxEvents = 10_000, retentionMs = 3_600_000, now = Date.now } = options;
+    this.#maxEvents = maxEvents;
+    this.#retentionMs = retentionMs;
+    this.#now = now;
+  }
+
+  append(name: string, ...events: readonly (AgentEvent | WireEvent)[]): Promise<string> {
+    return settled(() => {
+      const stream = this.#open(name);
+      if (stream.isClosed) {
+        throw new AgentStreamError("STREAM_CLOSED", `Stream ${JSON.stringify(name)} is closed.`);
+      }
+      const id = stream.append(events, this.#maxEvents);
+      stream.writtenAt = this.#now();
+      return id;
+    });
+  }
+
+  readAfter(
+    name: string,
+    lastEventId: string | undefined,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<StoredEvents> {
+    return settled(() => {
+      checkOptions(options, { signal: anAbortSignal }, invalidOption);
+      const { signal } = options;
+      signal?.throwIfAborted();
+      const stream = this.#open(name);
+      const next = lastEventId ? stream.indexAfter(lastEventId, name) : stream.first(name);
+      return {
+        isAtEnd: stream.isClosed && next === stream.end,
+        [Symbol.asyncIterator]: () => new StreamReader(stream, name, next, signal),
+      };
+    });
+  }
+
+  close(name: string): Promise<void> {
+    return settled(() => {
+      const stream = this.#open(name);
+      stream.close();
+      stream.writtenAt = this.#now();
+    });
+  }
+
+  #open(name: string): MemoryStream {
+    this.#sweep();
+    let stream = this.#streams.get(name);
+    if (!stream) {
+      stream = new MemoryStream(this.#now());
+      this.#streams.set(name, stream);
+    }
+    return stream;
+  }
+
+  /** Drops old streams when the store is used, so it needs no timer; not at every event of every stream. */
+  #sweep(): void {
+    const now = this.#now();
+    if (now < this.#nextSweepAt) return;
+    this.#nextSweepAt = now + this.#retentionMs / 100;
+    const oldest = now - this.#retentionMs;
+    for (const [name, stream] of this.#streams) {
+      if (stream.writtenAt >= oldest || stream.hasReaders) continue;
+      this.#streams.delete(name);
+      stream.isDropped = true;
+    }
+  }
+}
+
+class MemoryStream {
+  writtenAt: number;
+  isClosed = false;
+  /** It was swept: nothing will be appended to it, and its name now belongs to another stream. */
+  isDropped = false;
+  /** Tells the ids of this stream from those of another of the same name, before a restart or a sweep. */
+  readonly #nonce = crypto.randomUUID().slice(0, 8);
+  #events: (AgentEvent | WireEvent)[] = [];
+  /** The index of the first kept event. */
+  #start = 0;
+  readonly #wakers = new Set<() => void>();
+
+  constructor(writtenAt: number) {
+    this.writtenAt = writtenAt;
+  }
+
+  /** The index of the next event. */
+  get end(): number {
+    return this.#start + this.#events.length;
+  }
+
+  get hasReaders(): boolean {
+    return this.#wakers.size > 0;
+  }
+
+  append(events: readonly (AgentEvent | WireEvent)[], maxEvents: number): string {
+    for (const event of events) this.#events.push(event);
+    // A quarter more than the limit, so that the array is rarely copied.
+    if (this.#events.length > maxEvents * 1.25) {
+      this.#start += this.#events.length - maxEvents;
+      this.#events = this.#events.slice(-maxEvents);
+    }
+    this.#wake();
+    return this.#idOf(this.end - 1);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.#wake();
+  }
+
+  first(name: string): number {
+    return this.#checkKept(0, name);
+  }
+
+  indexAfter(id: string, name: string): number {
+    const index = Number(id.slice(this.#nonce.length + 1));
+    if (id !== this.#idOf(index) || !Number.isInteger(index) || index < 0 || index >= this.end) {
+      throw new AgentStreamError(
+        "POSITION_UNKNOWN",
+        `Stream ${JSON.stringify(name)} never issued the id ${JSON.stringify(id)}: read the stream from its start.`,
+        { lastEventId: id },
+      );
+    }
+    return this.#checkKept(index + 1, name);
+  }
+
+  /** The event at an index, or `undefined` if it has not been appended yet. */
+  at(index: number, name: string): StoredEvent | undefined {
+    const event = this.#events[this.#checkKept(index, name) - this.#start];
+    return event && { event, id: this.#idOf(index) };
+  }
+
+  /** Calls back once, at the next append or at the close. Returns a function that cancels this. */
+  onChange(wake: () => void): () => void {
+    this.#wakers.add(wake);
+    return () => this.#wakers.delete(wake);
+  }
+
+  #wake(): void {
+    const wakers = [...this.#wakers];
+    this.#wakers.clear();
+    for (const wake of wakers) wake();
+  }
+
+  #checkKept(index: number, name: string): number {
+    if (index >= this.#start) return index;
+    throw new AgentStreamError(
+      "POSITION_EXPIRED",
+      `Stream ${JSON.stringify(name)} no longer keeps its event ${index}; the first kept one is ${this.#start}: read the stream from its start.`,
+      { lastEventId: index > 0 ? this.#idOf(index - 1) : undefined },
+    );
+  }
+
+  #idOf(index: number): string {
+    return `${this.#nonce}-${index}`;
+  }
+}
+
+/** Reads by index, which works the same before and after the reader has caught up. */
+class StreamReader implements AsyncIterableIterator<StoredEvent> {
+  readonly #stream: MemoryStream;
+  readonly #name: string;
+  readonly #signal: AbortSignal | undefined;
+  #next: number;
+  #ended = false;
+  #wake: (() => void) | undefined;
+
+  constructor(stream: MemoryStream, name: string, next: number, signal: AbortSignal | undefined) {
+    this.#stream = stream;
+    this.#name = name;
+    this.#next = next;
+    this.#signal = signal;
+  }
+
+  async next(): Promise<IteratorResult<StoredEvent, undefined>> {
+    while (!this.#ended) {
+      this.#signal?.throwIfAborted();
+      const stored = this.#stream.at(this.#next, this.#name);
+      if (stored) {
+        this.#next++;
+        return { done: false, value: stored };
+      }
+      if (this.#stream.isClosed) break;
+      if (this.#stream.isDropped) throw dropped(this.#name);
+      await this.#change();
+    }
+    return { done: true, value: undefined };
+  }
+
+  return(): Promise<IteratorResult<StoredEvent, undefined>> {
+    this.#ended = true;
+    this.#wake?.();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        unsubscribe();
+        this.#signal?.removeEventListener("abort", wake);
+        this.#wake = undefined;
+        resolve();
+      };
+      const unsubscribe = this.#stream.onChange(wake);
+      this.#signal?.addEventListener("abort", wake, { once: true });
+      this.#wake = wake;
+    });
+  }
+}
+
+function dropped(name: string): AgentStreamError {
+  return new AgentStreamError(
+    "POSITION_EXPIRED",
+    `Stream ${JSON.stringify(name)} was dropped before it was closed: it had neither writes nor readers for retentionMs.`,
+  );
+}
+
+/** The result of a synchronous operation as a promise, which rejects if the operation throws. */
+function settled<T>(operation: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(operation()));
+}

@@ -1,0 +1,59 @@
+import { checkOptions } from "@freshet/core";
+import type { AgentEventStore } from "./agent-event-store.ts";
+import {
+  agentStreamResponse,
+  agentStreamResponseRules,
+  type AgentStreamResponseOptions,
+} from "./agent-stream-response.ts";
+import { AgentStreamError, invalidOption } from "../wire/error.ts";
+import { lastEventIdOf } from "../wire/last-event-id.ts";
+import { text } from "../wire/option-rules.ts";
+
+/** Options of {@link resumableResponse}. */
+export interface ResumableResponseOptions extends AgentStreamResponseOptions {
+  /** Read after this id instead of the request's `Last-Event-ID`. */
+  lastEventId?: string | undefined;
+}
+
+/**
+ * Creates the response to a GET of a stored stream: its events from the start, or after the request's
+ * `Last-Event-ID`, and then live until the stream is closed.
+ *
+ * The status is 204 when the stream is closed and the reader has everything, which ends an EventSource and
+ * `connectAgentStream`; 410 when the events after the id are no longer kept; 400 when the stream never
+ * issued that id. The last two have the body `{"error": {"code", "message"}}`.
+ *
+ * @example
+ * ```ts
+ * import { MemoryEventStore, resumableResponse } from "@freshet/agent-sse";
+ *
+ * const store = new MemoryEventStore();
+ * const server = { fetch: (request: Request) => resumableResponse(request, store, "chat-1") };
+ * ```
+ */
+export async function resumableResponse(
+  request: Request,
+  store: AgentEventStore,
+  stream: string,
+  options: ResumableResponseOptions = {},
+): Promise<Response> {
+  checkOptions(options, { ...agentStreamResponseRules, lastEventId: text }, invalidOption);
+  const { lastEventId = lastEventIdOf(request) } = options;
+  const headers = new Headers(options.headers);
+  const signal = options.signal ?? request.signal;
+  try {
+    const events = await store.readAfter(stream, lastEventId, { signal });
+    if (events.isAtEnd) return new Response(null, { status: 204, headers });
+    return agentStreamResponse(events, { ...options, signal });
+  } catch (error) {
+    const status = error instanceof AgentStreamError ? statuses[error.code] : undefined;
+    if (status === undefined) throw error;
+    const { code, message } = error as AgentStreamError;
+    return Response.json({ error: { code, message } }, { status, headers });
+  }
+}
+
+const statuses: Readonly<Partial<Record<AgentStreamError["code"], number>>> = {
+  POSITION_UNKNOWN: 400,
+  POSITION_EXPIRED: 410,
+};

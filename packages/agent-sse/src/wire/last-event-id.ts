@@ -1,0 +1,23 @@
+/** Encodes an id for the `Last-Event-ID` header: UTF-8, one character per byte, as EventSource sends it. */
+export function lastEventIdHeader(id: string): string {
+  let value = "";
+  for (const byte of new TextEncoder().encode(id)) value += String.fromCharCode(byte);
+  return value;
+}
+
+/**
+ * Reads the id that a reader resumes after from its `Last-Event-ID` header.
+ *
+ * @example
+ * ```ts
+ * import { lastEventIdOf } from "@freshet/agent-sse";
+ *
+ * const request = new Request("https://example.com/", { headers: { "last-event-id": "7" } });
+ * console.log(lastEventIdOf(request)); // 7
+ * ```
+ */
+export function lastEventIdOf(request: { headers: Headers }): string | undefined {
+  const value = request.headers.get("last-event-id");
+  if (!value) return undefined;
+  return new TextDecoder().decode(Uint8Array.from(value, (character) => character.charCodeAt(0)));
+}

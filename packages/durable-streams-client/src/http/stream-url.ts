@@ -1,0 +1,41 @@
+import { httpUrl } from "@freshet/core";
+import { InvalidOptionError } from "../errors.ts";
+import { checkRequired } from "../protocol/check-required.ts";
+import { checkParams } from "./request-values.ts";
+
+const warnedOrigins = new Set<string>();
+
+/** Checks and parses a stream's URL, and warns once per host that is not encrypted. */
+export function parseStreamUrl(url: string | URL, warnOnHttp: boolean = true): URL {
+  checkRequired("url", url, httpUrl);
+  const parsed = new URL(url);
+  if (parsed.username !== "" || parsed.password !== "") {
+    throw new InvalidOptionError(
+      "url contains credentials, which end up in logs: pass an authorization header.",
+    );
+  }
+  checkParams(Object.fromEntries(parsed.searchParams), "url: ?");
+  parsed.hash = "";
+  if (warnOnHttp && parsed.protocol === "http:" && !isLoopback(parsed.hostname)) {
+    warnOnce(parsed.origin);
+  }
+  return parsed;
+}
+
+function isLoopback(hostname: string): boolean {
+  return (
+    hostname === "localhost" ||
+    hostname.endsWith(".localhost") ||
+    hostname === "[::1]" ||
+    /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  );
+}
+
+function warnOnce(origin: string): void {
+  if (warnedOrigins.has(origin)) return;
+  warnedOrigins.add(origin);
+  console.warn(
+    `[durable-streams-client] ${origin} is not encrypted: anyone on the network path can read and change the stream. ` +
+      `Use https, or pass warnOnHttp: false if you trust the network.`,
+  );
+}

@@ -1,0 +1,71 @@
+// https://fetch.spec.whatwg.org/
+import { abortable, type Fetch, iterateBytes, toReadableStream } from "@freshet/core";
+import { FetchError } from "../errors.ts";
+import { toAbortSignal } from "./interrupt.ts";
+import { type Transport, type TransportRequest, UnsentError } from "./transport.ts";
+
+// Nothing was sent if the name did not resolve or the port refused. Browsers do not tell these apart.
+const unsentCodes = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]);
+
+/** Whether the code of a system error, on the error or its cause, means that no connection was made. */
+export function isUnsent(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ("code" in at && unsentCodes.has(String(at.code))) return true;
+    if (at instanceof AggregateError && at.errors.every(isUnsent)) return true;
+  }
+  return false;
+}
+
+/** The transport over `fetch`, for platforms other than Node and for callers that pass a `fetch`. */
+export function fetchTransport(fetch?: Fetch): Transport {
+  return async (request) => {
+    let response: Response;
+    const signal = toAbortSignal(request.signal);
+    try {
+      const sent = (fetch ?? globalThis.fetch)(request.url, requestInit(request, signal));
+      // A caller's fetch may ignore the signal; nothing reads the response that comes after all.
+      response = await abortable(sent, signal, (late) => late.body?.cancel());
+    } catch (error) {
+      throw isUnsent(error) ? new UnsentError(error) : error;
+    }
+    if (response.type === "opaqueredirect") {
+      throw new FetchError(
+        "HTTP_ERROR",
+        `${request.method} ${request.url} was redirected, and a browser cannot follow that with a write: use the stream's final URL.`,
+        { url: request.url },
+      );
+    }
+    return {
+      status: response.status,
+      header: (name) => response.headers.get(name) ?? undefined,
+      body: response.body ? iterateBytes(response.body, { signal }) : undefined,
+    };
+  };
+}
+
+interface StreamingRequestInit extends RequestInit {
+  duplex?: "half";
+}
+
+function requestInit(request: TransportRequest, signal: AbortSignal): StreamingRequestInit {
+  const { method, headers, body } = request;
+  const isRead = method === "GET" || method === "HEAD";
+  // fetch turns a redirected POST into a GET, whose 200 would look like a stored append.
+  const init: StreamingRequestInit = {
+    method,
+    headers,
+    signal,
+    redirect: isRead ? "follow" : "manual",
+  };
+  // `cache` keeps its default: ETags are handled above the transport, and a browser's HTTP cache may
+  // serve catch-up pages.
+  if (body === undefined) return init;
+  if (typeof body === "string" || body instanceof Uint8Array) {
+    init.body = body as string | Uint8Array<ArrayBuffer>;
+  } else {
+    // With the signal, since an aborted fetch does not cancel the stream it reads from.
+    init.body = toReadableStream(iterateBytes(body, { signal }));
+    init.duplex = "half";
+  }
+  return init;
+}

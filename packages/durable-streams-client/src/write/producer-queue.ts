@@ -1,0 +1,91 @@
+import { type BatchBody, ByteBody, JsonBody } from "./batch-body.ts";
+import { type Encoded, encodeValue, snapshot } from "./encode.ts";
+
+/** The values of a producer that are not stored yet, in order, grouped into the batches of its requests. */
+export class ProducerQueue {
+  readonly #maxBytes: number;
+  readonly #maxItems: number;
+  #batches: BatchBody[] = [];
+  /** The last of them, while more values may join it. */
+  #open: BatchBody | undefined;
+  /** How many values of the first batch are stored. */
+  #head: number = 0;
+  /** Copies of the values that were added before it was known whether the stream is JSON. */
+  readonly #early: unknown[] = [];
+  #isJson: boolean | undefined;
+  /** How many values wait. */
+  length: number = 0;
+  /** How many values were ever stored. */
+  stored: number = 0;
+
+  constructor(maxBytes: number, maxItems: number) {
+    this.#maxBytes = maxBytes;
+    this.#maxItems = maxItems;
+  }
+
+  /** How many values were ever added. */
+  get added(): number {
+    return this.stored + this.length;
+  }
+
+  /** The waiting values, as the stream would contain them. */
+  get values(): unknown[] {
+    return this.#batches
+      .flatMap((batch, index) => batch.values(index === 0 ? this.#head : 0))
+      .concat(this.#early);
+  }
+
+  /** Whether a batch has reached its largest size, so that waiting gains nothing. */
+  get hasFullBatch(): boolean {
+    const [first] = this.#batches;
+    if (!first) return this.length >= this.#maxItems;
+    return first !== this.#open || first.length >= this.#maxItems || first.isFull(this.#maxBytes);
+  }
+
+  /** Adds a value in its current state: later changes of an object are not written. */
+  add(value: unknown): void {
+    if (this.#isJson === undefined) this.#early.push(snapshot(value));
+    else this.#join(encodeValue(value, this.#isJson));
+    this.length++;
+  }
+
+  /** Sets the kind of the stream. Throws for an earlier value that the stream cannot contain. */
+  setJson(isJson: boolean): void {
+    this.#isJson ??= isJson;
+    for (; this.#early.length > 0; this.#early.shift()) {
+      this.#join(encodeValue(this.#early[0], isJson));
+    }
+  }
+
+  /** How many values the next batch has. Later values do not join it. */
+  takeBatch(): number {
+    const [batch] = this.#batches;
+    if (!batch) return 0;
+    if (batch === this.#open) this.#open = undefined;
+    return batch.length - this.#head;
+  }
+
+  /** The body of the first `count` values, which belong to one batch. */
+  body(count: number): Encoded | undefined {
+    return this.#batches[0]?.encode(this.#head, this.#head + count);
+  }
+
+  /** Removes the first `count` values, which are stored. */
+  remove(count: number): void {
+    this.length -= count;
+    this.stored += count;
+    this.#head += count;
+    if (this.#head !== this.#batches[0]?.length) return;
+    this.#batches.shift();
+    this.#head = 0;
+  }
+
+  #join(value: Encoded): void {
+    const open = this.#open;
+    if (open && open.length < this.#maxItems && open.add(value, this.#maxBytes)) return;
+    const batch = this.#isJson ? new JsonBody() : new ByteBody();
+    batch.add(value as string, this.#maxBytes);
+    this.#batches.push(batch);
+    this.#open = batch;
+  }
+}

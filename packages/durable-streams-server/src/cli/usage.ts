@@ -1,0 +1,48 @@
+export const usage = `durable-streams: a server of the Durable Streams protocol
+
+  durable-streams serve [--data DIR | --postgres URL | --memory] [options]
+    --data DIR             keep the streams in a folder, in LMDB (needs the package lmdb)
+    --postgres URL         keep them in PostgreSQL (needs the package postgres)
+    --memory               keep them in memory, where they end with the process (default)
+    --port PORT            default 4437; 0 takes a free one
+    --host HOST            default 127.0.0.1; 0.0.0.0 or :: for all addresses
+    --base-path PATH       the URL path in front of streams, default /v1/stream
+    --token TOKEN          require "Authorization: Bearer TOKEN"; may be repeated. The environment
+                           variable DURABLE_STREAMS_TOKEN hides it from other users
+    --cors ORIGIN          allow pages of an origin, or of all ("*"); may be repeated
+    --public-url URL       the origin that clients know, for Location and callbacks
+    --allow-local-webhooks allow webhooks to http://localhost (development)
+    --log-level LEVEL      trace, debug, info (default), warn, error, fatal or silent
+
+  durable-streams inspect URL [options]
+    lists the messages of a stream with their positions
+    --offset OFFSET        where to begin (default -1, the start)
+    --follow               wait for more at the end
+    --json                 one JSON object per line
+    --token TOKEN          sent as "Authorization: Bearer TOKEN"; or DURABLE_STREAMS_TOKEN
+
+  durable-streams --help     shows this text
+  durable-streams --version  shows the version
+
+Exit status: 0 after a stop or the end of a listing, 1 after a failure, 2 if the command line is wrong.`;
+
+/** The command line is wrong: exit code 2. */
+export class UsageError extends Error {
+  override readonly name: string = "UsageError";
+}
+
+/** Runs a parser of arguments, whose errors are about the command line. */
+export function parsed<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    // The rest of the message is advice on how to write a parser's input.
+    const [message = ""] = (error as Error).message.split(". ", 1);
+    throw new UsageError(`${message}.`, { cause: error });
+  }
+}
+
+/** A token that is not on the command line, where other users could see it. */
+export function tokenOfEnvironment(): string | undefined {
+  return process.env["DURABLE_STREAMS_TOKEN"] ?? undefined;
+}
