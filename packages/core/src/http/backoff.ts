@@ -60,7 +60,7 @@ export function resolveBackoff(
   fail: OptionFailure,
 ): Readonly<BackoffOptions> {
   if (options === false) return { ...defaults, maxRetries: 0 };
-  const given = options ?? {};
+  const given = options === undefined ? {} : options;
   checkOptions(given, rules, fail, "retry.");
   const { initialDelayMs, maxDelayMs } = given;
   if (initialDelayMs !== undefined && maxDelayMs !== undefined && maxDelayMs < initialDelayMs) {
