@@ -1,7 +1,11 @@
 import type { ExchangeRequest, ExchangeResponse } from "../http/exchange.ts";
-import { handleControlRequest, type AuthorizeSubscription } from "./control-routes.ts";
+import type { AppendedRange } from "./appended-range.ts";
+import type { ControlAccess } from "./control-access.ts";
+import { handleControlRequest } from "./control-routes.ts";
 import { Delivery } from "./delivery.ts";
+import { harmlessLogger } from "./harmless-logger.ts";
 import { lazyKeys } from "./keys.ts";
+import { LinkPermissions } from "./link-permissions.ts";
 import { SubscriptionManager } from "./manager.ts";
 import { SubscriptionScheduler } from "./scheduler.ts";
 import { StateStore } from "./state-store.ts";
@@ -22,13 +26,15 @@ export class Subscriptions {
   #tick: Promise<void> | undefined;
   readonly #hints = new Set<Promise<void>>();
 
-  constructor(options: SubscriptionsOptions) {
+  constructor(given: SubscriptionsOptions) {
+    const options = { ...given, logger: given.logger && harmlessLogger(given.logger) };
     const { store, logger } = options;
-    const keys = lazyKeys(store);
+    const keys = lazyKeys(store, options.signingKeyLifetimeMs);
     this.#states = new StateStore(store);
     this.#delivery = new Delivery(this.#states, keys, options);
     this.#manager = new SubscriptionManager(this.#states, keys, this.#delivery, options);
-    this.#scheduler = new SubscriptionScheduler(store, this.#states, this.#delivery);
+    const permissions = new LinkPermissions(this.#states, options);
+    this.#scheduler = new SubscriptionScheduler(store, this.#states, this.#delivery, permissions);
     this.#logger = logger;
   }
 
@@ -43,20 +49,17 @@ export class Subscriptions {
   }
 
   /** @param rest - the path below `__ds/` */
-  handle(
-    request: ExchangeRequest,
-    rest: string,
-    authorize: AuthorizeSubscription,
-  ): Promise<ExchangeResponse> {
-    return handleControlRequest(this.#manager, request, rest, authorize);
+  handle(request: ExchangeRequest, rest: string, access: ControlAccess): Promise<ExchangeResponse> {
+    return handleControlRequest(this.#manager, request, rest, access);
   }
 
   /** A hint that writers do not wait for. If it fails, a later search finds the events. */
-  appended(path: string): void {
-    if (this.#states.known().length === 0) return;
-    const hint: Promise<void> = this.#logFailure(this.#scheduler.appended(path)).finally(() =>
-      this.#hints.delete(hint),
-    );
+  appended(path: string, range?: AppendedRange): void {
+    const ids = this.#states.index.subscribersOf(path);
+    if (ids.size === 0) return;
+    const hint: Promise<void> = this.#logFailure(
+      this.#scheduler.appended(path, [...ids], range),
+    ).finally(() => this.#hints.delete(hint));
     this.#hints.add(hint);
   }
 
