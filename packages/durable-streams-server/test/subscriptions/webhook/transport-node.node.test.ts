@@ -24,7 +24,7 @@ async function raw(handle: (socket: Socket) => void): Promise<string> {
     });
   });
   servers.push({ server, sockets });
-  return listen(server as Parameters<typeof listen>[0]);
+  return listen(server);
 }
 
 const head = "HTTP/1.1 200 OK\r\n";
