@@ -4,13 +4,11 @@ import type { AppendedRange } from "./appended-range.ts";
 import type { Delivery } from "./delivery.ts";
 import type { LinkPermissions } from "./link-permissions.ts";
 import { matchingStreams, patternMatches } from "./matching-streams.ts";
+import { Pacer } from "./pacer.ts";
 import type { StateStore } from "./state-store.ts";
 import { SubscriptionError } from "./subscription-error.ts";
 import type { SubscriptionConfig, SubscriptionState } from "./subscription-state.ts";
 import { findPending, isIdle, processedTo, unlink } from "./wakes.ts";
-
-/** How often events that no hint announced are searched for, in milliseconds. */
-const SEARCH_INTERVAL_MS = 3000;
 
 /** Decides when a subscription is woken: after a hint, when a time has come, or after a search. */
 export class SubscriptionScheduler {
@@ -18,7 +16,6 @@ export class SubscriptionScheduler {
   readonly #states: StateStore;
   readonly #delivery: Delivery;
   readonly #permissions: LinkPermissions;
-  #nextSearch = 0;
 
   constructor(store: Store, states: StateStore, delivery: Delivery, permissions: LinkPermissions) {
     this.#store = store;
@@ -47,22 +44,26 @@ export class SubscriptionScheduler {
     for (const id of [...this.#states.index.linkedTo(path)]) await this.#unlink(id, path);
   }
 
-  /** Does what is due by now and, less often, searches. */
+  /** Does what is due by now. */
   async tick(now: number = Date.now()): Promise<void> {
     await this.#states.refresh(now);
     await forEach(this.#states.due.until(now), async (id) => {
       if (this.#states.known(id)) await this.#delivery.advance(id);
       else await this.#states.removeTombstone(id);
     });
-    if (now < this.#nextSearch) return;
-    const start = performance.now();
-    await forEach(this.#states.allKnown(), (state) => this.#search(state));
-    // A search through many streams takes long: it may take a twentieth of the time.
-    this.#nextSearch = now + Math.max(SEARCH_INTERVAL_MS, 20 * (performance.now() - start));
   }
 
-  /** Finds events that no hint announced to this process. */
-  async #search(state: SubscriptionState): Promise<void> {
+  /** Searches all subscriptions for events that no hint announced to this process. */
+  async search(signal: AbortSignal): Promise<void> {
+    const pacer = new Pacer();
+    await forEach(this.#states.allKnown(), async ({ id }) => {
+      if (pacer.isDue) await pacer.pause();
+      const state = this.#states.known(id);
+      if (state && !signal.aborted) await this.#search(state, pacer);
+    });
+  }
+
+  async #search(state: SubscriptionState, pacer: Pacer): Promise<void> {
     if (!isIdle(state, Date.now())) return;
     const unlinked: string[] = [];
     let isPending = false;
@@ -70,6 +71,7 @@ export class SubscriptionScheduler {
       const entry = state.links[path];
       if (!entry?.glob) unlinked.push(path);
       else isPending ||= tail > processedTo(entry);
+      if (pacer.isDue) await pacer.pause();
     }
     const explicit = Object.keys(state.links).filter((path) => !state.links[path]?.glob);
     isPending ||= (await findPending(state, this.#states.tailOf, explicit)) !== undefined;

@@ -11,8 +11,10 @@ import { SubscriptionScheduler } from "./scheduler.ts";
 import { StateStore } from "./state-store.ts";
 import type { SubscriptionsOptions } from "./subscriptions-options.ts";
 
-/** How often leases, retries and missed events are looked for, in milliseconds. */
+/** How often leases and retries are looked for, in milliseconds. */
 const TICK_INTERVAL_MS = 1000;
+/** How often events that no hint announced are searched for, in milliseconds. */
+const SEARCH_INTERVAL_MS = 3000;
 
 /** The subscriptions of a server: their control API, and the background work that wakes them. */
 export class Subscriptions {
@@ -22,8 +24,10 @@ export class Subscriptions {
   readonly #scheduler: SubscriptionScheduler;
   readonly #logger: SubscriptionsOptions["logger"];
   #timer: ReturnType<typeof setInterval> | undefined;
-  #isStopped = false;
+  readonly #stopped = new AbortController();
   #tick: Promise<void> | undefined;
+  #search: Promise<void> | undefined;
+  #nextSearch = 0;
   readonly #hints = new Set<Promise<void>>();
 
   constructor(given: SubscriptionsOptions) {
@@ -40,7 +44,7 @@ export class Subscriptions {
 
   /** Starts the background work. Only the first call has an effect. */
   start(): void {
-    if (this.#timer !== undefined || this.#isStopped) return;
+    if (this.#timer !== undefined || this.#stopped.signal.aborted) return;
     this.#timer = setInterval(() => {
       this.#runTick();
     }, TICK_INTERVAL_MS);
@@ -69,9 +73,10 @@ export class Subscriptions {
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#stopped.abort();
     clearInterval(this.#timer);
     await this.#tick;
+    await this.#search;
     await Promise.all(this.#hints);
     await this.#delivery.stop();
   }
@@ -79,6 +84,16 @@ export class Subscriptions {
   #runTick(): void {
     this.#tick ??= this.#logFailure(this.#scheduler.tick()).finally(() => {
       this.#tick = undefined;
+      this.#runSearch();
+    });
+  }
+
+  #runSearch(): void {
+    const { signal } = this.#stopped;
+    if (signal.aborted || performance.now() < this.#nextSearch) return;
+    this.#search ??= this.#logFailure(this.#scheduler.search(signal)).finally(() => {
+      this.#search = undefined;
+      this.#nextSearch = performance.now() + SEARCH_INTERVAL_MS;
     });
   }
 

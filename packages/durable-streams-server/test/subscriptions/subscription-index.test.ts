@@ -4,7 +4,7 @@ import { StateStore } from "../../src/subscriptions/state-store.ts";
 import { SubscriptionIndex } from "../../src/subscriptions/subscription-index.ts";
 import { newState, type SubscriptionState } from "../../src/subscriptions/subscription-state.ts";
 import { link } from "../../src/subscriptions/wakes.ts";
-import { memoryStore } from "../../src/index.ts";
+import { createDurableStreams, memoryStore } from "../../src/index.ts";
 
 vi.mock(import("../../src/subscriptions/matching-streams.ts"), async (load) => {
   const original = await load();
@@ -102,4 +102,28 @@ test("the generation of an id never goes back, also after its tombstone has gone
   await states.insert(subscription("s"));
   expect((await states.get("s")).generation).toBe(7);
   await store.close();
+});
+
+test("an append through a server with 10,000 subscriptions to other streams reads no document", async () => {
+  const store = memoryStore();
+  const states = new StateStore(store);
+  for (let n = 0; n < 10_000; n++) await states.insert(subscription(`s${n}`, `tenants/${n}/**`));
+  const get = vi.spyOn(store.documents, "get");
+  const list = vi.spyOn(store.documents, "list");
+  const streams = createDurableStreams({ store });
+  const headers = { "content-type": "application/json" };
+  const append = (path: string) =>
+    streams.fetch(new Request(`http://localhost/${path}`, { method: "POST", headers, body: "1" }));
+  for (const path of ["a", "tenants/7/a"]) {
+    await streams.fetch(new Request(`http://localhost/${path}`, { method: "PUT", headers }));
+  }
+  // It knows all of them as soon as it has had all pages.
+  await expect.poll(() => list.mock.calls.length).toBeGreaterThan(10);
+  get.mockClear();
+  visits.mockClear();
+  for (let n = 0; n < 100; n++) expect((await append("a")).status).toBe(204);
+  expect(get.mock.calls.filter(([key]) => key.startsWith("subscription/"))).toEqual([]);
+  expect((await append("tenants/7/a")).status).toBe(204);
+  await expect.poll(() => get.mock.calls.map(([key]) => key)).toContain("subscription/s7");
+  await streams.close();
 });
