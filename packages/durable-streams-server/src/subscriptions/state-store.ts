@@ -15,7 +15,7 @@ import { dueAt } from "./wakes.ts";
 
 const PREFIX = "subscription/";
 /** How many documents are listed at a time. */
-const PAGE = 1000;
+const PAGE = 500;
 /** A version may become visible after a later one did, by as many as there are writers. */
 const VERSION_OVERLAP = 100;
 /** How often all documents are listed, in milliseconds, so that no change is missed for ever. */
@@ -179,6 +179,8 @@ export class StateStore {
       }
       after = page.at(-1)?.key;
       if (page.length < PAGE) break;
+      // Requests get their turn between pages, also on a store that responds in the same one.
+      await new Promise((resolve) => setTimeout(resolve));
     }
     for (const [id, { version }] of this.#known) {
       // One that was inserted in the meantime may be missing from the pages.
