@@ -1,4 +1,4 @@
-import type { AppendedRange } from "./appended-range.ts";
+import type { AppendedRange } from "../store/appended-range.ts";
 import type { SubscriptionKeys } from "./keys.ts";
 import type { StateStore } from "./state-store.ts";
 import { SubscriptionError } from "./subscription-error.ts";

@@ -1,6 +1,6 @@
 import { DurableStreamsServerError } from "../store/errors.ts";
 import type { Store } from "../store/store.ts";
-import type { AppendedRange } from "./appended-range.ts";
+import type { AppendedRange } from "../store/appended-range.ts";
 import type { Delivery } from "./delivery.ts";
 import type { LinkPermissions } from "./link-permissions.ts";
 import { matchingStreams, patternMatches } from "./matching-streams.ts";

@@ -24,7 +24,8 @@ export class SubscriptionIndex {
     this.#indexed.set(id, state);
     for (const path in before?.links) if (!links[path]) this.#unlink(path, id);
     for (const path in links) if (!before?.links[path]) this.#link(path, id);
-    if (before?.config.pattern === config.pattern) return;
+    const isSame = before?.config.pattern === config.pattern;
+    if (isSame && before?.config.wakeStream === config.wakeStream) return;
     if (before) this.#removePattern(before);
     this.#addPattern(state);
   }
@@ -44,6 +45,7 @@ export class SubscriptionIndex {
 
   /** The ids of the subscriptions that link a stream, or whose patterns match it. */
   subscribersOf(path: string): ReadonlySet<string> {
+    if (this.#indexed.size === 0) return none;
     const linked = this.linkedTo(path);
     const matching: string[] = [];
     let node: PrefixNode | undefined = this.#root;

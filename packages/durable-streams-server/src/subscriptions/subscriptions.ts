@@ -1,5 +1,5 @@
 import type { ExchangeRequest, ExchangeResponse } from "../http/exchange.ts";
-import type { AppendedRange } from "./appended-range.ts";
+import type { AppendedRange } from "../store/appended-range.ts";
 import type { ControlAccess } from "./control-access.ts";
 import { handleControlRequest } from "./control-routes.ts";
 import { Delivery } from "./delivery.ts";

@@ -63,6 +63,7 @@ export async function advance(
   now: number,
 ): Promise<Step> {
   const hasEnded = endExpired(state, now);
+  // A wake is in flight, or a back-off lasts.
   if (state.nextAttemptAt === null ? state.wakeId !== null : state.nextAttemptAt > now) {
     return hasEnded ? "changed" : "none";
   }

@@ -53,6 +53,8 @@ test("a pattern does not match the wake stream of its own subscription", () => {
   index.put(newState("s", { ...config, wakeStream: "wake" }, "", ""));
   expect([...index.subscribersOf("wake")]).toEqual([]);
   expect([...index.subscribersOf("other")]).toEqual(["s"]);
+  index.put(newState("s", { ...config, wakeStream: "other" }, "", ""));
+  expect([...index.subscribersOf("wake")]).toEqual(["s"]);
 });
 
 test("a sweep parses only the documents that have changed", async () => {

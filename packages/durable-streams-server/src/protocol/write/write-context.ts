@@ -1,4 +1,4 @@
-import type { AppendedRange } from "../../subscriptions/appended-range.ts";
+import type { AppendedRange } from "../../store/appended-range.ts";
 import type { Store } from "../../store/store.ts";
 
 /** What the operations that change streams work with. */
