@@ -58,6 +58,8 @@ const wrong: Record<string, Record<string, readonly unknown[]>> = {
     streams: wholes,
     producersPerStream: wholes,
     waitingReaders: wholes,
+    subscriptions: wholes,
+    subscriptionsPerStream: wholes,
     headerLength: wholes,
     pathLength: wholes,
   },
@@ -67,7 +69,10 @@ const wrong: Record<string, Record<string, readonly unknown[]>> = {
     allowHeaders: ["x-a", [1]],
     maxAgeSeconds: [NaN, -1, 1.5, "5"],
   },
-  "server, subscriptions": { allowLocalWebhooks: flags },
+  "server, subscriptions": {
+    allowLocalWebhooks: flags,
+    signingKeyLifetimeMs: [NaN, 0, 3_599_999, "5", null],
+  },
   memoryStore: { sweepIntervalMs: timers },
   lmdbStore: { path: ["", 1, null], sweepIntervalMs: timers, mapSize: wholes },
   postgresStore: {

@@ -65,7 +65,9 @@ function createStreams(
       cors: { origin: options.cors.includes("*") ? "*" : options.cors },
     }),
     ...(options.tokens.length > 0 && {
-      authorize: ({ headers }) => isAllowed(headers.get("authorization")) || unauthorized(),
+      // What a subscription does for whoever made it was allowed with it.
+      authorize: ({ headers }, { subscription }) =>
+        subscription !== undefined || isAllowed(headers.get("authorization")) || unauthorized(),
     }),
   });
 }

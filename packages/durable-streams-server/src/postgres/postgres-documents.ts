@@ -1,4 +1,4 @@
-import type { DocumentStore, StoredDocument } from "../store/store.ts";
+import type { DocumentStore, ListDocumentsOptions, StoredDocument } from "../store/store.ts";
 import type { Row } from "./connection/connection-pool.ts";
 import type { Database } from "./connection/database.ts";
 import { storeError } from "./connection/postgres-errors.ts";
@@ -11,12 +11,19 @@ export class PostgresDocuments implements DocumentStore {
   }
 
   async get(key: string): Promise<StoredDocument | undefined> {
-    const [row] = await this.#select("key = $1", key);
+    const [row] = await this.#select("key = $1", [key]);
     return row;
   }
 
-  list(prefix: string): Promise<readonly StoredDocument[]> {
-    return this.#select("key >= $1 AND starts_with(key, $1)", prefix);
+  list(
+    prefix: string,
+    { after = "", limit, changedAfter = 0 }: ListDocumentsOptions = {},
+  ): Promise<readonly StoredDocument[]> {
+    return this.#select(
+      `key >= $1 AND starts_with(key, $1) AND key > $2 AND version > $3::text::bigint`,
+      [prefix, after, String(changedAfter)],
+      limit,
+    );
   }
 
   async set(
@@ -61,11 +68,15 @@ export class PostgresDocuments implements DocumentStore {
     }
   }
 
-  async #select(condition: string, value: string): Promise<StoredDocument[]> {
+  async #select(
+    condition: string,
+    values: readonly string[],
+    limit?: number,
+  ): Promise<StoredDocument[]> {
     const rows = await this.#run(
       `SELECT key, value, version::float8 AS version FROM ${this.#database.schema}.documents
-       WHERE ${condition} ORDER BY key`,
-      [value],
+       WHERE ${condition} ORDER BY key ${limit === undefined ? "" : `LIMIT ${limit}`}`,
+      values,
     );
     return rows.map((row: Row) => ({
       key: row["key"] as string,

@@ -3,6 +3,7 @@ import {
   aFunction,
   anObject,
   httpUrl,
+  numberBetween,
   timeLimit,
   wholeNumber,
   type OptionRule,
@@ -11,7 +12,7 @@ import {
 import { expectOptions, invalidOption } from "../store/options.ts";
 import { aBasePath } from "./base-path.ts";
 import { corsRules } from "./cors.ts";
-import type { DurableStreamsOptions } from "./options.ts";
+import type { DurableStreamsOptions, SubscriptionOptions } from "./options.ts";
 
 const aLogger: OptionRule = {
   expected: "an object with the methods info, warn and error",
@@ -39,6 +40,11 @@ const rules: OptionRules<DurableStreamsOptions> = {
   logger: aLogger,
 };
 
+const subscriptionRules: OptionRules<SubscriptionOptions> = {
+  allowLocalWebhooks: aBoolean,
+  signingKeyLifetimeMs: numberBetween(3_600_000, Infinity),
+};
+
 /** Checks all options but the limits. */
 export function checkServerOptions(options: DurableStreamsOptions): void {
   expectOptions(options, rules);
@@ -55,6 +61,6 @@ export function checkServerOptions(options: DurableStreamsOptions): void {
     }
   }
   if (subscriptions) {
-    expectOptions(subscriptions, { allowLocalWebhooks: aBoolean }, "subscriptions.");
+    expectOptions(subscriptions, subscriptionRules, "subscriptions.");
   }
 }
