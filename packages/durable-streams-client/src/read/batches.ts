@@ -65,6 +65,9 @@ export async function* readBatches<T>(
         await reader.recover(parseFailure(error, segment, count));
       }
     }
+  } catch (error) {
+    reader.close({ error });
+    throw error;
   } finally {
     // However the loop ends, no socket and no timer stays.
     reader.close();

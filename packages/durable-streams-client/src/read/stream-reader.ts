@@ -23,6 +23,10 @@ export interface ReaderOptions extends SseFeedOptions {
 /** Ends a request whose connection may be dead; the next request starts immediately. */
 const reconnect = new Error("The connection may be dead: a new one is made.");
 
+function ignoreEnd(): void {
+  // Nobody waits for the end.
+}
+
 /**
  * Reads a stream's data as one segment after the other, across any number of requests and faults.
  * The caller reports how much of a segment it has consumed (`advance`, `finish`); after a fault
@@ -46,6 +50,9 @@ export class StreamReader {
   #skip: number;
   #cursor: string | undefined;
   #over: boolean = false;
+  #settleEnded: (failure: { error: unknown } | undefined) => void = ignoreEnd;
+  #ended: Promise<void> | undefined;
+  #failure: { error: unknown } | undefined;
   contentType: string | undefined;
   /** The ETag of the last page. */
   etag: string | undefined;
@@ -144,8 +151,29 @@ export class StreamReader {
     }
   }
 
-  /** Ends everything: pending calls end without an error, and no socket and no timer stays. */
-  close(): void {
+  /** Settles when the reading has ended; rejects with the error that ended it. */
+  get ended(): Promise<void> {
+    this.#ended ??= new Promise((resolve, reject) => {
+      this.#settleEnded = (failure) => {
+        if (failure) reject(failure.error as Error);
+        else resolve();
+      };
+      if (this.#isCancelled()) this.#settleEnded(this.#failure);
+    });
+    return this.#ended;
+  }
+
+  /**
+   * Ends everything: pending calls end without an error, and no socket and no timer stays.
+   *
+   * @param failure - has the error that ended the reading, if one did
+   */
+  close(failure?: { error: unknown }): void {
+    if (!this.#isCancelled()) {
+      const signal = this.#endpoint.signals.find(({ aborted }) => aborted);
+      this.#failure = failure ?? (signal && { error: signal.reason });
+      this.#settleEnded(this.#failure);
+    }
     this.#over = true;
     this.#pending = undefined;
     this.#watch.stop();

@@ -25,7 +25,7 @@ export interface StreamOptions<T = unknown> extends EndpointOptions {
   offset?: Offset | undefined;
   /**
    * How to continue at the tail. `false` ends there; "long-poll" and "sse" follow the stream that way;
-   * "auto" (default) uses SSE for JSON and long-poll for everything else. Where SSE does not work (a
+   * "auto" (default; `true` means the same) uses SSE for JSON and long-poll for everything else. Where SSE does not work (a
    * proxy holds it back or cuts it), long-poll takes over.
    */
   live?: Live | undefined;
@@ -82,7 +82,7 @@ const aSchema: OptionRule = {
 
 const rules: OptionRules<StreamOptions> = {
   offset: nonEmptyString,
-  live: oneOf(false, "auto", "long-poll", "sse"),
+  live: oneOf(false, true, "auto", "long-poll", "sse"),
   catchUp: aBoolean,
   schema: aSchema,
   etag: nonEmptyString,
