@@ -43,6 +43,7 @@ export type {
 export { stream } from "./read/stream.ts";
 export type { StreamOptions } from "./read/stream.ts";
 export type { EventModes, StreamEvent } from "./read/stream-event.ts";
+export type { StatusListener, StreamStatus } from "./read/stream-status.ts";
 export { StreamResponse } from "./read/stream-response.ts";
 export type { DispatcherLike } from "./http/transport.ts";
 export type { WritableOptions } from "./write/writable.ts";

@@ -28,6 +28,10 @@ export interface Recovery {
  * Called when an error would end the operation: a response that a retry does not change (401), or no
  * retry is left. Return an object to retry, with the headers or params in it; return nothing to let
  * the error through.
+ *
+ * Where retries have no end (a live session, a producer), it is also called for each further failure
+ * after `retry.maxRetries` of them in a row. They go on whatever it returns, with what it returns; to
+ * end them, throw.
  */
 export type ErrorHandler = (
   error: DurableStreamError,

@@ -32,7 +32,9 @@ export class ProgressGuard {
   async stuck(problem: ProtocolError): Promise<void> {
     const { retry } = this.#endpoint;
     if (this.#stuck >= Math.min(maxStuck, retry.maxRetries)) throw problem;
-    await this.#retry.wait(backoffDelayMs(this.#stuck++, retry));
+    const waitMs = backoffDelayMs(this.#stuck++, retry);
+    this.#retry.report(problem, this.#stuck);
+    await this.#retry.wait(waitMs);
   }
 
   /**

@@ -10,6 +10,7 @@ import { requestPage } from "./page.ts";
 import { ProgressGuard } from "./progress-guard.ts";
 import type { Segment } from "./segment.ts";
 import { SseFeed, type SseFeedOptions } from "./sse-feed.ts";
+import { type StatusListener, StatusReporter } from "./stream-status.ts";
 
 export interface ReaderOptions extends SseFeedOptions {
   readonly position: Position;
@@ -18,6 +19,7 @@ export interface ReaderOptions extends SseFeedOptions {
   readonly etag: string | undefined;
   readonly pauseWhenHidden: boolean;
   readonly contentType: string | undefined;
+  readonly onStatus: StatusListener | undefined;
 }
 
 /** Ends a request whose connection may be dead; the next request starts immediately. */
@@ -41,6 +43,7 @@ export class StreamReader {
   readonly #mode: LiveMode;
   readonly #sse: SseFeed;
   readonly #watch: LiveWatch;
+  readonly #status: StatusReporter;
   /** Ends the current request; replaced once it has aborted. */
   #attempt = new Interrupt();
   #pending: Segment | undefined;
@@ -50,6 +53,8 @@ export class StreamReader {
   #skip: number;
   #cursor: string | undefined;
   #over: boolean = false;
+  /** The last response reached the tail, and live requests follow it. */
+  #isFollowing: boolean = false;
   #settleEnded: (failure: { error: unknown } | undefined) => void = ignoreEnd;
   #ended: Promise<void> | undefined;
   #failure: { error: unknown } | undefined;
@@ -61,7 +66,8 @@ export class StreamReader {
   constructor(endpoint: Endpoint, options: ReaderOptions) {
     this.#endpoint = endpoint;
     this.#options = options;
-    this.#retry = new Retry(endpoint, this.#cancel);
+    this.#status = new StatusReporter(options.onStatus);
+    this.#retry = new Retry(endpoint, this.#cancel, this.#status.retrying);
     this.#guard = new ProgressGuard(endpoint, this.#retry);
     this.#mode = new LiveMode(options.live);
     this.#sse = new SseFeed(endpoint, this.#mode, options);
@@ -107,6 +113,11 @@ export class StreamReader {
     }
   }
 
+  /** Makes the retries finite again, for a caller that waits for the tail and sees nothing before it. */
+  limitRetries(): void {
+    this.#retry.maxRetries = this.#endpoint.retry.maxRetries;
+  }
+
   /** The next segment, or `undefined` at the end. */
   async next(): Promise<Segment | undefined> {
     const pending = this.#pending;
@@ -142,6 +153,7 @@ export class StreamReader {
 
   /** Returns when reading can continue after this error; otherwise throws it. */
   async recover(error: unknown): Promise<void> {
+    this.#isFollowing = false;
     await this.#sse.close();
     if (this.#isCancelled() || (error === reconnect && !this.#endpoint.isAborted)) return;
     try {
@@ -212,6 +224,14 @@ export class StreamReader {
   }
 
   async #request(): Promise<Segment | undefined> {
+    if (!this.#isFollowing) this.#status.connecting();
+    const segment = await this.#requestSegment();
+    if (segment) this.#isFollowing = this.#options.live !== false && segment.upToDate;
+    if (this.#isFollowing) this.#status.live();
+    return segment;
+  }
+
+  async #requestSegment(): Promise<Segment | undefined> {
     if (!this.#caughtUp || this.#skip > 0) return this.#requestPage(undefined);
     await this.#watch.whenVisible(this.#cancel);
     this.#watch.start();

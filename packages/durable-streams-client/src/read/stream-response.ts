@@ -325,6 +325,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   }
 
   async #read<B>(batches: Batches<B>, take: (data: B) => unknown): Promise<void> {
+    this.#reader.limitRetries();
     for await (const batch of batches) {
       take(batch.data);
       this.#deliver(batch, batch.to);

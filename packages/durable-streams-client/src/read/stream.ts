@@ -1,5 +1,6 @@
 import {
   aBoolean,
+  aFunction,
   checkOptions,
   nonEmptyString,
   oneOf,
@@ -15,6 +16,7 @@ import { type Offset, parsePosition } from "../protocol/offset.ts";
 import type { Live } from "./live-mode.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { StreamResponse } from "./stream-response.ts";
+import type { StatusListener } from "./stream-status.ts";
 
 /** Options of {@link stream}. */
 export interface StreamOptions<T = unknown> extends EndpointOptions {
@@ -47,6 +49,11 @@ export interface StreamOptions<T = unknown> extends EndpointOptions {
   sseFirstEventMs?: number | undefined;
   /** Browsers: hold no live connection while the page is hidden (`false`). */
   pauseWhenHidden?: boolean | undefined;
+  /**
+   * Called with each change of the state (connecting, live) and with each retry and its error, so that
+   * a page can show an outage that a live session outlasts.
+   */
+  onStatus?: StatusListener | undefined;
 }
 
 /**
@@ -89,6 +96,7 @@ const rules: OptionRules<StreamOptions> = {
   liveTimeoutMs: timeLimit,
   sseFirstEventMs: timeLimit,
   pauseWhenHidden: aBoolean,
+  onStatus: aFunction,
 };
 
 /** Reads from an endpoint; `contentType` is the stream's, if the caller knows it. */
@@ -114,6 +122,7 @@ export async function openStream<T>(
     sseFirstEventMs: options.sseFirstEventMs ?? 5_000,
     pauseWhenHidden: options.pauseWhenHidden ?? false,
     contentType,
+    onStatus: options.onStatus,
   });
   try {
     await reader.connect();
