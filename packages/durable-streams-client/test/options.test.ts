@@ -49,13 +49,14 @@ const endpoint: InvalidValues = {
 const reading: InvalidValues = {
   ...endpoint,
   offset: notText,
-  live: [true, "SSE", "long poll", null],
+  live: ["SSE", "long poll", null],
   catchUp: notBoolean,
   schema: [{}, "schema", null],
   etag: notText,
   liveTimeoutMs: notTime,
   sseFirstEventMs: notTime,
   pauseWhenHidden: notBoolean,
+  onStatus: notFunction,
 };
 const handleOptions: InvalidValues = {
   ...endpoint,
@@ -106,7 +107,12 @@ const entries: readonly (readonly [name: string, entry: Entry, invalid: InvalidV
   [
     "writable()",
     (options) => handle().writable(options),
-    { closeStream: notBoolean, maxInFlight: notCount },
+    { closeStream: notBoolean, maxPendingBytes: notCount },
+  ],
+  [
+    "a producer's writable()",
+    (options) => producer().writable(options),
+    { closeStream: notBoolean },
   ],
   [
     "new IdempotentProducer()",
@@ -114,6 +120,8 @@ const entries: readonly (readonly [name: string, entry: Entry, invalid: InvalidV
     {
       epoch: [NaN, -1, 0.5, Infinity, "1", null],
       autoClaim: notBoolean,
+      replay: notBoolean,
+      maxPendingBytes: notCount,
       lingerMs: [NaN, -1, "5", null],
       maxBatchBytes: notCount,
       maxBatchItems: [NaN, 0, -1, 1.5, "5", null],
