@@ -39,6 +39,12 @@ export interface FlushResult {
   readonly nextOffset: Offset | undefined;
 }
 
+/**
+ * How many values may wait before `ready` does too: a web stream whose source is always ready would
+ * otherwise keep the event loop busy with small values until there are megabytes of them.
+ */
+const maxPendingValues = 10_000;
+
 interface Waiter {
   /** How many values are to be stored before it resolves. */
   readonly target: number;
@@ -134,12 +140,12 @@ export class IdempotentProducer {
   }
 
   /**
-   * Resolves when fewer than `maxPendingBytes` wait to be stored, immediately if that is so now; rejects
-   * when the producer fails. `append` never waits: await this before it where the source can be slowed.
+   * Resolves when fewer than `maxPendingBytes`, and than 10,000 values, wait to be stored, immediately if
+   * that is so now; rejects when the producer fails. `append` itself never waits: await this before it.
    */
   get ready(): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure.error as Error);
-    if (this.#queue.bytes < this.#maxPendingBytes) return Promise.resolve();
+    if (this.#hasRoom) return Promise.resolve();
     // Full, so that waiting for more values gains nothing, however long lingerMs is.
     this.#send();
     return new Promise((resolve, reject) => {
@@ -251,6 +257,10 @@ export class IdempotentProducer {
     return this.#closeResult ?? { finalOffset: "" };
   }
 
+  get #hasRoom(): boolean {
+    return this.#queue.bytes < this.#maxPendingBytes && this.#queue.length < maxPendingValues;
+  }
+
   #add(value: unknown): void {
     const { contentType } = this.#stream;
     if (!this.#isContentKnown && contentType !== undefined && this.#queue.length === 0) {
@@ -351,7 +361,7 @@ export class IdempotentProducer {
       waiter.resolve();
       return false;
     });
-    if (this.#queue.bytes >= this.#maxPendingBytes) return;
+    if (!this.#hasRoom) return;
     for (const { resolve } of this.#unready.splice(0)) resolve();
   }
 

@@ -32,7 +32,7 @@ export interface IdempotentProducerOptions {
   maxBatchBytes?: number | undefined;
   /** The most values in one request (no limit). */
   maxBatchItems?: number | undefined;
-  /** How many bytes may wait before `ready`, and a `write` of `writable()`, wait for room (4 MiB). */
+  /** How many bytes may wait before `ready`, and a write to `writable()`, waits for room (4 MiB). */
   maxPendingBytes?: number | undefined;
   /** Called once, when the producer fails for good; the error's `notStored` has the values. */
   onError?: ((error: unknown) => void) | undefined;
