@@ -33,6 +33,7 @@ const endpoint: InvalidValues = {
   ...notSignal,
   headers: ["a: b", null],
   params: ["a=b", null],
+  redirectHeaders: ["x-api-key", [5], null],
   onError: notFunction,
   retry: [true, "never", 5],
   "retry.maxRetries": [NaN, -1, 1.5, "5"],
@@ -145,6 +146,7 @@ describe.each(entries)("%s", (_name, entry, invalid) => {
     await expect(failed).rejects.toMatchObject({ code: "INVALID_OPTION", maybeStored: false });
     const error = (await failed.catch((error: unknown) => error)) as Error;
     expect(error.message).toContain(option);
+    if (option === "headers" || option === "params") return; // which are secret
     if (typeof value === "number" || value === null) expect(error.message).toContain(String(value));
     if (typeof value === "string") expect(error.message).toContain(JSON.stringify(value));
   });
@@ -164,7 +166,7 @@ test.each<[string, unknown, object, RegExp]>([
   ["a reserved parameter in the URL", "http://localhost/x?live=sse", {}, /live/],
   ["an offset of a query", url, { offset: "1&live=sse" }, /offset "1&live=sse"/],
   ["a reserved parameter", url, { params: { live: "sse" } }, /params.live/],
-  ["a parameter that is not text", url, { params: { a: 5 } }, /params.a is 5/],
+  ["a parameter that is not text", url, { params: { a: 5 } }, /params.a is of type number/],
   ["a header that HTTP cannot carry", url, { headers: { a: "b\n" } }, /header "a"/],
   ["a header's name that HTTP cannot carry", url, { headers: { "a b": "" } }, /header "a b"/],
   ["a header that is not text", url, { headers: { a: 5 } }, /header "a"/],

@@ -1,4 +1,4 @@
-import { httpUrl } from "@freshet/core";
+import { httpUrl, redactUrl } from "@freshet/core";
 import { InvalidOptionError } from "../errors.ts";
 import { checkRequired } from "../protocol/check-required.ts";
 import { checkParams } from "./request-values.ts";
@@ -6,7 +6,9 @@ import { warnOnce } from "./warn-once.ts";
 
 /** Checks and parses a stream's URL, and warns once per host that is not encrypted. */
 export function parseStreamUrl(url: string | URL, warnOnHttp: boolean = true): URL {
-  checkRequired("url", url, httpUrl);
+  // A URL that is none may still contain a token.
+  const isShown = typeof url !== "string" || httpUrl.accepts(url);
+  checkRequired("url", isShown ? url : redactUrl(url), httpUrl);
   const parsed = new URL(url);
   if (parsed.username !== "" || parsed.password !== "") {
     throw new InvalidOptionError(

@@ -3,6 +3,7 @@ import { concatBytes, iterateBytes, toReadableStream } from "@freshet/core";
 import { Agent } from "undici";
 import { FetchError } from "../errors.ts";
 import { toAbortSignal } from "./interrupt.ts";
+import { shownUrl } from "./shown-url.ts";
 import { isUnsent } from "./transport-fetch.ts";
 import {
   type DispatcherLike,
@@ -208,8 +209,8 @@ class UndiciRequest implements AsyncIterableIterator<Uint8Array, undefined> {
     if (encoding !== "gzip" && encoding !== "deflate") {
       throw new FetchError(
         "HTTP_ERROR",
-        `${this.#request.method} ${this.#request.url}: the response is compressed with ${encoding}: set the accept-encoding header to gzip, deflate or identity.`,
-        { url: this.#request.url, status },
+        `${this.#request.method} ${shownUrl(this.#request.url)}: the response is compressed with ${encoding}: set the accept-encoding header to gzip, deflate or identity.`,
+        { url: shownUrl(this.#request.url), status },
       );
     }
     const inflate = new DecompressionStream(encoding) as TransformStream<Uint8Array, Uint8Array>;

@@ -43,7 +43,7 @@ export class ProgressGuard {
    */
   async liveNothing(elapsedMs: number, hasNewCursor: boolean): Promise<void> {
     if (!hasNewCursor && elapsedMs < waitedMs) {
-      const url = this.#endpoint.url.href;
+      const url = this.#endpoint.shownUrl;
       await this.stuck(
         new ProtocolError(
           `GET ${url}: live requests end immediately without data and without a new Stream-Cursor: is a cache in between?`,

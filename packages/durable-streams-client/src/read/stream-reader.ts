@@ -85,6 +85,11 @@ export class StreamReader {
     return this.#endpoint.url.href;
   }
 
+  /** The URL for errors and logs. */
+  get shownUrl(): string {
+    return this.#endpoint.shownUrl;
+  }
+
   /** Where reading begins; "now" becomes a real offset with the first response. */
   get startOffset(): Offset {
     return this.#pending?.start ?? this.#offset;
@@ -137,8 +142,8 @@ export class StreamReader {
     const left = this.#skip - count;
     if (left > 0 && segment.upToDate) {
       throw new ProtocolError(
-        `GET ${this.url}: the position to read from lies ${left} units beyond the end of the stream: read from "-1" or "now".`,
-        { url: this.url },
+        `GET ${this.shownUrl}: the position to read from lies ${left} units beyond the end of the stream: read from "-1" or "now".`,
+        { url: this.shownUrl },
       );
     }
     this.#skip = Math.max(0, left);

@@ -274,8 +274,8 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
     checkDecode(decode);
     if (this.contentType !== undefined && !isJson(this.contentType)) {
       throw new InvalidOptionError(
-        `The stream at ${this.url} is ${this.contentType}, not application/json: read it as text or bytes.`,
-        { url: this.url },
+        `The stream at ${this.#reader.shownUrl} is ${this.contentType}, not application/json: read it as text or bytes.`,
+        { url: this.#reader.shownUrl },
       );
     }
     const batches = this.#consume(jsonCodec);
@@ -290,15 +290,15 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   #consume<B>(codec: Codec<B>): Batches<B> {
     if (this.#consumed) {
       throw new StreamConsumedError(
-        `The response of ${this.url} was already read, or is being read: call stream() again with offset: res.offset.`,
-        { url: this.url },
+        `The response of ${this.#reader.shownUrl} was already read, or is being read: call stream() again with offset: res.offset.`,
+        { url: this.#reader.shownUrl },
       );
     }
     const { skip, unit } = this.#start;
     if (skip > 0 && unit !== codec.unit) {
       throw new InvalidOptionError(
         `The position ${this.offset} counts ${unit}, but the stream is read by ${codec.unit}: read it as ${unit === "items" ? "JSON" : "text or bytes"}, as when the position was stored.`,
-        { url: this.url },
+        { url: this.#reader.shownUrl },
       );
     }
     this.#consumed = true;

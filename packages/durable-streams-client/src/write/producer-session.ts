@@ -119,7 +119,7 @@ export class ProducerSession {
     return new StaleEpochError(
       `${what} start with a higher epoch, or with autoClaim, which uses no epoch twice.`,
       {
-        url: this.#endpoint.url.href,
+        url: this.#endpoint.shownUrl,
         status,
         currentEpoch: this.epoch,
         maybeStored: afterUnknown || isOurs,
