@@ -3,7 +3,11 @@ import { invalidOption, ParseError } from "../errors.ts";
 import { formatPosition, type Offset } from "../protocol/offset.ts";
 import type { Batch } from "./batches.ts";
 
-/** Turns a parsed item into a value; what it throws becomes the cause of a ParseError. */
+/**
+ * Turns a parsed item into a value; what it throws becomes the cause of a ParseError. Where there is a
+ * `decode`, integers that a number cannot hold exactly reach it (and the schema before it) as text, so
+ * that it can make BigInts of them.
+ */
 export type Decode<T> = (item: unknown) => T;
 
 export function checkDecode(decode: Decode<unknown> | undefined): void {

@@ -14,6 +14,7 @@ import { type Batch, bytesCodec, type Codec, jsonCodec, readBatches } from "./ba
 import { ClosingIterator, type StreamIterator } from "./closing-iterator.ts";
 import { ItemIterator } from "./item-iterator.ts";
 import { checkDecode, type Decode, decodeItems, positionIn } from "./items.ts";
+import { parseExactly } from "./parse-json.ts";
 import { type EventModes, eventOf, hasNews, type StreamEvent } from "./stream-event.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import { textBatches } from "./text-batches.ts";
@@ -278,7 +279,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
         { url: this.#reader.shownUrl },
       );
     }
-    const batches = this.#consume(jsonCodec);
+    const batches = this.#consume(jsonCodec(decode && parseExactly));
     // Without a decoder U is T, which the caller declares.
     if (!this.#schema && !decode) return batches as unknown as Batches<U[]>;
     const schema = this.#schema as StandardSchemaV1<unknown, U> | undefined;
