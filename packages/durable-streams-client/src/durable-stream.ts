@@ -182,10 +182,11 @@ export class DurableStream {
    * a random id. A write waits while `maxPendingBytes` are not stored; the first failure errors the
    * stream. Closing it stores everything, and closes the durable stream only with `closeStream: true`.
    */
-  writable(options: WritableOptions = {}): WritableStream<unknown> {
-    checkWritableOptions(options);
-    const { closeStream, maxPendingBytes } = options;
-    const producer = new IdempotentProducer(this, randomId(), { autoClaim: true, maxPendingBytes });
+  writable(writableOptions: WritableOptions = {}): WritableStream<unknown> {
+    checkWritableOptions(writableOptions);
+    const { closeStream, maxPendingBytes } = writableOptions;
+    const options = { autoClaim: true, maxPendingBytes };
+    const producer = new IdempotentProducer(this, randomId(), options, true);
     return producer.writable({ closeStream });
   }
 

@@ -101,10 +101,18 @@ export class IdempotentProducer {
   readonly #failing: ((error: unknown) => void)[] = [];
 
   /** @throws InvalidOptionError */
-  constructor(stream: DurableStream, producerId: string, options: IdempotentProducerOptions = {}) {
+  constructor(
+    stream: DurableStream,
+    producerId: string,
+    options: IdempotentProducerOptions = {},
+    /** @internal No other session has this id. */
+    isUniqueId: boolean = false,
+  ) {
     const internals = Object(stream) === stream ? streamInternals.get(stream) : undefined;
     if (!internals) {
-      throw new InvalidOptionError(`stream is ${String(stream)}: expected a DurableStream.`);
+      throw new InvalidOptionError(
+        "stream is not a DurableStream: expected what new DurableStream, create or connect returns.",
+      );
     }
     checkRequired("producerId", producerId, headerToken);
     checkOptions(options, producerRules, invalidOption);
@@ -118,7 +126,7 @@ export class IdempotentProducer {
     this.#stream = stream;
     this.#internals = internals;
     this.#session = new ProducerSession(internals.endpoint, producerId, {
-      ...{ epoch, autoClaim, replay, signal: this.#abandoned },
+      ...{ epoch, autoClaim, isUniqueId, replay, signal: this.#abandoned },
     });
     this.#maxPendingBytes = options.maxPendingBytes ?? 4 * 1024 * 1024;
     this.#lingerMs = Math.min(options.lingerMs ?? 5, maxTimerMs);
@@ -144,7 +152,7 @@ export class IdempotentProducer {
    * that is so now; rejects when the producer fails. `append` itself never waits: await this before it.
    */
   get ready(): Promise<void> {
-    if (this.#failure) return Promise.reject(this.#failure.error as Error);
+    if (this.#failure) return Promise.reject(this.#failure.error);
     if (this.#hasRoom) return Promise.resolve();
     // Full, so that waiting for more values gains nothing, however long lingerMs is.
     this.#send();
@@ -198,7 +206,7 @@ export class IdempotentProducer {
   writable(options: ProducerWritableOptions = {}): WritableStream<unknown> {
     checkWritableOptions(options);
     const failed = new Promise<never>((_resolve, reject) => {
-      if (this.#failure) reject(this.#failure.error as Error);
+      if (this.#failure) reject(this.#failure.error);
       else this.#failing.push(reject);
     });
     return producerStream(

@@ -38,7 +38,7 @@ export function makeAgent(): Agent {
         return;
       }
       connect(options, (error, socket) => {
-        if (!socket) callback(error ?? new Error("No connection was made."), null);
+        if (!socket) callback(error, null);
         else if (isNeeded()) callback(null, socket);
         else {
           socket.destroy();

@@ -26,11 +26,7 @@ export class Retry {
   /** Recoveries by `onError` without progress in between; each waits longer, without a limit. */
   #recoveries: number = 0;
 
-  constructor(
-    endpoint: Endpoint,
-    signal: AbortSignalLike | undefined,
-    onRetry?: RetryListener | undefined,
-  ) {
+  constructor(endpoint: Endpoint, signal: AbortSignalLike | undefined, onRetry?: RetryListener) {
     this.#endpoint = endpoint;
     this.#signal = signal;
     this.#onRetry = onRetry;

@@ -5,7 +5,10 @@ const minWordLength = 8;
 
 /** What may not appear in an error: the values of the caller's headers and parameters. */
 export function secretsOf(headers: object, params: object): string[] {
-  const values = [...Object.values(headers), ...Object.values(params)] as unknown[];
+  const values = [
+    ...Object.values<unknown>({ ...headers }),
+    ...Object.values<unknown>({ ...params }),
+  ];
   const texts = values.filter((value) => typeof value === "string");
   const words = texts.flatMap((text) => text.split(/[\s;,=]/));
   const secrets = [...texts, ...words.filter((word) => word.length >= minWordLength)];

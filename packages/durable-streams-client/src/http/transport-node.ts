@@ -14,6 +14,9 @@ import {
   UnsentError,
 } from "./transport.ts";
 
+/** Neither undici nor the `fetch` of Node repeats a request by itself. */
+export const platformResends: boolean = false;
+
 let sharedAgent: Agent | undefined;
 
 /**

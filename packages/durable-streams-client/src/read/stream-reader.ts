@@ -172,7 +172,7 @@ export class StreamReader {
   get ended(): Promise<void> {
     this.#ended ??= new Promise((resolve, reject) => {
       this.#settleEnded = (failure) => {
-        if (failure) reject(failure.error as Error);
+        if (failure) reject(failure.error);
         else resolve();
       };
       if (this.#isCancelled()) this.#settleEnded(this.#failure);

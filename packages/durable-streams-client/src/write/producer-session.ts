@@ -1,11 +1,15 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#521-idempotent-producers
 import type { AbortSignalLike } from "@freshet/core";
-import { SequenceGapError, StaleEpochError } from "../errors.ts";
+import { platformResends } from "#transport";
+import { ProtocolError, SequenceGapError, StaleEpochError, withFacts } from "../errors.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import { header, isTrue, writeHeader } from "../protocol/headers.ts";
 import type { Encoded } from "./encode.ts";
 import { random32 } from "./random.ts";
 import { sendWrite, type WriteResponse } from "./send-write.ts";
+
+/** A batch number that no server accepts after the few that it can have. */
+const impossibleSeq = 1_000_000_000;
 
 /** The most claims in a row without a stored batch; two sessions that claim would never end. */
 const maxClaims = 5;
@@ -14,6 +18,8 @@ export interface SessionOptions {
   /** The lowest epoch with `autoClaim`; otherwise the epoch. */
   readonly epoch: number;
   readonly autoClaim: boolean;
+  /** No other session has this id. */
+  readonly isUniqueId: boolean;
   /** The batches may be those of an earlier session under this epoch. */
   readonly replay: boolean;
   /** Ends everything that is in flight. */
@@ -28,6 +34,10 @@ function claimed(lowest: number): number {
   return lowest + random32();
 }
 
+function isFenced(error: unknown): error is StaleEpochError {
+  return error instanceof StaleEpochError && error.status === 403;
+}
+
 /** Sends a producer's batches one at a time, each with its sequence number, and claims epochs. */
 export class ProducerSession {
   readonly #endpoint: Endpoint;
@@ -36,12 +46,15 @@ export class ProducerSession {
   epoch: number;
   #seq: number = 0;
   #claims: number = 0;
+  /** The epoch is above all that the server knew when the session began. */
+  #isAboveAll: boolean;
 
   constructor(endpoint: Endpoint, producerId: string, options: SessionOptions) {
     this.#endpoint = endpoint;
     this.#producerId = producerId;
     this.#options = options;
     this.epoch = options.autoClaim ? claimed(options.epoch) : options.epoch;
+    this.#isAboveAll = !options.autoClaim || options.isUniqueId;
   }
 
   /** How often a batch is retried: without limit, unless the caller set one. */
@@ -55,9 +68,12 @@ export class ProducerSession {
     contentType: string | undefined,
     closes: boolean,
   ): Promise<WriteResponse> {
+    if (platformResends && body !== undefined && !this.#isAboveAll) {
+      await this.#learnEpoch(body, contentType);
+    }
     for (;;) {
       try {
-        const response = await this.#postOnce(body, contentType, closes);
+        const response = await this.#postOnce(body, contentType, closes, this.epoch, this.#seq);
         this.#checkFresh(response, body === undefined);
         this.#seq++;
         this.#claims = 0;
@@ -68,15 +84,41 @@ export class ProducerSession {
     }
   }
 
+  /**
+   * Finds out which epoch the server knows, without storing anything: it rejects a batch number that
+   * cannot be next. Where the platform resends, a 403 to the first batch could not be told from one to its
+   * unnoticed second attempt, whose first is stored.
+   */
+  async #learnEpoch(body: Encoded, contentType: string | undefined): Promise<void> {
+    try {
+      await this.#postOnce(body, contentType, false, 0, impossibleSeq);
+    } catch (error) {
+      if (error instanceof StaleEpochError && error.currentEpoch !== undefined) {
+        this.epoch = claimed(Math.max(error.currentEpoch + 1, this.#options.epoch));
+      } else if (error instanceof SequenceGapError) {
+        this.epoch = claimed(Math.max(1, this.#options.epoch));
+      } else throw error;
+      this.#isAboveAll = true;
+      return;
+    }
+    const url = this.#endpoint.shownUrl;
+    throw new ProtocolError(
+      `POST ${url}: the server accepted batch ${impossibleSeq} as the first of a producer, so it does not keep producers exactly once.`,
+      { url, maybeStored: true },
+    );
+  }
+
   #postOnce(
     body: Encoded | undefined,
     contentType: string | undefined,
     closes: boolean,
+    epoch: number,
+    seq: number,
   ): Promise<WriteResponse> {
     const headers: Record<string, string> = {
       [writeHeader.producerId]: this.#producerId,
-      [writeHeader.producerEpoch]: String(this.epoch),
-      [writeHeader.producerSeq]: String(this.#seq),
+      [writeHeader.producerEpoch]: String(epoch),
+      [writeHeader.producerSeq]: String(seq),
     };
     if (body !== undefined) headers["content-type"] = contentType ?? "";
     if (closes) headers[header.closed] = "true";
@@ -129,6 +171,10 @@ export class ProducerSession {
 
   /** Claims an epoch if that resolves the error and cannot store anything twice. */
   #claim(error: unknown): void {
+    if (platformResends && this.#isAboveAll && isFenced(error)) {
+      // Another session claimed a higher epoch since, perhaps after this batch was stored.
+      throw withFacts(error, { maybeStored: true });
+    }
     const isStale = error instanceof StaleEpochError && error.currentEpoch !== undefined;
     // The server has dropped the state of this producer (PROTOCOL.md, state clean-up).
     const isForgotten = error instanceof SequenceGapError && error.expectedSeq === 0;

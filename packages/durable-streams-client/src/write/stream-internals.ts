@@ -8,4 +8,7 @@ export interface StreamInternals {
 }
 
 /** The internals of each `DurableStream`, for other modules of this package. */
-export const streamInternals: WeakMap<object, StreamInternals> = new WeakMap();
+export const streamInternals: WeakMap<object, StreamInternals> = new WeakMap<
+  object,
+  StreamInternals
+>();
