@@ -1,5 +1,5 @@
 import { sendWebhook } from "#webhook-transport";
-import { backoffDelayMs, linkedAbort } from "@freshet/core";
+import { backoffDelayMs, defaultBackoff, linkedAbort } from "@freshet/core";
 import type { SubscriptionKeys } from "./keys.ts";
 import type { ManagerOptions } from "./manager.ts";
 import type { StateStore } from "./state-store.ts";
@@ -15,7 +15,12 @@ import {
 } from "./wakes.ts";
 
 /** From 1 second up to 60, 20 % of it random. */
-const retryBackoff = { initialDelayMs: 1000, maxDelayMs: 60_000, multiplier: 2, jitter: 0.2 };
+const retryBackoff = {
+  ...defaultBackoff,
+  initialDelayMs: 1000,
+  maxDelayMs: 60_000,
+  jitter: 0.2,
+};
 
 /** Begins wakes and carries them to webhooks and wake streams. */
 export class Delivery {
