@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { until } from "../../src/testing/fixtures.ts";
 import { PostgresServer } from "../support/postgres.ts";
 import { buildCommand, ServerProcess } from "../support/server-process.ts";
 
@@ -45,6 +46,14 @@ async function append(
   const { status, headers } = response;
   return { status, epoch: headers.get("producer-epoch"), seq: headers.get("producer-seq") };
 }
+
+test("a server measures how far its clock and the database's differ", async () => {
+  await create("first");
+  await until("the first sweep", async () => {
+    return (await a.metric("durable_streams_clock_difference_seconds")) !== 0;
+  });
+  expect(Math.abs(await a.metric("durable_streams_clock_difference_seconds"))).toBeLessThan(1);
+});
 
 const read = async (stream: string) => (await fetch(`${a.url}/${stream}`)).text();
 
