@@ -16,11 +16,11 @@ async function bundle(contents: string) {
   };
 }
 
-test("the parser and the client of a browser stay below 5 kB, minified and gzipped", async () => {
+test("the parser and the client of a browser stay below 5.7 kB, minified and gzipped", async () => {
   const { bytes } = await bundle(
     'export { AgentEventParser, connectAgentStream } from "../src/index.ts"',
   );
-  expect(gzipSync(bytes, { level: 9 }).length).toBeLessThanOrEqual(5000);
+  expect(gzipSync(bytes, { level: 9 }).length).toBeLessThanOrEqual(5700);
 });
 
 test("no entry imports the optional peer of another entry", async () => {

@@ -59,7 +59,7 @@ function resolveUrl(url: string | URL, { fetch }: { fetch?: unknown }): string {
   } catch {
     throw new AgentStreamError(
       "INVALID_OPTION",
-      `url is ${JSON.stringify(url)}: expected a URL${base ? "" : ", absolute outside of a page"}.`,
+      `url is ${JSON.stringify(url)}: expected a URL, absolute outside of a page.`,
     );
   }
 }

@@ -1,8 +1,8 @@
 import type { ReceivedEvent } from "../wire/agent-event-parser.ts";
 
 /**
- * Drops what a resumed connection says again. A server that resumes exactly never does; one that answers
- * from the start, or from a position before the one it was asked for, is noticed by the first id it sends.
+ * Drops the events that a resumed connection repeats. A server that resumes exactly repeats none; one that
+ * sends the stream from its start, or from an earlier position than requested, is noticed by its first id.
  *
  * It remembers the first id and the last 10,000, so a connection that stays for days costs no more than
  * one that stays for minutes.
@@ -11,14 +11,14 @@ export class ReplayFilter {
   readonly #known = new Set<string>();
   #first: string | undefined;
   #last: string | undefined;
-  /** Whether what comes is a replay; undefined until the first id of a connection shows it. */
+  /** Whether the connection is replaying; undefined until its first id shows that. */
   #isReplay: boolean | undefined = false;
 
   constructor(lastEventId: string | undefined) {
     if (lastEventId) this.#remember(lastEventId);
   }
 
-  /** A new connection begins, asked to go on after the last id. */
+  /** Reports a new connection, which should continue after the last id. */
   onConnect(): void {
     this.#isReplay = undefined;
   }
@@ -30,7 +30,7 @@ export class ReplayFilter {
    */
   accept({ id }: ReceivedEvent<unknown>): boolean {
     if (!id) return !this.#isReplay;
-    // A server that goes on with ids of its own has left the place that it was asked for.
+    // A server that continues with other ids has left the requested position.
     if (this.#isReplay !== false) this.#isReplay = this.#isKnown(id);
     if (!this.#isReplay) {
       this.#remember(id);
@@ -41,7 +41,7 @@ export class ReplayFilter {
   }
 
   #isKnown(id: string): boolean {
-    // Within a replay that began before what is remembered, everything is known.
+    // Within a replay that began before the remembered ids, every id counts as known.
     const forgot = this.#known.size === maxKnown;
     return id === this.#first || this.#known.has(id) || (forgot && this.#isReplay === true);
   }
