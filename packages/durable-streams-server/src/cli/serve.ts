@@ -20,7 +20,7 @@ export async function serve(args: string[]): Promise<void> {
   }
   const logger = jsonLogger(options.logLevel);
   const metrics = await Metrics.load();
-  const store = await openStore(options.store);
+  const store = await openStore(options.store, logger, (metric) => metrics?.record(metric));
   const isAllowed = bearerCheck(options.tokens);
   const streams = createStreams(options, { store, logger, metrics, isAllowed });
   const monitoring = new MonitoringRoutes(store, metrics, isAllowed);

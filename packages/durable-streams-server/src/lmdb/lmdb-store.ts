@@ -1,6 +1,7 @@
 import { nonEmptyString, wholeNumber, type OptionRules } from "@freshet/core";
 import { ChangeHub } from "../store/change-hub.ts";
 import { disposable, type DisposableStore } from "../store/disposable-store.ts";
+import { DEFAULT_EXPIRY_GRACE_MS, ExpiryGrace } from "../store/expiry-grace.ts";
 import { GroupCommit } from "../store/group-commit.ts";
 import {
   appendMutation,
@@ -9,7 +10,7 @@ import {
   touchMutation,
   type Mutation,
 } from "../store/mutation.ts";
-import { expectOptions, invalidOption, timerInterval } from "../store/options.ts";
+import { expectOptions, gracePeriod, invalidOption, timerInterval } from "../store/options.ts";
 import { Sweeper } from "../store/sweeper.ts";
 import { LmdbCommitter } from "./lmdb-committer.ts";
 import { LmdbDocuments } from "./lmdb-documents.ts";
@@ -22,6 +23,12 @@ export interface LmdbStoreOptions {
   path: string;
   /** How often expired streams are removed and their space freed, in milliseconds (default 10,000). */
   sweepIntervalMs?: number | undefined;
+  /**
+   * How long the data of an expired stream is kept, in milliseconds (default 600,000), counted from when
+   * this process first sees that it has expired. Nobody can read it then; but if the clock was wrong and
+   * is put right within that time, the stream is back.
+   */
+  expiryGraceMs?: number | undefined;
   /** The initial address space of the map, in bytes. It grows as needed. */
   mapSize?: number | undefined;
 }
@@ -29,6 +36,7 @@ export interface LmdbStoreOptions {
 const rules: OptionRules<LmdbStoreOptions> = {
   path: nonEmptyString,
   sweepIntervalMs: timerInterval,
+  expiryGraceMs: gracePeriod,
   mapSize: wholeNumber(1),
 };
 
@@ -60,7 +68,8 @@ export function lmdbStore(options: LmdbStoreOptions): DisposableStore {
   const changes = new ChangeHub();
   const committer = new LmdbCommitter(tables, changes);
   const commits = new GroupCommit((mutations) => committer.commit(mutations));
-  const steps = new LmdbSweepSteps(tables, commits);
+  const grace = new ExpiryGrace(options.expiryGraceMs ?? DEFAULT_EXPIRY_GRACE_MS);
+  const steps = new LmdbSweepSteps(tables, commits, grace);
   const sweeper = new Sweeper(steps, options.sweepIntervalMs ?? 10_000);
   const reader = new LmdbReader(tables);
   // Both start the sweeper, which a constructor must not.

@@ -6,21 +6,12 @@ import {
   numberBetween,
   timeLimit,
   wholeNumber,
-  type OptionRule,
   type OptionRules,
 } from "@freshet/core";
-import { expectOptions, invalidOption } from "../store/options.ts";
+import { aLogger, expectOptions, invalidOption } from "../store/options.ts";
 import { aBasePath } from "./base-path.ts";
 import { corsRules } from "./cors.ts";
 import type { DurableStreamsOptions, SubscriptionOptions } from "./options.ts";
-
-const aLogger: OptionRule = {
-  expected: "an object with the methods info, warn and error",
-  accepts: (value) =>
-    ["info", "warn", "error"].every(
-      (method) => typeof (value as Record<string, unknown> | null)?.[method] === "function",
-    ),
-};
 
 const rules: OptionRules<DurableStreamsOptions> = {
   store: anObject,

@@ -128,6 +128,11 @@ export type ReadOutcome =
       readonly end: number;
       /** Whether the page ended at the tail when it was read. */
       readonly upToDate: boolean;
+      /**
+       * When a reader must `touch` the stream to keep it, as `performance.now()` and told by the store's own
+       * clock; `Infinity` without a sliding window.
+       */
+      readonly touchDueAt: number;
     }
   | { readonly status: "missing" | "deleted" | "position-invalid" };
 
