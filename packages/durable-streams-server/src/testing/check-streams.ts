@@ -2,7 +2,7 @@ import { describeHistory } from "./describe-history.ts";
 import type { Deviation } from "./expected-response.ts";
 import { checkLinearizability, type Verdict } from "./linearizability.ts";
 import { minimalHistory } from "./minimal-history.ts";
-import { ObservedContent } from "./observed-content.ts";
+import { SearchHints } from "./search-hints.ts";
 import { smallerHistories } from "./smaller-histories.ts";
 import type { RecordedRequest, StreamHistory } from "./stream-history.ts";
 import { streamModel } from "./stream-model.ts";
@@ -15,8 +15,8 @@ export type Finding =
   | { readonly kind: "undecided"; readonly text: string };
 
 /** A search that needs more steps is given up. */
-const MAX_STEPS = 100_000;
-const MAX_STEPS_OF_EXCERPT = 5_000;
+const MAX_STEPS = 300_000;
+const MAX_STEPS_OF_EXCERPT = 20_000;
 
 type Requests = readonly RecordedRequest[];
 
@@ -53,6 +53,6 @@ function verdictOn(
   deviations: readonly Deviation[],
   isExcerpt = false,
 ): Verdict<FamilyState> {
-  const model = streamModel({ deviations, observed: new ObservedContent(requests), isExcerpt });
+  const model = streamModel({ deviations, hints: new SearchHints(requests), isExcerpt });
   return checkLinearizability(model, requests, isExcerpt ? MAX_STEPS_OF_EXCERPT : MAX_STEPS);
 }

@@ -1,4 +1,4 @@
-import type { ObservedContent } from "./observed-content.ts";
+import type { SearchHints } from "./search-hints.ts";
 import type { StreamResponse } from "./stream-request.ts";
 import type { FamilyState } from "./stream-state.ts";
 
@@ -26,8 +26,7 @@ export type Deviation = "repetition-after-close" | "offset-outlives-stream";
 /** What the model is held to. */
 export interface ModelRules {
   readonly deviations?: readonly Deviation[];
-  /** What was read of the streams: states that lead to none of it are left early. */
-  readonly observed?: ObservedContent;
+  readonly hints?: SearchHints;
   /** Requests were left out of the history. */
   readonly isExcerpt?: boolean;
 }

@@ -4,6 +4,9 @@
  * that keeps to real time and that a sequential model could have given the responses of.
  */
 
+import { END, EventList } from "./event-list.ts";
+import { SeenStates } from "./seen-states.ts";
+
 /** What one object does when its operations come one after the other. */
 export interface SequentialModel<State, Input, Output> {
   readonly initial: State;
@@ -45,79 +48,148 @@ export function checkLinearizability<State, Input, Output>(
   history: readonly Operation<Input, Output>[],
   maxSteps: number = Infinity,
 ): Verdict<State> {
-  return new Search(model, history).run(maxSteps);
+  for (const streak of [1, 2, Infinity]) {
+    const search = new Search(model, history, streak);
+    const verdict = search.run(streak === Infinity ? maxSteps : maxSteps / 4);
+    if (verdict.kind === "linearizable" || !search.wasBounded) return verdict;
+  }
+  return { kind: "undecided" };
+}
+
+/** What is tried next: the call at an event; at a return, an operation whose outcome is unknown. */
+interface Candidate {
+  readonly event: number;
+  readonly unknown: number;
 }
 
 interface Choice<State> {
   readonly operation: number;
   readonly before: State;
+  /** What is tried when this one is taken back. */
+  readonly otherwise: Candidate;
 }
 
 class Search<State, Input, Output> {
   readonly #model: SequentialModel<State, Input, Output>;
   readonly #history: readonly Operation<Input, Output>[];
   readonly #events: EventList;
+  /** Operations with an unknown outcome, in order of time. */
+  readonly #unknown: readonly number[];
   readonly #seen: SeenStates<State>;
   readonly #choices: Choice<State>[] = [];
   #state: State;
+  /** So many unknown operations may come one after the other. */
+  readonly #maxStreak: number;
+  wasBounded = false;
   #longest: (Verdict<State> & { kind: "impossible" }) | undefined;
 
   constructor(
     model: SequentialModel<State, Input, Output>,
     history: readonly Operation<Input, Output>[],
+    maxStreak: number,
   ) {
     this.#model = model;
     this.#history = history;
+    this.#maxStreak = maxStreak;
     this.#events = new EventList(history);
+    this.#unknown = [...history.keys()]
+      .filter((index) => !history[index]?.response)
+      .sort((a, b) => this.#operation(a).invokedAt - this.#operation(b).invokedAt);
     this.#seen = new SeenStates(history.length, (a, b) => model.isSame(a, b));
     this.#state = model.initial;
   }
 
   run(maxSteps: number): Verdict<State> {
-    let event = this.#events.first();
-    let steps = 0;
-    while (event !== END) {
-      const operation = this.#events.operationOf(event);
-      if (this.#events.isReturn(event)) {
-        const longest = this.#longestWith(operation);
-        const next = this.#backtrack();
-        if (next === undefined) return longest;
-        event = next;
+    let next: Candidate = this.#first();
+    for (let steps = 0; next.event !== END;) {
+      const operation = this.#operationOf(next);
+      if (operation === undefined) {
+        const longest = this.#longestWith(this.#events.operationOf(next.event));
+        const otherwise = this.#backtrack();
+        if (!otherwise) return longest;
+        next = otherwise;
+        continue;
+      }
+      const otherwise = this.#after(next);
+      if (!this.#isCandidate(operation)) {
+        next = otherwise;
         continue;
       }
       if (++steps > maxSteps) return { kind: "undecided" };
-      event = this.#take(operation) ? this.#events.first() : this.#events.after(event);
+      next = this.#take(operation, otherwise) ? this.#first() : otherwise;
     }
     return { kind: "linearizable" };
   }
 
+  #operation(index: number): Operation<Input, Output> {
+    return this.#history[index] ?? fail();
+  }
+
+  #first(): Candidate {
+    return { event: this.#events.first(), unknown: 0 };
+  }
+
+  #after({ event, unknown }: Candidate): Candidate {
+    if (this.#events.isReturn(event)) return { event, unknown: unknown + 1 };
+    return { event: this.#events.after(event), unknown: 0 };
+  }
+
+  /**
+   * Known operations come first: only where one has to return and cannot, an unknown one may be what is
+   * missing. `undefined` where there is none left that was invoked by then.
+   */
+  #operationOf({ event, unknown }: Candidate): number | undefined {
+    if (!this.#events.isReturn(event)) return this.#events.operationOf(event);
+    const operation = this.#unknown[unknown];
+    if (operation === undefined) return undefined;
+    return this.#operation(operation).invokedAt < this.#events.at(event) ? operation : undefined;
+  }
+
+  /** Whether an operation with an unknown outcome, or another one, may come next at all. */
+  #isCandidate(operation: number): boolean {
+    if (this.#operation(operation).response) return true;
+    if (this.#seen.has(operation)) return false;
+    const isAllowed = this.#streak() < this.#maxStreak;
+    this.wasBounded ||= !isAllowed;
+    return isAllowed;
+  }
+
+  /** How many unknown operations came last. */
+  #streak(): number {
+    let streak = 0;
+    for (let n = this.#choices.length - 1; n >= 0; n--, streak++) {
+      if (this.#operation(this.#choices[n]?.operation ?? -1).response) break;
+    }
+    return streak;
+  }
+
   /** Puts an operation next in the order, if it can be there and that leads to something new. */
-  #take(operation: number): boolean {
-    const { input, response } = this.#history[operation] ?? fail();
+  #take(operation: number, otherwise: Candidate): boolean {
+    const { input, response } = this.#operation(operation);
     const before = this.#state;
     const state = this.#model.step(before, input, response?.output);
     // What nobody saw and what changes nothing need not have happened.
     if (state === undefined || (!response && state === before)) return false;
     if (!this.#seen.add(operation, state)) return false;
-    this.#choices.push({ operation, before });
+    this.#choices.push({ operation, before, otherwise });
     this.#state = state;
     this.#events.remove(operation);
     return true;
   }
 
-  /** Takes the last choice back; the event to go on from, `undefined` if all was tried. */
-  #backtrack(): number | undefined {
+  /** Takes the last choice back; `undefined` if all was tried. */
+  #backtrack(): Candidate | undefined {
     for (;;) {
       const choice = this.#choices.pop();
       if (!choice) return undefined;
-      const hadEffect = this.#state !== choice.before;
-      this.#state = choice.before;
-      this.#events.restore(choice.operation);
-      this.#seen.remove(choice.operation);
-      const { input, response } = this.#history[choice.operation] ?? fail();
+      const { operation, before, otherwise } = choice;
+      const hadEffect = this.#state !== before;
+      this.#state = before;
+      this.#events.restore(operation);
+      this.#seen.remove(operation);
+      const { input, response } = this.#operation(operation);
       // What never has an effect and can come now gains nothing by coming later.
-      if (!hadEffect && response && this.#model.isPure(input, response.output)) continue;
-      return this.#events.after(this.#events.callOf(choice.operation));
+      if (hadEffect || !response || !this.#model.isPure(input, response.output)) return otherwise;
     }
   }
 
@@ -125,115 +197,6 @@ class Search<State, Input, Output> {
     if (this.#longest && this.#longest.order.length >= this.#choices.length) return this.#longest;
     const order = this.#choices.map(({ operation }) => operation);
     return (this.#longest = { kind: "impossible", order, state: this.#state, blocked });
-  }
-}
-
-const END = -1;
-
-/** The calls and returns that are not yet in the order, as a doubly linked list in order of time. */
-class EventList {
-  readonly #operations: number[] = [];
-  readonly #isReturn: boolean[] = [];
-  readonly #calls: number[] = [];
-  readonly #returns: number[] = [];
-  /** Event `n` is linked at `n + 1`; 0 is the head and the end. */
-  readonly #next: number[];
-  readonly #previous: number[];
-
-  constructor(history: readonly Operation<unknown, unknown>[]) {
-    const events = history.flatMap(({ invokedAt, response }, operation) => [
-      { at: invokedAt, operation, isReturn: false },
-      ...(response ? [{ at: response.at, operation, isReturn: true }] : []),
-    ]);
-    events.sort((a, b) => a.at - b.at);
-    for (const [index, { operation, isReturn }] of events.entries()) {
-      this.#operations.push(operation);
-      this.#isReturn.push(isReturn);
-      (isReturn ? this.#returns : this.#calls)[operation] = index;
-    }
-    this.#next = events.map((_, index) => index + 1).concat(0);
-    this.#previous = [events.length, ...events.map((_, index) => index)];
-  }
-
-  first(): number {
-    return (this.#next[0] ?? 0) - 1;
-  }
-
-  after(event: number): number {
-    return (this.#next[event + 1] ?? 0) - 1;
-  }
-
-  operationOf(event: number): number {
-    return this.#operations[event] ?? fail();
-  }
-
-  isReturn(event: number): boolean {
-    return this.#isReturn[event] ?? fail();
-  }
-
-  callOf(operation: number): number {
-    return this.#calls[operation] ?? fail();
-  }
-
-  remove(operation: number): void {
-    this.#unlink(this.callOf(operation));
-    const returned = this.#returns[operation];
-    if (returned !== undefined) this.#unlink(returned);
-  }
-
-  /** Undoes the last `remove`. */
-  restore(operation: number): void {
-    const returned = this.#returns[operation];
-    if (returned !== undefined) this.#link(returned);
-    this.#link(this.callOf(operation));
-  }
-
-  #unlink(event: number): void {
-    const [before = 0, after = 0] = [this.#previous[event + 1], this.#next[event + 1]];
-    this.#next[before] = after;
-    this.#previous[after] = before;
-  }
-
-  #link(event: number): void {
-    const [before = 0, after = 0] = [this.#previous[event + 1], this.#next[event + 1]];
-    this.#next[before] = event + 1;
-    this.#previous[after] = event + 1;
-  }
-}
-
-/** Lowe's cache: what was reached before with the same operations and in the same state leads nowhere. */
-class SeenStates<State> {
-  /** A bit per operation in the order. */
-  readonly #taken: Uint16Array;
-  readonly #states = new Map<string, State[]>();
-  readonly #isSame: (a: State, b: State) => boolean;
-
-  constructor(operations: number, isSame: (a: State, b: State) => boolean) {
-    this.#taken = new Uint16Array(Math.ceil(operations / 16));
-    this.#isSame = isSame;
-  }
-
-  /** Whether the state is new for the operations that are taken together with this one. */
-  add(operation: number, state: State): boolean {
-    this.#flip(operation);
-    const key = String.fromCharCode(...this.#taken);
-    const states = this.#states.get(key);
-    if (states?.some((seen) => this.#isSame(seen, state))) {
-      this.#flip(operation);
-      return false;
-    }
-    if (states) states.push(state);
-    else this.#states.set(key, [state]);
-    return true;
-  }
-
-  remove(operation: number): void {
-    this.#flip(operation);
-  }
-
-  #flip(operation: number): void {
-    const word = operation >> 4;
-    this.#taken[word] = (this.#taken[word] ?? 0) ^ (1 << (operation & 15));
   }
 }
 

@@ -5,6 +5,11 @@ export interface Checked<State, Recorded> {
   readonly verdict: Verdict<State>;
 }
 
+/** Whether a history is found out as well as the one that it was made from. */
+function isAsWrong(verdict: Verdict<unknown>, than: Verdict<unknown>): boolean {
+  return verdict.kind === "impossible" || verdict.kind === than.kind;
+}
+
 /**
  * Makes a history that is not linearizable small: what came after the first contradiction is left out,
  * and then whatever else can be. A history that is too large to decide becomes one that is not.
@@ -22,7 +27,7 @@ export function minimalHistory<State, Recorded extends Operation<unknown, unknow
     size = found.history.length;
     for (const history of smaller(found.history)) {
       const verdict = check(history);
-      if (verdict.kind === "linearizable") continue;
+      if (!isAsWrong(verdict, found.verdict)) continue;
       found = { history, verdict };
       break;
     }
@@ -42,11 +47,11 @@ function shortestBeginning<State, Recorded extends Operation<unknown, unknown>>(
     const middle = (low + high) >> 1;
     const history = until(whole.history, ends[middle] ?? Infinity);
     const verdict = check(history);
-    if (verdict.kind === "linearizable") {
-      low = middle + 1;
-    } else {
+    if (isAsWrong(verdict, found.verdict)) {
       found = { history, verdict };
       high = middle;
+    } else {
+      low = middle + 1;
     }
   }
   return found;

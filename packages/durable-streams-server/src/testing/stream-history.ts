@@ -32,6 +32,8 @@ export class StreamHistory {
     const at = ++this.#moment;
     if (response === "not sent") return response;
     const output = response === "unknown" ? undefined : response;
+    // A read that nobody saw says nothing.
+    if (!output && (input.kind === "read" || input.kind === "head")) return undefined;
     const known = output && { response: { output, at } };
     this.requests.push({ client, server, input, invokedAt, ...known });
     return output;

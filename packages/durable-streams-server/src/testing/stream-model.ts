@@ -3,7 +3,7 @@
  * https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (sections 4 and 5)
  */
 import { appendResult } from "./append-model.ts";
-import { matches, type ModelRules, type Result } from "./expected-response.ts";
+import { matches, type Expected, type ModelRules, type Result } from "./expected-response.ts";
 import { KnownOffsets } from "./known-offsets.ts";
 import type { SequentialModel } from "./linearizability.ts";
 import {
@@ -33,16 +33,12 @@ export function streamModel(rules: ModelRules = {}): StreamModel {
     isPure,
     step(state, request, response) {
       const { family, allowed } = resultOf(state, request, rules);
-      const content = family.streams.get(request.path)?.content;
-      if (content !== undefined && rules.observed?.allows(request.path, content) === false)
-        return undefined;
+      const { path } = request;
+      const [before, after] = [state.streams.get(path), family.streams.get(path)];
+      if (rules.hints?.allows(path, before, after) === false) return undefined;
       if (!response) return family;
-      for (const expected of allowed) {
-        if (!matches(expected, response)) continue;
-        if (expected.position === undefined) return family;
-        return learn(family, request.path, response.offset, expected.position, rules);
-      }
-      return undefined;
+      const expected = allowed.find((each) => matches(each, response));
+      return expected && learn(family, request, response, expected, rules);
     },
   };
 }
@@ -111,6 +107,7 @@ function createResult(family: FamilyState, request: CreateStream, rules: ModelRu
     closed: request.closed,
     producers: new Map(),
     offsets: from.offsets,
+    longestReads: 0,
     fork,
     forks: 0,
     deleted: false,
@@ -134,19 +131,26 @@ function positionOf(
   return former !== undefined && former <= (stream?.content.length ?? 0) ? former : undefined;
 }
 
-/** The state with what a response shows of an offset; `undefined` if that cannot be. */
+/** The state with what a response shows of its offset; `undefined` if that cannot be. */
 function learn(
   family: FamilyState,
-  path: string,
-  offset: Offset = "",
-  position: number,
+  request: StreamRequest,
+  { offset, content }: StreamResponse,
+  { position }: Expected,
   rules: ModelRules,
 ): FamilyState | undefined {
+  const { path } = request;
   const stream = family.streams.get(path);
-  const offsets = stream?.offsets.with(offset, position);
-  if (!stream || !offsets) return undefined;
+  if (!stream || offset === undefined || position === undefined) return family;
+  const offsets = stream.offsets.with(offset, position);
+  if (!offsets) return undefined;
+  const isWhole = request.kind === "read" && request.offset === undefined;
+  const isLongest = isWhole && rules.hints?.isLongest(path, content ?? "");
+  const longestReads = stream.longestReads + (isLongest ? 1 : 0);
   const learned =
-    offsets === stream.offsets ? family : withStream(family, path, { ...stream, offsets });
+    offsets === stream.offsets && !isLongest
+      ? family
+      : withStream(family, path, { ...stream, offsets, longestReads });
   if (!offsetsOutlive(rules)) return learned;
   const before = family.everOffsets.get(path) ?? KnownOffsets.none;
   const ever = before.with(offset, position) ?? before;

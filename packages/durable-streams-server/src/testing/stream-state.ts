@@ -12,6 +12,8 @@ export interface StreamState {
   readonly seq?: string | undefined;
   readonly producers: ReadonlyMap<string, { readonly epoch: number; readonly lastSeq: number }>;
   readonly offsets: KnownOffsets;
+  /** How many reads gave the longest content that was read of it. */
+  readonly longestReads: number;
   /** What a fork was made with. */
   readonly fork: CreateStream["fork"];
   /** How many forks read its content. */
@@ -67,6 +69,7 @@ function isSameStream(a: StreamState, b: StreamState): boolean {
       a.closed === b.closed &&
       a.seq === b.seq &&
       a.forks === b.forks &&
+      a.longestReads === b.longestReads &&
       a.deleted === b.deleted &&
       isSameProducer(a.closedBy, b.closedBy) &&
       isSameFork(a.fork, b.fork) &&

@@ -1,4 +1,4 @@
-import { creationMark } from "./observed-content.ts";
+import { creationMark } from "./search-hints.ts";
 import type { Random } from "./random.ts";
 import type { Send, StreamHistory } from "./stream-history.ts";
 import type {
@@ -27,8 +27,8 @@ export function familyPaths(name: string): readonly StressPath[] {
 
 /** How often a client does what. */
 const actions = {
-  produce: 36,
-  repeat: 24,
+  produce: 40,
+  repeat: 28,
   append: 5,
   appendInSequence: 4,
   takeOver: 4,
@@ -82,7 +82,7 @@ export class StressClient {
   async run(paths: readonly StressPath[], requests: number): Promise<void> {
     for (let n = 0; n < requests; n++) {
       // Most of the work is where everybody is.
-      const at = this.#random.chance(0.6) ? paths.filter(({ forkOf }) => !forkOf) : paths;
+      const at = this.#random.chance(0.75) ? paths.filter(({ forkOf }) => !forkOf) : paths;
       await this.#deliver(this.#next(this.#random.pick(at)));
     }
   }
@@ -186,7 +186,7 @@ export class StressClient {
 
   #keepAppend(request: AppendToStream): void {
     const appends = this.#appends.get(request.path) ?? [];
-    this.#appends.set(request.path, [...appends.slice(-2), request]);
+    this.#appends.set(request.path, [...appends.slice(-1), request]);
   }
 
   #learn(request: StreamRequest, { status, ...headers }: StreamResponse): void {

@@ -20,7 +20,7 @@ const DROPPED = 0.04;
 const CUT = 0.04;
 
 /** So often a request still goes to a server that is paused: whoever sends it does not know. */
-const TO_PAUSED = 0.3;
+const TO_PAUSED = 0.1;
 
 /** Server processes on one store, and what happens to them. */
 export class Fleet {

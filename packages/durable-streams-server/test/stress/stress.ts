@@ -33,7 +33,7 @@ export interface StressReport {
   readonly counts: Fleet["counts"];
 }
 
-const workload = { clients: 6, requests: 50, families: 3 };
+const workload = { clients: 6, requests: 80, families: 5 };
 const requestsOfRound = workload.clients * workload.requests;
 
 /** Longer than a client waits, in milliseconds; and longer than a server waits for its database. */
