@@ -6,7 +6,7 @@ import { stress } from "./stress.ts";
 beforeAll(buildCommand, 120_000);
 
 /** `pnpm stress:server` runs for longer, with more servers and other seeds. */
-const SECONDS = 7;
+const SECONDS = 5;
 
 test.concurrent.each([
   ["two servers on one PostgreSQL", { store: "postgres", servers: 2 }],
