@@ -1,7 +1,13 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#521-idempotent-producers
 import type { AbortSignalLike } from "@freshet/core";
 import { platformResends } from "#transport";
-import { ProtocolError, SequenceGapError, StaleEpochError, withFacts } from "../errors.ts";
+import {
+  FetchError,
+  ProtocolError,
+  SequenceGapError,
+  StaleEpochError,
+  withFacts,
+} from "../errors.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import { header, isTrue, writeHeader } from "../protocol/headers.ts";
 import type { Encoded } from "./encode.ts";
@@ -32,6 +38,14 @@ export interface SessionOptions {
  */
 function claimed(lowest: number): number {
   return lowest + random32();
+}
+
+/** Whether the server rejected a batch number: some do so with a 400 where they know no producer. */
+function isRejection(error: unknown): boolean {
+  return (
+    error instanceof SequenceGapError ||
+    (error instanceof FetchError && error.code === "HTTP_ERROR" && error.status === 400)
+  );
 }
 
 function isFenced(error: unknown): error is StaleEpochError {
@@ -95,9 +109,8 @@ export class ProducerSession {
     } catch (error) {
       if (error instanceof StaleEpochError && error.currentEpoch !== undefined) {
         this.epoch = claimed(Math.max(error.currentEpoch + 1, this.#options.epoch));
-      } else if (error instanceof SequenceGapError) {
-        this.epoch = claimed(Math.max(1, this.#options.epoch));
-      } else throw error;
+      } else if (isRejection(error)) this.epoch = claimed(Math.max(1, this.#options.epoch));
+      else throw error;
       this.#isAboveAll = true;
       return;
     }
