@@ -31,6 +31,8 @@ export type ConnectionChange =
       /** Milliseconds until the next try; a browser that comes back online may shorten them. */
       delayMs: number;
     }
+  /** The server responded 204 to the first request: it has no events, or none yet. The loop ends. */
+  | { status: "empty" }
   | { status: "closed" };
 
 /** Options of `connectAgentStream`. */

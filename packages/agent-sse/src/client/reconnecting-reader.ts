@@ -109,6 +109,7 @@ export class ReconnectingReader<E extends { type: string }> {
     const response = await request.send(this.#url, headers, this.#options);
     if (response.status === 204) {
       if (this.#isInTurn) throw this.#incomplete(response.status);
+      if (!this.#lastEventId && this.#opened === 0) this.#report({ status: "empty" });
       return false;
     }
     if (!isEventStream(response)) {

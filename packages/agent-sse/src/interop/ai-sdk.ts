@@ -5,12 +5,12 @@
  * @module
  * @see https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol
  */
-import { aFunction, anObject, checkOptions, type AgentEvent } from "@freshet/core";
+import { aBoolean, aFunction, anObject, checkOptions, type AgentEvent } from "@freshet/core";
 import type { UIMessageChunk } from "./ui-message-chunk.ts";
 import {
-  clientErrorOf,
   logError,
   reportTo,
+  SourceFailures,
   type AgentFrameWriterOptions,
   type AgentStreamItem,
 } from "../server/agent-frame-writer.ts";
@@ -32,7 +32,10 @@ export type { UiMessageOptions } from "./ui-message-chunks.ts";
 
 /** Options of {@link uiMessageResponse}. */
 export interface UiMessageResponseOptions
-  extends FrameStreamOptions, UiMessageOptions, Pick<AgentFrameWriterOptions, "onError"> {
+  extends
+    FrameStreamOptions,
+    UiMessageOptions,
+    Pick<AgentFrameWriterOptions, "onError" | "resumable"> {
   /** More headers for the response. */
   headers?: ResponseInit["headers"] | undefined;
 }
@@ -60,7 +63,13 @@ export function toUiMessageChunks(
 }
 
 const rules = { messageId: text, messageMetadata: aFunction };
-const responseRules = { ...rules, ...frameStreamRules, headers: anObject, onError: aFunction };
+const responseRules = {
+  ...rules,
+  ...frameStreamRules,
+  headers: anObject,
+  onError: aFunction,
+  resumable: aBoolean,
+};
 
 async function* generateChunks(
   events: AsyncIterable<AgentEvent | WireEvent> | Iterable<AgentEvent | WireEvent>,
@@ -100,22 +109,31 @@ export function uiMessageResponse(
 
 class UiFrameWriter implements FrameWriter<AgentStreamItem> {
   readonly opening: string = ":\n\n";
+  /** For `useChat` the end of a body is the end of a message. */
+  readonly cut = "error";
   readonly #chunker: UiMessageChunker;
   readonly #onError: NonNullable<AgentFrameWriterOptions["onError"]>;
+  readonly #failures: SourceFailures;
   #failed = false;
 
-  constructor({ onError = logError, ...options }: UiMessageResponseOptions) {
+  constructor({ onError = logError, resumable, ...options }: UiMessageResponseOptions) {
     this.#chunker = new UiMessageChunker(options);
     this.#onError = onError;
+    this.#failures = new SourceFailures(onError, resumable);
+  }
+
+  /** A reader of this protocol waits for the end of the body, not for `finish`. */
+  get isComplete(): boolean {
+    return this.#chunker.isFinished;
   }
 
   write(item: AgentStreamItem): string {
-    return frames(this.#chunker.push("type" in item ? item : item.event));
+    return frames(this.#chunker.push(this.#failures.note(item).event));
   }
 
-  fail(error: unknown): string {
+  fail(error: unknown): string | undefined {
     this.#failed = true;
-    return clientErrorOf(error, this.#onError, ({ message }) =>
+    return this.#failures.report(error, ({ message }) =>
       frames([{ type: "error", errorText: message }]),
     );
   }

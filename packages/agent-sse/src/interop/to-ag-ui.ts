@@ -4,9 +4,11 @@ import {
   type AgentEvent,
   type DoneEvent,
   type ErrorEvent,
+  type OptionRules,
   type ToolUseEvent,
   type TurnEvent,
 } from "@freshet/core";
+import { agentEvent } from "../wire/agent-event.ts";
 import { invalidOption } from "../wire/error.ts";
 import { text } from "../wire/option-rules.ts";
 import { fieldsOf } from "../wire/event-fields.ts";
@@ -20,8 +22,10 @@ export interface ToAgUiOptions {
   runId: string;
 }
 
+export const toAgUiRules: OptionRules<ToAgUiOptions> = { threadId: text, runId: text };
+
 /**
- * Turns agent events into AG-UI events. Values that AG-UI has no field for go into `metadata.freshet`, where
+ * Turns agent events into AG-UI events. What the source throws is thrown on: `agUiResponse` masks it. Values that AG-UI has no field for go into `metadata.freshet`, where
  * {@link fromAgUi} reads them again. A run whose events end without `done` ends with RUN_ERROR.
  *
  * @example
@@ -38,26 +42,60 @@ export function toAgUi(
   events: AsyncIterable<AgentEvent | WireEvent> | Iterable<AgentEvent | WireEvent>,
   options: ToAgUiOptions,
 ): AsyncGenerator<AGUIEvent, undefined, undefined> {
-  checkOptions(options, { threadId: text, runId: text }, invalidOption);
+  checkOptions(options, toAgUiRules, invalidOption);
   return generateAgUi(events, options);
 }
 
 async function* generateAgUi(
   events: AsyncIterable<AgentEvent | WireEvent> | Iterable<AgentEvent | WireEvent>,
-  { threadId, runId }: ToAgUiOptions,
+  options: ToAgUiOptions,
 ): AsyncGenerator<AGUIEvent, undefined, undefined> {
-  let runs = 0;
-  let run: AgUiRun | undefined;
-  for await (const event of events) {
-    if (!run) {
-      run = new AgUiRun(threadId, runs === 0 ? runId : `${runId}-${runs}`);
-      runs++;
-      yield run.start();
-    }
-    yield* run.push(event);
-    if (event.type === "done") run = undefined;
+  const runs = new AgUiRuns(options);
+  for await (const event of events) yield* runs.push(event);
+  yield* runs.end();
+}
+
+/** Turns agent events into AG-UI events, one by one: each turn is a run. */
+export class AgUiRuns {
+  readonly #options: ToAgUiOptions;
+  #run: AgUiRun | undefined;
+  #count = 0;
+
+  constructor({ threadId, runId }: ToAgUiOptions) {
+    this.#options = { threadId, runId };
   }
-  if (run) yield* run.fail();
+
+  /** How many runs have ended with their `done`. */
+  get finished(): number {
+    return this.#run ? this.#count - 1 : this.#count;
+  }
+
+  push(event: AgentEvent | WireEvent): AGUIEvent[] {
+    const before = this.#run ? [] : this.#start();
+    const after = this.#run?.push(event) ?? [];
+    if (event.type === "done") this.#run = undefined;
+    return [...before, ...after];
+  }
+
+  /** The events that end a run whose agent ended without `done`. */
+  end(): AGUIEvent[] {
+    const run = this.#run;
+    this.#run = undefined;
+    return run?.fail() ?? [];
+  }
+
+  /** The events that report a failure of the agent, and end its run. */
+  fail(errorType: string, message: string, details?: Record<string, unknown>): AGUIEvent[] {
+    const events = this.push(agentEvent.error(errorType, message, details));
+    return [...events, ...this.end()];
+  }
+
+  #start(): AGUIEvent[] {
+    const { threadId, runId } = this.#options;
+    this.#run = new AgUiRun(threadId, this.#count === 0 ? runId : `${runId}-${this.#count}`);
+    this.#count++;
+    return [this.#run.start()];
+  }
 }
 
 /** One AG-UI run: its messages have a start and an end, and an error is its last event. */

@@ -29,6 +29,11 @@ export class UiMessageChunker {
     this.#options = options;
   }
 
+  /** Whether `done` has come. */
+  get isFinished(): boolean {
+    return this.#finished;
+  }
+
   /** The chunks of one event. Events after `done` belong to another message and are left out. */
   push(event: AgentEvent | WireEvent): UIMessageChunk[] {
     if (this.#finished) return [];

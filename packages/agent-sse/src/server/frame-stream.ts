@@ -8,8 +8,15 @@ export interface FrameWriter<Item> {
   write(item: Item): string;
   /** The frames that end a stream once its source has ended, also after a failure. Must not throw. */
   close(): string;
-  /** The frames that report a failure to the client. Must not throw. */
-  fail(error: unknown): string;
+  /**
+   * The frames that report a failure to the client, before those of `close`; or `undefined` to cut the
+   * response, because the client can come back and read on. Must not throw.
+   */
+  fail(error: unknown): string | undefined;
+  /** Whether the response ends here, whatever its source goes on to give. */
+  readonly isComplete?: boolean;
+  /** How a response is cut: by an `"error"` of its body where an `"end"` would look complete. */
+  readonly cut: "end" | "error";
   /** Reports a failure that can no longer be sent to the client. Must not throw. */
   report(error: unknown): void;
 }
@@ -57,6 +64,7 @@ class FramePump<Item> implements UnderlyingDefaultSource<Uint8Array> {
   #resolvePull: (() => void) | undefined;
   #isReading = false;
   #sourceEnded = false;
+  #isCut = false;
   #closed = false;
   #itemCount = 0;
   #isWatching = false;
@@ -146,7 +154,10 @@ class FramePump<Item> implements UnderlyingDefaultSource<Uint8Array> {
       return false;
     }
     this.#text += this.#writer.write(result.value);
-    return true;
+    if (!this.#writer.isComplete) return true;
+    this.#sourceEnded = true;
+    this.#stopSource();
+    return false;
   }
 
   /** Sends the gathered text once the source has been quiet for some turns of the microtask queue. */
@@ -198,15 +209,32 @@ class FramePump<Item> implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   #finish(): void {
+    if (this.#isCut) {
+      this.#cut();
+      return;
+    }
     const text = this.#text + this.#writer.close();
     if (text !== "") this.#controller?.enqueue(this.#encoder.encode(text));
     this.#controller?.close();
     this.#close();
   }
 
+  #cut(): void {
+    // An error would discard what is not read yet, so that goes first.
+    if (this.#text !== "") {
+      this.#send();
+      return;
+    }
+    if (this.#writer.cut === "end") this.#controller?.close();
+    else this.#controller?.error(new Error("The source failed. The server's log has the reason."));
+    this.#close();
+  }
+
   #fail(error: unknown): void {
     this.#sourceEnded = true;
-    this.#text += this.#writer.fail(error);
+    const frames = this.#writer.fail(error);
+    this.#isCut = frames === undefined;
+    this.#text += frames ?? "";
     this.#advance();
   }
 

@@ -6,6 +6,7 @@ import {
   type AgentStreamResponseOptions,
 } from "./agent-stream-response.ts";
 import { AgentStreamError, invalidOption } from "../wire/error.ts";
+import { uncachedHeaders } from "./response-headers.ts";
 import { lastEventIdOf } from "../wire/last-event-id.ts";
 import { text } from "../wire/option-rules.ts";
 
@@ -21,7 +22,9 @@ export interface ResumableResponseOptions extends AgentStreamResponseOptions {
  *
  * The status is 204 when the stream is closed and the reader has everything, which ends an EventSource and
  * `connectAgentStream`; 410 when the events after the id are no longer kept; 400 when the stream never
- * issued that id. The last two have the body `{"error": {"code", "message"}}`.
+ * issued that id. The last two have the body `{"error": {"code", "message"}}`. No cache may keep any of them.
+ *
+ * When the store fails, the response is cut: the reader comes back and continues after its last id.
  *
  * @example
  * ```ts
@@ -39,12 +42,16 @@ export async function resumableResponse(
 ): Promise<Response> {
   checkOptions(options, { ...agentStreamResponseRules, lastEventId: text }, invalidOption);
   const { lastEventId = lastEventIdOf(request) } = options;
-  const headers = new Headers(options.headers);
+  const headers = uncachedHeaders(options.headers);
   const signal = options.signal ?? request.signal;
   try {
     const events = await store.readAfter(stream, lastEventId, { signal });
     if (events.isAtEnd) return new Response(null, { status: 204, headers });
-    return agentStreamResponse(events, { ...options, signal });
+    return agentStreamResponse(events, {
+      ...options,
+      signal,
+      resumable: options.resumable ?? true,
+    });
   } catch (error) {
     const status = error instanceof AgentStreamError ? statuses[error.code] : undefined;
     if (status === undefined) throw error;

@@ -129,7 +129,7 @@ export class AgentStreamView<
         this.#take(received);
         if (++taken % eventsPerTask === 0) await nextTask();
       }
-      if (!signal.aborted) this.#set("done");
+      if (!signal.aborted && this.#status !== "empty") this.#set("done");
     } catch (error) {
       // An end by `stop` or by the last subscriber is not a failure.
       if (!signal.aborted) this.#set("failed", error);
@@ -241,5 +241,5 @@ function nextTask(): Promise<void> {
 const page: Partial<Pick<typeof globalThis, "document">> = globalThis;
 
 function isOver(status: AgentStreamStatus): boolean {
-  return status === "done" || status === "stopped" || status === "failed";
+  return status === "done" || status === "empty" || status === "stopped" || status === "failed";
 }

@@ -61,7 +61,8 @@ export const emptyTranscript: AgentTranscript = Object.freeze({
 
 /**
  * Adds an event to a transcript. It is a reducer for `useReducer`, `Array.reduce` or a loop. Events of
- * unknown type change nothing. An event after `done` belongs to the next turn, so it starts a new transcript.
+ * unknown type change nothing. A `turn` or `message` after `done` begins the next turn, and with it a new
+ * transcript; any other event after `done` continues the old one, so that nothing is lost.
  *
  * @example
  * ```ts
@@ -72,7 +73,7 @@ export const emptyTranscript: AgentTranscript = Object.freeze({
  * ```
  */
 export function reduceAgentEvents(state: AgentTranscript, event: AgentEvent): AgentTranscript {
-  if (state.done) return reduceAgentEvents(emptyTranscript, event);
+  if (state.done) return reduceAgentEvents(afterDone(state, event), event);
   switch (event.type) {
     case "token":
       return {
@@ -107,6 +108,12 @@ export function reduceAgentEvents(state: AgentTranscript, event: AgentEvent): Ag
     default:
       return state;
   }
+}
+
+/** The transcript that an event after `done` continues. */
+function afterDone(state: AgentTranscript, { type }: AgentEvent): AgentTranscript {
+  if (type === "turn" || type === "message") return emptyTranscript;
+  return { ...state, done: undefined };
 }
 
 /** Adds text to the last part if that has the same type, otherwise as a new part. */

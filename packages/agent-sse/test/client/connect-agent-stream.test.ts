@@ -213,6 +213,18 @@ describe("connectAgentStream retries", () => {
   });
 });
 
+test("204 to a first request without an id is reported as an empty stream, any other is not", async () => {
+  const statuses = async (
+    fetch: ConnectAgentStreamOptions["fetch"],
+    options?: ConnectAgentStreamOptions,
+  ) => (await run(fetch, options)).states.map(({ status }) => status);
+  expect(await statuses(scripted(empty(204)).fetch)).toEqual(["connecting", "empty", "closed"]);
+  const later = await statuses(scripted(empty(204)).fetch, { lastEventId: "7" });
+  expect(later).toEqual(["connecting", "closed"]);
+  const turns = scripted(body(token("a", "1") + done("2")), empty(204));
+  expect(await statuses(turns.fetch, { until: "closed" })).not.toContain("empty");
+});
+
 test("204 ends connectAgentStream before or after a turn, and is an error within one", async () => {
   expect((await run(scripted(empty(204)).fetch)).outcome).toBe("ended");
   const turns = scripted(body(token("a", "1") + done("2")), body(done("3")), empty(204));

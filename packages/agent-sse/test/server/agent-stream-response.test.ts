@@ -42,7 +42,8 @@ test("agentStreamResponse has the headers of an event stream", () => {
   const { response } = open([]);
   expect(Object.fromEntries(response.headers)).toEqual({
     "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-cache, no-transform",
+    "cache-control": "no-store, no-transform",
+    vary: "Last-Event-ID",
     "x-accel-buffering": "no",
   });
 });
@@ -52,7 +53,8 @@ test("agentStreamResponse accepts more headers but stays an event stream", () =>
   const { response } = open([], { headers });
   expect(Object.fromEntries(response.headers)).toEqual({
     "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-store",
+    "cache-control": "no-store, no-transform",
+    vary: "Last-Event-ID",
     "x-mine": "1",
     "x-accel-buffering": "no",
   });
@@ -258,13 +260,13 @@ describe("the signal of a response", () => {
 
 describe("an exception in the source of a response", () => {
   async function* failing(error: unknown) {
-    yield await Promise.resolve({ event: token("a"), id: "1" });
+    yield await Promise.resolve(token("a"));
     throw error;
   }
   const after = (error: unknown, options?: AgentStreamResponseOptions) =>
     open(failing(error), options).readAll();
   const errorThenDone = (type: string, message: string, details = {}) =>
-    `:\n\n${formatAgentEvent(token("a"), { id: "1" })}` +
+    `:\n\n${formatAgentEvent(token("a"))}` +
     formatAgentEvent(agentEvent.error(type, message, details)) +
     formatAgentEvent(agentEvent.done());
 
@@ -351,8 +353,8 @@ describe("an exception in the source of a response", () => {
       let stopped = false;
       function* plain() {
         try {
-          yield { event: token("a"), id: "1" };
-          yield { event: token("b"), id: "2\n3" };
+          yield token("a");
+          yield { type: "broken\nname" };
           yield token("never");
         } finally {
           stopped = true;

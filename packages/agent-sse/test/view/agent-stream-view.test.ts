@@ -138,7 +138,8 @@ test("stop ends an AgentStreamView, and resume continues where it was", async ()
   expect(view.getSnapshot()).toMatchObject({ status: "done", text: "ab" });
   view.resume();
   await frame();
-  feeds[2]?.push(token("next turn", "4"));
+  feeds[2]?.push({ event: agentEvent.turn(1), id: "4" });
+  feeds[2]?.push(token("next turn", "5"));
   await frame();
   expect(requests).toEqual([null, "1", "3"]);
   expect(view.getSnapshot()).toMatchObject({ status: "open", text: "next turn" });
@@ -329,4 +330,16 @@ test("scheduleFrame updates a hidden page, which has no frames", async () => {
     vi.unstubAllGlobals();
     vi.useRealTimers();
   }
+});
+
+test("AgentStreamView is empty, not done, when its stream has no events yet, and can ask again", async () => {
+  const responses = [new Response(null, { status: 204 }), agentStreamResponse([agentEvent.done()])];
+  const fetch = () => Promise.resolve(responses.shift() as Response);
+  const { view, frame } = open({ fetch });
+  view.subscribe(() => undefined);
+  await frame();
+  expect(view.getSnapshot()).toMatchObject({ status: "empty", done: undefined });
+  view.resume();
+  await frame();
+  expect(view.getSnapshot()).toMatchObject({ status: "done", done: { type: "done" } });
 });

@@ -103,13 +103,33 @@ test("reduceAgentEvents keeps an error and everything before it", () => {
   });
 });
 
-test("reduceAgentEvents starts a new transcript after done", () => {
-  const events = [agentEvent.token("a"), agentEvent.done(), agentEvent.token("b")];
+test("a turn after done starts a new transcript", () => {
+  const events = [
+    ...[agentEvent.token("a"), agentEvent.done(), agentEvent.turn(1), agentEvent.token("b")],
+  ];
   expect(events.reduce(reduceAgentEvents, emptyTranscript)).toEqual({
     ...emptyTranscript,
+    turn: agentEvent.turn(1),
     parts: [{ type: "text", text: "b" }],
     text: "b",
   });
+});
+
+test.each([
+  agentEvent.token("b"),
+  agentEvent.thinking("b"),
+  agentEvent.toolUse("b", "2"),
+  agentEvent.toolResult("b", "2"),
+  agentEvent.progress("b", 1, "b"),
+  agentEvent.creation("b", 1),
+  agentEvent.error("b", "b"),
+  agentEvent.done(),
+])("a $type after done loses nothing of the transcript before it", (event) => {
+  const events = [agentEvent.token("a"), agentEvent.toolResult("t", "1"), agentEvent.done()];
+  const { text, parts, tools } = [...events, event].reduce(reduceAgentEvents, emptyTranscript);
+  expect(text).toMatch(/^a/);
+  expect(tools[0]).toMatchObject({ id: "1", status: "done" });
+  expect(parts.slice(0, 2)).toMatchObject([{ text: "a" }, { type: "tool" }]);
 });
 
 test("an event of unknown type changes nothing", () => {
