@@ -1,7 +1,9 @@
-import { addAsyncDispose, type AgentEvent, type AsyncDisposableLike } from "@freshet/core";
+import { addAsyncDispose, delay, type AgentEvent, type AsyncDisposableLike } from "@freshet/core";
 import type { ConnectionState } from "../client/connect-options.ts";
 import { connectAgentStream } from "../client/connect-agent-stream.ts";
 import type { ReceivedEvent } from "../wire/agent-event-parser.ts";
+import { page } from "../client/page.ts";
+import { AgentStreamError } from "../wire/error.ts";
 import { reduceAgentEvents, type AgentTranscript } from "./reduce-agent-events.ts";
 import { scheduleFrame } from "./schedule-frame.ts";
 import {
@@ -31,6 +33,7 @@ export class AgentStreamView<
   readonly #url: string | URL;
   #options: AgentStreamViewOptions<E, S>;
   #snapshot: AgentStreamSnapshot<S>;
+  readonly #firstSnapshot: AgentStreamSnapshot<S>;
   /** The state of the next snapshot. */
   #state: S;
   #status: AgentStreamStatus = "idle";
@@ -38,6 +41,8 @@ export class AgentStreamView<
   #reconnects = 0;
   #lastEventId: string | undefined;
   #hasEvents = false;
+  /** The server asks for no request before this time. */
+  #notBefore = 0;
   /** The next event is again the first of the stream. */
   #restarts = false;
   readonly #subscribers = new Set<() => void>();
@@ -55,10 +60,14 @@ export class AgentStreamView<
     this.#state = initialStateOf(options);
     this.#lastEventId = options.lastEventId;
     this.#snapshot = this.#makeSnapshot();
+    this.#firstSnapshot = this.#snapshot;
   }
 
   /** Returns the current snapshot: the same object until the subscribers are called again. */
   readonly getSnapshot = (): AgentStreamSnapshot<S> => this.#snapshot;
+
+  /** Returns the first snapshot, which is also what a server renders, whatever has arrived since. */
+  readonly getServerSnapshot = (): AgentStreamSnapshot<S> => this.#firstSnapshot;
 
   /** Calls back after each change of the snapshot. The first subscriber opens the connection, the last closes it. */
   readonly subscribe = (onChange: () => void): (() => void) => {
@@ -89,6 +98,19 @@ export class AgentStreamView<
     this.#follow();
   };
 
+  /**
+   * Reads the stream again from its start, with the first state: where the server no longer knows the last id
+   * (410) or never did (400), so that `resume` fails every time.
+   */
+  readonly restart = (): void => {
+    this.#disconnect("idle");
+    this.#lastEventId = undefined;
+    this.#hasEvents = false;
+    this.#restarts = false;
+    this.#state = initialStateOf(this.#options);
+    this.#follow();
+  };
+
   /** Replaces the options, from the next event and the next request on. */
   setOptions(options: AgentStreamViewOptions<E, S>): void {
     checkViewOptions(options);
@@ -104,7 +126,9 @@ export class AgentStreamView<
 
   readonly #follow = (): void => {
     if (isOver(this.#status)) return;
-    const mayPause = this.#options.pauseWhenHidden && page.document?.hidden;
+    // Without an id the stream would begin again, and its agent run again.
+    const canPause = !this.#hasEvents || Boolean(this.#lastEventId);
+    const mayPause = this.#options.pauseWhenHidden && page.document?.hidden && canPause;
     const isNeeded = this.#subscribers.size > 0 && !mayPause;
     if (isNeeded && !this.#connection) {
       this.#connection = new AbortController();
@@ -123,6 +147,8 @@ export class AgentStreamView<
   async #read(signal: AbortSignal): Promise<void> {
     let taken = 0;
     try {
+      const waitMs = this.#notBefore - Date.now();
+      if (waitMs > 0) await delay(waitMs, signal);
       for await (const received of this.#connect(signal)) {
         // An event that arrives after the disconnect comes again with the next connection.
         if (signal.aborted) return;
@@ -139,8 +165,10 @@ export class AgentStreamView<
   #connect(signal: AbortSignal): AsyncIterable<ReceivedEvent<E>> {
     const { credentials, fetch, retry, idleTimeoutMs, until, schema, maxEventLength } =
       this.#options;
+    const { redirectHeaders, lastEventIdParam, maxRestarts } = this.#options;
     return connectAgentStream(this.#url, {
       ...{ credentials, retry, idleTimeoutMs, until, schema, maxEventLength },
+      ...{ redirectHeaders, lastEventIdParam, maxRestarts },
       ...{ signal, lastEventId: this.#lastEventId },
       // The headers of the latest render: a token may have been renewed since the connection was made.
       headers: () => {
@@ -178,7 +206,14 @@ export class AgentStreamView<
       // Without an id the stream cannot be resumed, so the server sends it from its start.
       this.#restarts = this.#hasEvents && !state.lastEventId;
     }
+    if (state.status === "waiting") this.#noteRetryAfter(state.cause);
     this.#set(state.status, state.status === "waiting" ? state.cause : undefined);
+  }
+
+  /** A connection that is closed and opened again while it waits must still wait. */
+  #noteRetryAfter(cause: unknown): void {
+    const { retryAfterMs = 0 } = cause instanceof AgentStreamError ? cause : {};
+    this.#notBefore = Date.now() + retryAfterMs;
   }
 
   #set(status: AgentStreamStatus, streamError?: unknown): void {
@@ -236,9 +271,6 @@ function nextTask(): Promise<void> {
     port2.postMessage(undefined);
   });
 }
-
-/** Servers and workers have no document. */
-const page: Partial<Pick<typeof globalThis, "document">> = globalThis;
 
 function isOver(status: AgentStreamStatus): boolean {
   return status === "done" || status === "empty" || status === "stopped" || status === "failed";
