@@ -21,7 +21,9 @@ type EventWriters = {
  */
 export class AgentStreamWriter implements EventWriters {
   readonly #clientLeft = new AbortController();
-  readonly #queue: Waiting[] = [];
+  #queue: Waiting[] = [];
+  /** The first of the queue that is not read yet. */
+  #read = 0;
   /** Wakes the read that waits for the next event. */
   #wake: (() => void) | undefined;
   #end: { error?: unknown } | undefined;
@@ -120,7 +122,7 @@ export class AgentStreamWriter implements EventWriters {
 
   async #next(): Promise<IteratorResult<AgentStreamItem, undefined>> {
     for (;;) {
-      const waiting = this.#queue.shift();
+      const waiting = this.#takeFirst();
       if (waiting) {
         waiting.resolve();
         return { done: false, value: waiting.item };
@@ -138,9 +140,21 @@ export class AgentStreamWriter implements EventWriters {
     }
   }
 
+  /** Not `shift`, which moves all that wait: a long queue would take quadratic time. */
+  #takeFirst(): Waiting | undefined {
+    const waiting = this.#queue[this.#read];
+    if (!waiting) return undefined;
+    this.#read++;
+    if (this.#read === this.#queue.length || (this.#read >= 1000 && this.#read > this.#queue.length / 2)) {
+      this.#queue = this.#queue.slice(this.#read);
+      this.#read = 0;
+    }
+    return waiting;
+  }
+
   #onClientLeft(): void {
     this.#clientLeft.abort(new DOMException("The client has left.", "AbortError"));
-    for (const { reject } of this.#queue.splice(0)) reject(this.#clientLeft.signal.reason);
+    for (const { reject } of this.#queue.splice(this.#read)) reject(this.#clientLeft.signal.reason);
     this.#wake?.();
   }
 }

@@ -25,12 +25,18 @@ export interface FrameWriter<Item> {
 export interface FrameStreamOptions {
   /** A comment is sent after this much silence, in milliseconds; `Infinity` for never. Default 15,000. */
   keepAliveMs?: number | undefined;
+  /**
+   * How long a client may read nothing, in milliseconds, before the response is cut and its source stopped;
+   * `Infinity` for ever. Default five minutes.
+   */
+  writeTimeoutMs?: number | undefined;
   /** Ends the response without `done` and stops the source. Usually the request's own signal. */
   signal?: AbortSignal | undefined;
 }
 
 export const frameStreamRules: OptionRules<FrameStreamOptions> = {
   keepAliveMs: timeLimit,
+  writeTimeoutMs: timeLimit,
   signal: anAbortSignal,
 };
 
@@ -55,6 +61,8 @@ class FramePump<Item> implements UnderlyingDefaultSource<Uint8Array> {
   readonly #writer: FrameWriter<Item>;
   readonly #signal: AbortSignal | undefined;
   readonly #silence: SilenceTimer;
+  /** Runs while the client does not read. */
+  readonly #stall: SilenceTimer;
   readonly #encoder = new TextEncoder();
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #items: AsyncIterator<Item> | Iterator<Item> | undefined;
@@ -72,12 +80,13 @@ class FramePump<Item> implements UnderlyingDefaultSource<Uint8Array> {
   constructor(
     source: AsyncIterable<Item> | Iterable<Item>,
     writer: FrameWriter<Item>,
-    { signal, keepAliveMs = 15_000 }: FrameStreamOptions,
+    { signal, keepAliveMs = 15_000, writeTimeoutMs = 300_000 }: FrameStreamOptions,
   ) {
     this.#source = source;
     this.#writer = writer;
     this.#signal = signal;
     this.#silence = new SilenceTimer(keepAliveMs, this.#onSilence);
+    this.#stall = new SilenceTimer(writeTimeoutMs, this.#onAbort);
   }
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
@@ -89,6 +98,7 @@ class FramePump<Item> implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   pull(): Promise<void> {
+    this.#stall.stop();
     return new Promise((resolve) => {
       this.#resolvePull = resolve;
       this.#advance();
@@ -205,6 +215,7 @@ class FramePump<Item> implements UnderlyingDefaultSource<Uint8Array> {
     this.#silence.stop();
     const resolvePull = this.#resolvePull;
     this.#resolvePull = undefined;
+    if (resolvePull) this.#stall.start();
     resolvePull?.();
   }
 
@@ -253,6 +264,7 @@ class FramePump<Item> implements UnderlyingDefaultSource<Uint8Array> {
     this.#closed = true;
     this.#text = "";
     this.#silence.close();
+    this.#stall.close();
     this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#resolvePull?.();
     this.#resolvePull = undefined;

@@ -1,4 +1,4 @@
-import { checkOptions } from "@freshet/core";
+import { checkOptions, nonEmptyString } from "@freshet/core";
 import type { AgentEventStore } from "./agent-event-store.ts";
 import {
   agentStreamResponse,
@@ -14,6 +14,8 @@ import { text } from "../wire/option-rules.ts";
 export interface ResumableResponseOptions extends AgentStreamResponseOptions {
   /** Read after this id instead of the request's `Last-Event-ID`. */
   lastEventId?: string | undefined;
+  /** The parameter of the URL that has the id where the header is missing, as `connectAgentStream` sends it. */
+  lastEventIdParam?: string | undefined;
 }
 
 /**
@@ -40,8 +42,8 @@ export async function resumableResponse(
   stream: string,
   options: ResumableResponseOptions = {},
 ): Promise<Response> {
-  checkOptions(options, { ...agentStreamResponseRules, lastEventId: text }, invalidOption);
-  const { lastEventId = lastEventIdOf(request) } = options;
+  checkOptions(options, rules, invalidOption);
+  const { lastEventId = lastEventIdOf(request, options.lastEventIdParam) } = options;
   const headers = uncachedHeaders(options.headers);
   const signal = options.signal ?? request.signal;
   try {
@@ -59,6 +61,8 @@ export async function resumableResponse(
     return Response.json({ error: { code, message } }, { status, headers });
   }
 }
+
+const rules = { ...agentStreamResponseRules, lastEventId: text, lastEventIdParam: nonEmptyString };
 
 const statuses: Readonly<Partial<Record<AgentStreamError["code"], number>>> = {
   POSITION_UNKNOWN: 400,
