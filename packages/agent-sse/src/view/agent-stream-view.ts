@@ -4,7 +4,8 @@ import { connectAgentStream } from "../client/connect-agent-stream.ts";
 import type { ReceivedEvent } from "../wire/agent-event-parser.ts";
 import { page } from "../client/page.ts";
 import { AgentStreamError } from "../wire/error.ts";
-import { reduceAgentEvents, type AgentTranscript } from "./reduce-agent-events.ts";
+import { TranscriptFold } from "./reduce-agent-events.ts";
+import type { AgentTranscript } from "./transcript.ts";
 import { scheduleFrame } from "./schedule-frame.ts";
 import {
   checkViewOptions,
@@ -34,8 +35,9 @@ export class AgentStreamView<
   #options: AgentStreamViewOptions<E, S>;
   #snapshot: AgentStreamSnapshot<S>;
   readonly #firstSnapshot: AgentStreamSnapshot<S>;
-  /** The state of the next snapshot. */
+  /** The state of the next snapshot, or before the events of the fold. */
   #state: S;
+  #fold: TranscriptFold | undefined;
   #status: AgentStreamStatus = "idle";
   #streamError: unknown;
   #reconnects = 0;
@@ -107,7 +109,8 @@ export class AgentStreamView<
     this.#lastEventId = undefined;
     this.#hasEvents = false;
     this.#restarts = false;
-    this.#state = initialStateOf(this.#options);
+    this.#setState(initialStateOf(this.#options));
+    this.#update();
     this.#follow();
   };
 
@@ -181,21 +184,35 @@ export class AgentStreamView<
   }
 
   #take(received: ReceivedEvent<E>): void {
-    if (this.#restarts) this.#state = initialStateOf(this.#options);
+    if (this.#restarts) this.#setState(initialStateOf(this.#options));
     this.#restarts = false;
     this.#hasEvents = true;
-    this.#state = this.#reduce(received);
+    this.#reduce(received);
     this.#lastEventId = received.id;
     this.#options.onEvent?.(received);
     this.#update();
   }
 
-  #reduce({ event, id }: ReceivedEvent<E>): S {
+  #reduce({ event, id }: ReceivedEvent<E>): void {
     const { reducer } = this.#options;
-    if (reducer) return reducer(this.#state, event, id);
+    if (reducer) {
+      this.#state = reducer(this.#state, event, id);
+      return;
+    }
     // Without a reducer the state is a transcript, which ignores events of custom types.
-    const transcript = this.#state as unknown as AgentTranscript;
-    return reduceAgentEvents(transcript, event as unknown as AgentEvent) as unknown as S;
+    this.#fold ??= new TranscriptFold(this.#state as unknown as AgentTranscript);
+    this.#fold.push(event as unknown as AgentEvent);
+  }
+
+  /** A transcript grows in place, and is made only for a snapshot. */
+  #currentState(): S {
+    if (this.#fold) this.#state = this.#fold.transcript() as unknown as S;
+    return this.#state;
+  }
+
+  #setState(state: S): void {
+    this.#fold = undefined;
+    this.#state = state;
   }
 
   #onStateChange(state: ConnectionState, signal: AbortSignal): void {
@@ -241,7 +258,7 @@ export class AgentStreamView<
 
   #makeSnapshot(): AgentStreamSnapshot<S> {
     return {
-      ...this.#state,
+      ...this.#currentState(),
       status: this.#status,
       streamError: this.#streamError,
       reconnects: this.#reconnects,

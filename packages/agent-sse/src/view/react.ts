@@ -7,7 +7,7 @@
 import type { AgentEvent } from "@freshet/core";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { AgentStreamView } from "./agent-stream-view.ts";
-import type { AgentTranscript } from "./reduce-agent-events.ts";
+import type { AgentTranscript } from "./transcript.ts";
 import {
   initialStateOf,
   type AgentStreamSnapshot,

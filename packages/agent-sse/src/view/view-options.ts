@@ -8,7 +8,7 @@ import {
 import { checkConnectOptions, type ConnectAgentStreamOptions } from "../client/connect-options.ts";
 import type { ReceivedEvent } from "../wire/agent-event-parser.ts";
 import { invalidOption } from "../wire/error.ts";
-import { emptyTranscript, type AgentTranscript } from "./reduce-agent-events.ts";
+import { emptyTranscript, type AgentTranscript } from "./transcript.ts";
 
 /**
  * The state of an `AgentStreamView`.
