@@ -2,8 +2,13 @@ export type { AgentEventStore, StoredEvent, StoredEvents } from "./server/agent-
 export { agentEvent } from "./wire/agent-event.ts";
 export type {
   AgentEventBuilders,
+  ApprovalOptions,
+  ApprovalRequestOptions,
   CreationOptions,
   DoneOptions,
+  FileOptions,
+  MessageOptions,
+  SourceOptions,
   ToolResultOptions,
 } from "./wire/agent-event.ts";
 export { AgentEventParser } from "./wire/agent-event-parser.ts";

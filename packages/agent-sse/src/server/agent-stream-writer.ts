@@ -102,6 +102,38 @@ export class AgentStreamWriter implements EventWriters {
     return this.write(agentEvent.creation(creationType, count, options));
   }
 
+  toolInput(...options: Parameters<AgentEventBuilders["toolInput"]>): Promise<void> {
+    return this.write(agentEvent.toolInput(...options));
+  }
+
+  message(...options: Parameters<AgentEventBuilders["message"]>): Promise<void> {
+    return this.write(agentEvent.message(...options));
+  }
+
+  source(...options: Parameters<AgentEventBuilders["source"]>): Promise<void> {
+    return this.write(agentEvent.source(...options));
+  }
+
+  file(...options: Parameters<AgentEventBuilders["file"]>): Promise<void> {
+    return this.write(agentEvent.file(...options));
+  }
+
+  state(...options: Parameters<AgentEventBuilders["state"]>): Promise<void> {
+    return this.write(agentEvent.state(...options));
+  }
+
+  approvalRequest(...options: Parameters<AgentEventBuilders["approvalRequest"]>): Promise<void> {
+    return this.write(agentEvent.approvalRequest(...options));
+  }
+
+  approval(...options: Parameters<AgentEventBuilders["approval"]>): Promise<void> {
+    return this.write(agentEvent.approval(...options));
+  }
+
+  stopped(...options: Parameters<AgentEventBuilders["stopped"]>): Promise<void> {
+    return this.write(agentEvent.stopped(...options));
+  }
+
   error(errorType: string, message: string, details?: Record<string, unknown>): Promise<void> {
     return this.write(agentEvent.error(errorType, message, details));
   }

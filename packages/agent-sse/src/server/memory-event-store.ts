@@ -167,6 +167,7 @@ class MemoryStream {
   /** The size of the kept events. */
   #size = 0;
   readonly #wakers = new Set<() => void>();
+  readonly readers = new Set<StreamReader>();
 
   constructor(writtenAt: number) {
     this.writtenAt = writtenAt;
@@ -184,13 +185,17 @@ class MemoryStream {
   append(events: readonly (AgentEvent | WireEvent)[], limits: Limits): string {
     // Measured before any is kept: one that cannot be written is the mistake of whoever appends it.
     for (const stored of events.map((event) => ({ event, size: sizeOf(event) }))) {
+      if ("transient" in stored.event && stored.event.transient === true) {
+        for (const reader of this.readers) reader.showNow(stored.event, this.end);
+        continue;
+      }
       this.#events.push(stored);
       this.#size += stored.size;
       if (stored.event.type === "done") this.turnStart = this.end;
     }
     this.#drop(limits);
     this.#wake();
-    return this.#idOf(this.end - 1);
+    return this.end === 0 ? "" : this.#idOf(this.end - 1);
   }
 
   #drop({ maxBytes, maxEvents }: Limits): void {
@@ -286,17 +291,39 @@ class StreamReader implements AsyncIterableIterator<StoredEvent> {
   #next: number;
   #ended = false;
   #wake: (() => void) | undefined;
+  /** Transient events, each with the index of the event that it comes before. */
+  #transient: { event: AgentEvent | WireEvent; index: number }[] = [];
 
   constructor(stream: MemoryStream, name: string, next: number, signal: AbortSignal | undefined) {
     this.#stream = stream;
     this.#name = name;
     this.#next = next;
     this.#signal = signal;
+    stream.readers.add(this);
+  }
+
+  /** Takes an event that is not kept. A reader that is far behind misses it. */
+  showNow(event: AgentEvent | WireEvent, index: number): void {
+    if (this.#transient.length < maxTransient) this.#transient.push({ event, index });
   }
 
   async next(): Promise<IteratorResult<StoredEvent, undefined>> {
+    try {
+      return await this.#read();
+    } catch (error) {
+      this.#stream.readers.delete(this);
+      throw error;
+    }
+  }
+
+  async #read(): Promise<IteratorResult<StoredEvent, undefined>> {
     while (!this.#ended) {
       this.#signal?.throwIfAborted();
+      const shown = this.#transient[0];
+      if (shown && shown.index <= this.#next) {
+        this.#transient.shift();
+        return { done: false, value: { event: shown.event } };
+      }
       const stored = this.#stream.at(this.#next, this.#name);
       if (stored) {
         this.#next++;
@@ -306,11 +333,13 @@ class StreamReader implements AsyncIterableIterator<StoredEvent> {
       if (this.#stream.isDropped) throw dropped(this.#name);
       await this.#change();
     }
+    this.#stream.readers.delete(this);
     return { done: true, value: undefined };
   }
 
   return(): Promise<IteratorResult<StoredEvent, undefined>> {
     this.#ended = true;
+    this.#stream.readers.delete(this);
     this.#wake?.();
     return Promise.resolve({ done: true, value: undefined });
   }
@@ -333,6 +362,8 @@ class StreamReader implements AsyncIterableIterator<StoredEvent> {
     });
   }
 }
+
+const maxTransient = 1000;
 
 function dropped(name: string): AgentStreamError {
   return new AgentStreamError(

@@ -9,7 +9,7 @@ async function read(events: StoredEvents | Promise<StoredEvents>, count = Infini
   const ids: string[] = [];
   for await (const { event, id } of await events) {
     texts.push((event as { text?: string }).text);
-    ids.push(id);
+    if (id !== undefined) ids.push(id);
     if (texts.length === count) break;
   }
   return { texts, ids };
@@ -219,4 +219,21 @@ test("current reads the running turn from its start, and nothing where none is r
   expect((await read(turn as StoredEvents, 3)).texts).toEqual(["second", "more", undefined]);
   expect(await store.current("s")).toBeUndefined();
   await expect(store.readAfter("t", undefined)).resolves.toMatchObject({ isAtEnd: false });
+});
+
+test("a transient event goes to the readers that are there, in its place, and is not kept", async () => {
+  const store = new MemoryEventStore();
+  const first = await store.append("s", token("a"));
+  const early = read(store.readAfter("s", undefined));
+  await Promise.resolve();
+  const glimpse = { ...token("glimpse"), transient: true as const };
+  expect(await store.append("s", glimpse)).toBe(first);
+  await store.append("s", token("b"), glimpse, token("c"));
+  const late = read(store.readAfter("s", first));
+  await store.close("s");
+  const { texts, ids } = await early;
+  expect(texts).toEqual(["a", "glimpse", "b", "glimpse", "c"]);
+  expect(ids).toHaveLength(3);
+  expect((await late).texts).toEqual(["b", "c"]);
+  expect(await store.append("empty", glimpse)).toBe("");
 });

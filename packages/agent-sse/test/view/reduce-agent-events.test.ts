@@ -219,3 +219,116 @@ describe("a fold takes linear time", () => {
     expect(timeOf(20_000)).toBeLessThan(few * 5);
   });
 });
+
+describe("the transcript of", () => {
+  test("a tool whose input is being written has the value so far", () => {
+    const pieces = ['{"city":"Ly', 'on","days":', "3}"];
+    const states = pieces.map((_, index) =>
+      fold(pieces.slice(0, index + 1).map((piece) => agentEvent.toolInput("map", "1", piece))),
+    );
+    expect(states.map(({ tools }) => tools[0]?.input)).toEqual([
+      { city: "Ly" },
+      { city: "Lyon" },
+      { city: "Lyon", days: 3 },
+    ]);
+    expect(states[0]?.tools).toMatchObject([{ name: "map", status: "preparing" }]);
+    const called = fold([agentEvent.toolUse("map", "1", pieces.join(""))], states[2]);
+    expect(called.tools).toMatchObject([
+      { status: "running", input: { city: "Lyon", days: 3 }, inputSummary: pieces.join("") },
+    ]);
+  });
+
+  test("an approval has its request and then the decision", () => {
+    const request = agentEvent.approvalRequest("a", "Delete it?", { toolUseId: "1" });
+    const asked = fold([request]);
+    expect(asked.parts).toEqual([{ type: "approval", request, approval: undefined }]);
+    const approval = agentEvent.approval("a", true, { by: "Eve" });
+    expect(fold([approval], asked).parts).toEqual([{ type: "approval", request, approval }]);
+    expect(fold([agentEvent.approval("other", true)]).parts).toEqual([]);
+  });
+
+  test("sources and files has them in their order among the text", () => {
+    const source = agentEvent.source("1", { url: "https://example.com" });
+    const file = agentEvent.file("image/png", "data:image/png;base64,AA==");
+    const state = fold([agentEvent.token("a"), source, file, agentEvent.token("b")]);
+    expect(state).toMatchObject({ sources: [source], files: [file] });
+    expect(state.parts).toEqual([
+      { type: "text", text: "a" },
+      { type: "source", source },
+      { type: "file", file },
+      { type: "text", text: "b" },
+    ]);
+  });
+
+  test("a state is the snapshot with its patches, and one that does not fit changes nothing", () => {
+    const snapshot = agentEvent.state({ snapshot: { todo: ["a"], n: 1 } });
+    const patch = agentEvent.state({
+      patch: [
+        { op: "add", path: "/todo/-", value: "b" },
+        { op: "move", from: "/n", path: "/count" },
+      ],
+    });
+    const first = fold([snapshot]);
+    const second = fold([patch], first);
+    expect(second.state).toEqual({ todo: ["a", "b"], count: 1 });
+    expect(first.state).toEqual({ todo: ["a"], n: 1 });
+    const wrong = agentEvent.state({
+      patch: [
+        { op: "remove", path: "/count" },
+        { op: "remove", path: "/nowhere" },
+      ],
+    });
+    expect(fold([wrong], second).state).toEqual({ todo: ["a", "b"], count: 1 });
+    const whole = agentEvent.state({ patch: [{ op: "replace", path: "", value: 7 }] });
+    expect(fold([whole], second).state).toBe(7);
+  });
+
+  test("a turn that was stopped says by whom", () => {
+    const state = fold([agentEvent.toolUse("a", "1"), agentEvent.stopped("Eve"), agentEvent.done()]);
+    expect(state).toMatchObject({ stopped: { by: "Eve" }, tools: [{ status: "unknown" }] });
+  });
+
+  test("parts that grow at the same time has the text of each in one piece", () => {
+    const of = (part: string, text: string) => ({ ...agentEvent.token(text), part });
+    const state = fold([
+      ...[agentEvent.token("main "), of("x", "a"), of("y", "b")],
+      ...[of("x", "c"), agentEvent.token("text"), of("y", "d")],
+    ]);
+    expect(state.parts).toEqual([
+      { type: "text", text: "main text" },
+      { type: "text", text: "ac", part: "x" },
+      { type: "text", text: "bd", part: "y" },
+    ]);
+  });
+
+  test("an attempt that was replaced has nothing of it left", () => {
+    const lost = { part: "attempt-1" };
+    const state = fold([
+      agentEvent.token("before "),
+      { ...agentEvent.message("m1"), ...lost },
+      { ...agentEvent.token("lost"), ...lost },
+      { ...agentEvent.toolUse("a", "1"), ...lost },
+      { ...agentEvent.message("m2", { replaces: "attempt-1" }), part: "attempt-2" },
+      { ...agentEvent.token("kept"), part: "attempt-2" },
+      agentEvent.done(),
+    ]);
+    expect(state).toMatchObject({ text: "before kept", tools: [] });
+    expect(state.parts.map(({ type, part }) => [type, part])).toEqual([
+      ["text", undefined],
+      ["message", "attempt-2"],
+      ["text", "attempt-2"],
+    ]);
+  });
+
+  test("several messages has them apart", () => {
+    const question = agentEvent.message("1", { role: "user", text: "Hi" });
+    const answer = agentEvent.message("2", { parentId: "1" });
+    const state = fold([question, answer, agentEvent.token("Hello")]);
+    expect(state.parts).toEqual([
+      { type: "message", message: question },
+      { type: "message", message: answer },
+      { type: "text", text: "Hello" },
+    ]);
+    expect(state.text).toBe("Hello");
+  });
+});

@@ -32,6 +32,51 @@ const samples: [string, object][] = [
     'done {"message_id":"","num_turns":0,"tool_count":0,"duration_ms":0,"model":"","total_cost_usd":0}',
     agentEvent.done(),
   ],
+  [
+    'tool_input {"tool_use_id":"t1","tool_name":"search","delta":"{\\"q"}',
+    agentEvent.toolInput("search", "t1", '{"q'),
+  ],
+  ['message {"message_id":"m","role":"assistant"}', agentEvent.message("m")],
+  [
+    'message {"message_id":"m","role":"user","parent_id":"p","replaces":"r","text":"Hi"}',
+    agentEvent.message("m", { role: "user", parentId: "p", replaces: "r", text: "Hi" }),
+  ],
+  ['source {"source_id":"1","url":"","title":""}', agentEvent.source("1")],
+  [
+    'source {"source_id":"1","url":"u","title":"t","excerpt":"e"}',
+    agentEvent.source("1", { url: "u", title: "t", excerpt: "e" }),
+  ],
+  [
+    'file {"file_id":"","media_type":"image/png","name":"","url":"data:,"}',
+    agentEvent.file("image/png", "data:,"),
+  ],
+  ['state {"snapshot":{"a":1}}', agentEvent.state({ snapshot: { a: 1 } })],
+  [
+    'state {"patch":[{"op":"remove","path":"/a"}]}',
+    agentEvent.state({ patch: [{ op: "remove", path: "/a" }] }),
+  ],
+  [
+    'approval_request {"approval_id":"a","tool_use_id":"","question":"May I?"}',
+    agentEvent.approvalRequest("a", "May I?"),
+  ],
+  [
+    'approval_request {"approval_id":"a","tool_use_id":"t","question":"How many?","schema":{"type":"number"}}',
+    agentEvent.approvalRequest("a", "How many?", { toolUseId: "t", schema: { type: "number" } }),
+  ],
+  ['approval {"approval_id":"a","approved":false,"by":""}', agentEvent.approval("a", false)],
+  [
+    'approval {"approval_id":"a","approved":true,"value":3,"by":"Eve"}',
+    agentEvent.approval("a", true, { value: 3, by: "Eve" }),
+  ],
+  ['stopped {"by":"","reason":""}', agentEvent.stopped()],
+  [
+    'done {"message_id":"","num_turns":0,"tool_count":0,"duration_ms":0,"model":"","total_cost_usd":0,"usage":{"input_tokens":1,"output_tokens":2,"total_tokens":3}}',
+    agentEvent.done({ usage: { input_tokens: 1, output_tokens: 2, total_tokens: 3 } }),
+  ],
+  [
+    'token {"text":"Hi","part":"p","transient":true}',
+    { ...agentEvent.token("Hi"), part: "p", transient: true },
+  ],
   ['order.placed {"order":1}', { type: "order.placed", order: 1 }],
   ['order.placed {"order":1}', { order: 1, type: "order.placed" }],
   ["ping {}", { type: "ping" }],
