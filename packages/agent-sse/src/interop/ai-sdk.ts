@@ -1,6 +1,6 @@
 /**
  * Agent events as the UI message stream of the AI SDK, for `useChat` of `@ai-sdk/react` and other readers
- * of that protocol. Tested with version 5 of `ai`.
+ * of that protocol. Tested with versions 5, 6 and 7 of `ai`.
  *
  * @module
  * @see https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol
@@ -15,6 +15,7 @@ import {
   type AgentStreamItem,
 } from "../server/agent-frame-writer.ts";
 import { eventStreamResponse, type AgentStreamSource } from "../server/agent-stream-response.ts";
+import { uncachedHeaders } from "../server/response-headers.ts";
 import { AgentStreamWriter } from "../server/agent-stream-writer.ts";
 import { invalidOption } from "../wire/error.ts";
 import { text } from "../wire/option-rules.ts";
@@ -80,9 +81,11 @@ async function* generateChunks(
 }
 
 /**
- * Creates a response to `useChat` from an agent's events. For its `resume: true`, respond to
- * `GET {api}/{chatId}/stream` in the same way, with all events of the running turn from its first, or with
- * 204 if no turn is running: the AI SDK has no positions.
+ * Creates a response to `useChat` from an agent's events. It ends with the turn, even if its source goes on.
+ *
+ * For its `resume: true`, respond to `GET {api}/{chatId}/stream` in the same way, with all events of the
+ * running turn from its first (`MemoryEventStore.current`): the AI SDK has no positions. If no turn is running,
+ * the source is `undefined`, and the response a 204.
  *
  * @example
  * ```ts
@@ -97,10 +100,11 @@ async function* generateChunks(
  * ```
  */
 export function uiMessageResponse(
-  source: AgentStreamSource,
+  source: AgentStreamSource | undefined,
   options: UiMessageResponseOptions = {},
 ): Response {
   checkOptions(options, responseRules, invalidOption);
+  if (!source) return new Response(null, { status: 204, headers: uncachedHeaders(options.headers) });
   const headers = new Headers(options.headers);
   headers.set("x-vercel-ai-ui-message-stream", "v1");
   const events = typeof source === "function" ? AgentStreamWriter.run(source) : source;

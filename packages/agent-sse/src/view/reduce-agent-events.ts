@@ -2,12 +2,11 @@ import type {
   AgentEvent,
   AgentMessageEvent,
   ApprovalEvent,
-  StateEvent,
   ToolInputEvent,
   ToolResultEvent,
   ToolUseEvent,
 } from "@freshet/core";
-import { applyPatch } from "rfc6902";
+import { nextState } from "./next-state.ts";
 import { PartLog } from "./part-log.ts";
 import { partialJson } from "./partial-json.ts";
 import {
@@ -232,19 +231,6 @@ function decide(log: PartLog, approval: ApprovalEvent): void {
   const index = log.indexOf("approval", approval.approval_id);
   const part = log.at(index);
   if (index !== undefined && part?.type === "approval") log.set(index, { ...part, approval });
-}
-
-/** A patch that does not fit changes nothing: the state before is all that is known. */
-function nextState(before: unknown, event: StateEvent): unknown {
-  if (event.patch === undefined) return event.snapshot;
-  const root = { state: structuredClone(before) };
-  const patch = event.patch.map((operation) => ({
-    ...operation,
-    path: `/state${operation.path}`,
-    ...(operation.from === undefined ? undefined : { from: `/state${operation.from}` }),
-  }));
-  const failures = applyPatch(root, patch as Parameters<typeof applyPatch>[1]);
-  return failures.some((failure) => failure !== null) ? before : root.state;
 }
 
 function withPart(content: TranscriptPart, part: string | undefined): TranscriptPart {
