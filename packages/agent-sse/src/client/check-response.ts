@@ -22,6 +22,13 @@ export function responseError(
   return new AgentStreamError(
     ok ? "UNEXPECTED_CONTENT_TYPE" : "UNEXPECTED_STATUS",
     `${url ? redactUrl(url) : "The server"} responded ${status} (${contentType}${wait}), expected an event stream: ${body}`,
-    { status, url: url && redactUrl(url), body, retryAfterMs, lastEventId, retryable: isRetryableStatus(status) },
+    {
+      status,
+      url: url && redactUrl(url),
+      body,
+      retryAfterMs,
+      lastEventId,
+      retryable: isRetryableStatus(status),
+    },
   );
 }

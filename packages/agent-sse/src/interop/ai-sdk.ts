@@ -104,7 +104,8 @@ export function uiMessageResponse(
   options: UiMessageResponseOptions = {},
 ): Response {
   checkOptions(options, responseRules, invalidOption);
-  if (!source) return new Response(null, { status: 204, headers: uncachedHeaders(options.headers) });
+  if (!source)
+    return new Response(null, { status: 204, headers: uncachedHeaders(options.headers) });
   const headers = new Headers(options.headers);
   headers.set("x-vercel-ai-ui-message-stream", "v1");
   const events = typeof source === "function" ? AgentStreamWriter.run(source) : source;

@@ -1,10 +1,21 @@
-import { EventType, type AGUIEvent } from "@ag-ui/core";
+import {
+  EventType,
+  type AGUIEvent,
+  type Interrupt,
+  type JsonPatch,
+  type RunFinishedOutcome,
+  type TokenUsage as AgUiTokenUsage,
+} from "@ag-ui/core";
 import {
   checkOptions,
   type AgentEvent,
+  type AgentMessageEvent,
+  type ApprovalRequestEvent,
   type DoneEvent,
   type ErrorEvent,
   type OptionRules,
+  type StateEvent,
+  type TokenUsage,
   type ToolUseEvent,
   type TurnEvent,
 } from "@freshet/core";
@@ -105,6 +116,9 @@ class AgUiRun {
   #step: string | undefined;
   #count = 0;
   #error: ErrorEvent | undefined;
+  #stopped = false;
+  /** The questions that nobody has answered yet. */
+  readonly #pending = new Map<string, ApprovalRequestEvent>();
 
   constructor(threadId: string, runId: string) {
     this.#ids = { threadId, runId };
@@ -140,6 +154,19 @@ class AgUiRun {
           },
         ];
       }
+      case "message":
+        return [...this.#endMessage(), ...this.#startMessage(known)];
+      case "state":
+        return [...this.#endMessage(), stateEvent(known)];
+      case "approval_request":
+        this.#pending.set(known.approval_id, known);
+        return [...this.#endMessage(), custom(event)];
+      case "approval":
+        this.#pending.delete(known.approval_id);
+        return [...this.#endMessage(), custom(event)];
+      case "stopped":
+        this.#stopped = true;
+        return [...this.#endMessage(), custom(event)];
       case "error":
         this.#error = known;
         return this.#endMessage();
@@ -165,12 +192,24 @@ class AgUiRun {
     this.#message = { kind, messageId };
     const started: AGUIEvent[] =
       kind === "text"
-        ? [{ type: EventType.TEXT_MESSAGE_START, messageId, role: "assistant" }]
+        ? [{ type: EventType.TEXT_MESSAGE_START, messageId, role: "assistant", ...implicit }]
         : [
             { type: EventType.REASONING_START, messageId },
             { type: EventType.REASONING_MESSAGE_START, messageId, role: "reasoning" },
           ];
     return [...ended, ...started, content(kind, messageId, delta)];
+  }
+
+  /** A message of an assistant stays open for the text that follows. */
+  #startMessage(event: AgentMessageEvent): AGUIEvent[] {
+    const { message_id: messageId, role, text } = event;
+    if (messageId === "" || role === "tool") return [custom(event)];
+    this.#message = { kind: "text", messageId };
+    const metadata = own({ message: fieldsOf(event) });
+    const start: AGUIEvent = { type: EventType.TEXT_MESSAGE_START, messageId, role, ...metadata };
+    const contents = text ? [content("text", messageId, text)] : [];
+    const end = role !== "assistant" || text !== undefined ? this.#endMessage() : [];
+    return [start, ...contents, ...end];
   }
 
   #endMessage(): AGUIEvent[] {
@@ -198,9 +237,22 @@ class AgUiRun {
   }
 
   #finish(event: DoneEvent): AGUIEvent {
-    const result = fieldsOf(event);
-    if (this.#error) return runError(this.#error, result);
-    return { type: EventType.RUN_FINISHED, ...this.#ids, result, ...own({ done: result }) };
+    const done = fieldsOf(event);
+    if (this.#error) return runError(this.#error, done);
+    const { result = done } = done as { result?: unknown };
+    const outcome = this.#outcome();
+    return {
+      ...{ type: EventType.RUN_FINISHED, ...this.#ids, result },
+      ...(outcome && { outcome }),
+      ...(event.usage && { usage: [usageOf(event.usage)] }),
+      ...own({ done }),
+    };
+  }
+
+  #outcome(): RunFinishedOutcome | undefined {
+    if (this.#stopped) return { type: "cancelled" };
+    if (this.#pending.size === 0) return undefined;
+    return { type: "interrupt", interrupts: [...this.#pending.values()].map(interruptOf) };
   }
 
   #newId(): string {
@@ -212,6 +264,39 @@ function content(kind: "text" | "reasoning", messageId: string, delta: string): 
   return kind === "text"
     ? { type: EventType.TEXT_MESSAGE_CONTENT, messageId, delta }
     : { type: EventType.REASONING_MESSAGE_CONTENT, messageId, delta };
+}
+
+/** Tells a message that AG-UI needs from one that a `message` event begins. */
+const implicit: { metadata: { freshet: object } } = own({ implicit: true });
+
+function stateEvent(event: StateEvent): AGUIEvent {
+  return event.patch === undefined
+    ? { type: EventType.STATE_SNAPSHOT, snapshot: event.snapshot }
+    : { type: EventType.STATE_DELTA, delta: event.patch as JsonPatch };
+}
+
+function interruptOf(request: ApprovalRequestEvent): Interrupt {
+  const { approval_id: id, question: message, tool_use_id: toolCallId, schema } = request;
+  return {
+    ...{ id, reason: "approval", message },
+    ...(toolCallId === "" ? undefined : { toolCallId }),
+    ...(schema && { responseSchema: schema }),
+  };
+}
+
+function usageOf(usage: TokenUsage): AgUiTokenUsage {
+  return {
+    inputTokens: usage.input_tokens,
+    outputTokens: usage.output_tokens,
+    totalTokens: usage.total_tokens,
+    ...(usage.reasoning_tokens !== undefined && { reasoningTokens: usage.reasoning_tokens }),
+    ...(usage.cache_read_input_tokens !== undefined && {
+      cachedInputTokens: usage.cache_read_input_tokens,
+    }),
+    ...(usage.cache_write_input_tokens !== undefined && {
+      cacheWriteInputTokens: usage.cache_write_input_tokens,
+    }),
+  };
 }
 
 function toolCall(event: ToolUseEvent): AGUIEvent[] {

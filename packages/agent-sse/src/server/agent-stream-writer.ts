@@ -177,7 +177,10 @@ export class AgentStreamWriter implements EventWriters {
     const waiting = this.#queue[this.#read];
     if (!waiting) return undefined;
     this.#read++;
-    if (this.#read === this.#queue.length || (this.#read >= 1000 && this.#read > this.#queue.length / 2)) {
+    if (
+      this.#read === this.#queue.length ||
+      (this.#read >= 1000 && this.#read > this.#queue.length / 2)
+    ) {
       this.#queue = this.#queue.slice(this.#read);
       this.#read = 0;
     }

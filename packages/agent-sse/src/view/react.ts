@@ -86,13 +86,7 @@ type Key<E extends { type: string }, S extends object> =
 
 type View<E extends { type: string }, S extends object> = Pick<
   AgentStreamView<E, S>,
-  | "subscribe"
-  | "getSnapshot"
-  | "getServerSnapshot"
-  | "stop"
-  | "resume"
-  | "restart"
-  | "setOptions"
+  "subscribe" | "getSnapshot" | "getServerSnapshot" | "stop" | "resume" | "restart" | "setOptions"
 >;
 
 interface Held<E extends { type: string }, S extends object> {

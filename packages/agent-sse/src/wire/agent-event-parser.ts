@@ -98,7 +98,9 @@ export class AgentEventParser<E extends { type: string } = AgentEvent> implement
   /** The last id of the stream, also one of a frame without data; `undefined` before the first. */
   get lastEventId(): string | undefined {
     // The id of an event that failed, or was cut off, does not count.
-    return this.#failure || this.#hasEnded ? this.#lastEventId : (this.#sse.lastEventId ?? this.#lastEventId);
+    return this.#failure || this.#hasEnded
+      ? this.#lastEventId
+      : (this.#sse.lastEventId ?? this.#lastEventId);
   }
 
   /** Adds the next piece of the stream: bytes, or text that is already decoded. */
@@ -232,7 +234,9 @@ function parseData(name: string, data: string): { type: string } | undefined {
   }
   const fields = parseJson(data);
   if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
-    return objectTypes.has(name) ? undefined : ({ type: name || "message", data } as object as { type: string });
+    return objectTypes.has(name)
+      ? undefined
+      : ({ type: name || "message", data } as object as { type: string });
   }
   // An event without a name comes from a durable JSON stream, which has the type in its data.
   const { type: inside } = fields as { type?: unknown };

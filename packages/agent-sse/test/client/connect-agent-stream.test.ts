@@ -350,13 +350,16 @@ describe("a stream without ids that is cut", () => {
     [undefined, 2],
     [0, 1],
     [3, 4],
-  ])("begins again at most maxRestarts (%s) times, however many retries there are", async (maxRestarts, runs) => {
-    const { fetch, requests } = scripted(cut);
-    const { outcome, states } = await run(fetch, { maxRestarts });
-    expect(requests).toHaveLength(runs);
-    expect(outcome).toMatchObject({ code: "NOT_RESUMABLE", cause: new TypeError("terminated") });
-    expect(states.filter(({ status }) => status === "open")).toHaveLength(runs);
-  });
+  ])(
+    "begins again at most maxRestarts (%s) times, however many retries there are",
+    async (maxRestarts, runs) => {
+      const { fetch, requests } = scripted(cut);
+      const { outcome, states } = await run(fetch, { maxRestarts });
+      expect(requests).toHaveLength(runs);
+      expect(outcome).toMatchObject({ code: "NOT_RESUMABLE", cause: new TypeError("terminated") });
+      expect(states.filter(({ status }) => status === "open")).toHaveLength(runs);
+    },
+  );
 
   test("counts only connections that were opened as restarts", async () => {
     const { fetch } = scripted(cut, empty(503), empty(503), body(token("a") + done()));

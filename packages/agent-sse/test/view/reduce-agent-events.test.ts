@@ -284,7 +284,11 @@ describe("the transcript of", () => {
   });
 
   test("a turn that was stopped says by whom", () => {
-    const state = fold([agentEvent.toolUse("a", "1"), agentEvent.stopped("Eve"), agentEvent.done()]);
+    const state = fold([
+      agentEvent.toolUse("a", "1"),
+      agentEvent.stopped("Eve"),
+      agentEvent.done(),
+    ]);
     expect(state).toMatchObject({ stopped: { by: "Eve" }, tools: [{ status: "unknown" }] });
   });
 

@@ -273,7 +273,9 @@ test("type is the first key of a parsed event, as in a durable JSON stream", () 
 
 test("read throws a failure every time after the good events, and push never does", () => {
   const parser = new AgentEventParser();
-  parser.push('event: token\ndata: {"text":"a"}\nid: 9\n\nevent: token\ndata: nonsense\n\n').push("more");
+  parser
+    .push('event: token\ndata: {"text":"a"}\nid: 9\n\nevent: token\ndata: nonsense\n\n')
+    .push("more");
   expect(parser.read()).toEqual(token("a", "9"));
   for (let again = 0; again < 3; again++) {
     expect(() => parser.read()).toThrow(
