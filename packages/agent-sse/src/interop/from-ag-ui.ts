@@ -7,7 +7,7 @@ import {
   type TokenUsage as AgUiTokenUsage,
   type ToolCallResultEvent,
 } from "@ag-ui/core";
-import type { AgentEvent, JsonPatchOperation, TokenUsage } from "@freshet/core";
+import type { AgentEvent, TokenUsage } from "@freshet/core";
 import { agentEvent } from "../wire/agent-event.ts";
 import type { WireEvent } from "../wire/format-agent-event.ts";
 
@@ -88,7 +88,7 @@ class AgUiReader {
       case EventType.STATE_SNAPSHOT:
         return [agentEvent.state({ snapshot: event.snapshot })];
       case EventType.STATE_DELTA:
-        return [agentEvent.state({ patch: event.delta as JsonPatchOperation[] })];
+        return [agentEvent.state({ patch: event.delta })];
       case EventType.REASONING_MESSAGE_CONTENT:
       case EventType.REASONING_MESSAGE_CHUNK:
         return event.delta === undefined ? [] : [agentEvent.thinking(event.delta)];
@@ -121,12 +121,12 @@ class AgUiReader {
     own: Record<string, unknown>,
   ): AgentEvent[] {
     const ended = this.#endMessage();
-    const { message, implicit } = own as { message?: object; implicit?: boolean };
+    const { message, implicit } = own as OwnOfMessage;
     if (message) {
       // The text of a message that is there as a whole is among its own fields.
       const isWhole = role !== "assistant" || "text" in message;
       this.#message = { id: "", role, text: isWhole ? "" : undefined };
-      return [...ended, { ...agentEvent.message(id), ...message } as AgentEvent];
+      return [...ended, { ...agentEvent.message(id), ...message }];
     }
     this.#message = { id, role, text: role === "assistant" ? undefined : "" };
     if (implicit || role !== "assistant") return ended;
@@ -159,7 +159,8 @@ class AgUiReader {
 
   #finishRun(event: RunFinishedEvent): AgentEvent[] {
     const own = ownOf(event)["done"] as object | undefined;
-    const { outcome, result } = event;
+    const { outcome } = event;
+    const result: unknown = event.result;
     const before: AgentEvent[] = [];
     if (outcome?.type === "interrupt") {
       before.push(...outcome.interrupts.filter(({ id }) => !this.#asked.has(id)).map(requestOf));
@@ -172,10 +173,7 @@ class AgUiReader {
     this.#stopped = false;
     const usage = own ? undefined : usageOf(event.usage);
     const done = { ...agentEvent.done({ usage }), ...own };
-    return [
-      ...before,
-      own || result === undefined ? done : { ...done, ...{ result: result as unknown } },
-    ];
+    return [...before, own || result === undefined ? done : { ...done, ...{ result } }];
   }
 
   #startTool(id: string, name: string): void {
@@ -221,6 +219,11 @@ class AgUiReader {
       { ...agentEvent.done(), ...(own["done"] as object | undefined) },
     ];
   }
+}
+
+interface OwnOfMessage {
+  message?: object;
+  implicit?: boolean;
 }
 
 function requestOf(interrupt: Interrupt): AgentEvent {

@@ -24,12 +24,13 @@ export function lastEventIdOf(
   param?: string,
 ): string | undefined {
   const value = request.headers.get("last-event-id");
-  if (!value) return (param !== undefined && idInUrl(request.url, param)) || undefined;
+  if (!value) return param === undefined ? undefined : idInUrl(request.url, param);
   return new TextDecoder().decode(Uint8Array.from(value, (character) => character.charCodeAt(0)));
 }
 
 /** Also of a relative URL, such as those of node:http. */
-function idInUrl(url = "", param: string): string | null {
+function idInUrl(url = "", param: string): string | undefined {
   const [, query = ""] = url.split("#", 1)[0]?.split(/\?(.*)/s) ?? [];
-  return new URLSearchParams(query).get(param);
+  const id = new URLSearchParams(query).get(param);
+  return id === null || id === "" ? undefined : id;
 }

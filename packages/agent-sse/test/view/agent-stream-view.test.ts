@@ -334,7 +334,7 @@ test("scheduleFrame updates a hidden page, which has no frames", async () => {
 
 test("AgentStreamView is empty, not done, when its stream has no events yet, and can ask again", async () => {
   const responses = [new Response(null, { status: 204 }), agentStreamResponse([agentEvent.done()])];
-  const fetch = () => Promise.resolve(responses.shift() as Response);
+  const fetch = () => Promise.resolve(responses.shift() ?? Response.error());
   const { view, frame } = open({ fetch });
   view.subscribe(() => undefined);
   await frame();
