@@ -28,6 +28,8 @@ import {
 } from "../server/frame-stream.ts";
 import { UiMessageChunker, type UiMessageOptions } from "./ui-message-chunks.ts";
 
+export { fromUiMessageStream } from "./from-ui-message-stream.ts";
+export type { AnyUiMessageChunk } from "./from-ui-message-stream.ts";
 export type { UIMessageChunk } from "./ui-message-chunk.ts";
 export type { UiMessageOptions } from "./ui-message-chunks.ts";
 
