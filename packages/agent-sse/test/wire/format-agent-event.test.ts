@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { AgentStreamEmitter, agentEvent, formatAgentEvent } from "../../src/index.ts";
+import {
+  AgentStreamEmitter,
+  agentEvent,
+  agentStreamResponse,
+  formatAgentEvent,
+} from "../../src/index.ts";
 
 const samples: [string, object][] = [
   ['token {"text":"Hi"}', agentEvent.token("Hi")],
@@ -258,3 +263,25 @@ test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
     );
   },
 );
+
+test("AgentStreamEmitter has a method for each event, and AgentStreamWriter too", async () => {
+  const options: Record<string, unknown[]> = {
+    ...{ toolInput: ["search", "t1", "{"], message: ["m"], source: ["s"] },
+    ...{ file: ["image/png", "data:,"], state: [{ snapshot: 1 }], stopped: ["Eve"] },
+    ...{ approvalRequest: ["a", "May I?"], approval: ["a", true] },
+    ...{ token: ["a"], thinking: ["a"], toolUse: ["a", "b"], toolResult: ["a", "b"], turn: [1] },
+    ...{ progress: ["a", 1, "b"], creation: ["a", 1], error: ["a", "b"], done: [] },
+  };
+  expect(Object.keys(options).sort()).toEqual(Object.keys(agentEvent).sort());
+  type Methods = Record<string, (...values: unknown[]) => unknown>;
+  const builders = agentEvent as unknown as Methods;
+  const emitter = new AgentStreamEmitter() as unknown as Methods;
+  for (const [name, values] of Object.entries(options)) {
+    const frame = formatAgentEvent(builders[name]?.(...values) as { type: string });
+    expect(emitter[name]?.(...values)).toBe(frame);
+    const response = agentStreamResponse(async (writer) => {
+      await (writer as unknown as Methods)[name]?.(...values);
+    });
+    expect(await response.text()).toBe(`:\n\n${frame}`);
+  }
+});
