@@ -18,7 +18,7 @@ export type {
   IncompleteToolUse,
 } from "./agent/bedrock-done-event.ts";
 export type { AgentEventInput, AgentEventOptions } from "./agent/agent-event-options.ts";
-export type { TokenUsage } from "./agent/token-usage.ts";
+export type { TokenUsage } from "@freshet/core";
 export type * from "./decode/converse-events.ts";
 export { ConverseMessageBuilder } from "./client/converse-message-builder.ts";
 export type * from "./client/converse-request.ts";

@@ -36,7 +36,7 @@ export function checkOptions<Options extends object>(
   }
 }
 
-/** Throws unless `rule` accepts `value` or it is `undefined`. */
+/** Throws unless `rule` accepts `value`, or it is `undefined`. */
 export function checkOption(
   name: string,
   value: unknown,
@@ -139,10 +139,7 @@ function within(value: unknown, min: number, max: number): boolean {
 }
 
 function describe(value: unknown): string {
-  if (typeof value === "string") {
-    return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
-  }
-  if (typeof value === "function") return "a function";
-  if (Array.isArray(value)) return "an array";
-  return typeof value === "object" && value !== null ? "an object" : String(value);
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
+  // Not text of the value: an object may hold anything, or refuse to become text.
+  return Object(value) === value ? `of type ${typeof value}` : String(value);
 }

@@ -28,6 +28,7 @@ export type {
   DocumentStore,
   ForkRequest,
   HeadOutcome,
+  ListDocumentsOptions,
   ListedStream,
   ListRequest,
   Producer,

@@ -41,6 +41,7 @@ const entries: Record<string, Make> = {
 const numbers = [NaN, 0, -1, "5", null];
 const wholes = [...numbers, 1.5];
 const timers = [...numbers, Infinity, 2 ** 31];
+const graces = [NaN, -1, Infinity, "5", null];
 const flags = ["yes", 1, null];
 const objects = [1, "x", null];
 const wrong: Record<string, Record<string, readonly unknown[]>> = {
@@ -65,6 +66,8 @@ const wrong: Record<string, Record<string, readonly unknown[]>> = {
     streams: wholes,
     producersPerStream: wholes,
     waitingReaders: wholes,
+    subscriptions: wholes,
+    subscriptionsPerStream: wholes,
     headerLength: wholes,
     pathLength: wholes,
   },
@@ -74,11 +77,15 @@ const wrong: Record<string, Record<string, readonly unknown[]>> = {
     allowHeaders: ["x-a", [1]],
     maxAgeSeconds: [NaN, -1, 1.5, "5"],
   },
-  "server, subscriptions": { allowLocalWebhooks: flags },
-  memoryStore: { sweepIntervalMs: timers, producerIdleMs: wholes },
+  "server, subscriptions": {
+    allowLocalWebhooks: flags,
+    signingKeyLifetimeMs: [NaN, 0, 3_599_999, "5", null],
+  },
+  memoryStore: { sweepIntervalMs: timers, expiryGraceMs: graces, producerIdleMs: wholes },
   lmdbStore: {
     path: ["", 1, null],
     sweepIntervalMs: timers,
+    expiryGraceMs: graces,
     producerIdleMs: wholes,
     onSweepFailed: [{}, "x"],
     mapSize: wholes,
@@ -95,6 +102,9 @@ const wrong: Record<string, Record<string, readonly unknown[]>> = {
     answerTimeoutMs: numbers,
     prepare: flags,
     sweepIntervalMs: timers,
+    expiryGraceMs: graces,
+    onMetric: [{}, "x"],
+    logger: [{ info: () => undefined }, null, "x"],
   },
   guardServer: {
     firstByteTimeoutMs: numbers,

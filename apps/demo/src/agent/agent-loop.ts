@@ -110,7 +110,7 @@ function traced(event: AgentEvent, attribution: FrameAttribution | undefined): T
   return attribution ? { ...event, frames: attribution.take(event) } : event;
 }
 
-function addUsage(sum: TokenUsage, done: DoneEvent & { usage?: TokenUsage }): void {
+function addUsage(sum: TokenUsage, done: DoneEvent): void {
   sum.input_tokens += done.usage?.input_tokens ?? 0;
   sum.output_tokens += done.usage?.output_tokens ?? 0;
   sum.total_tokens += done.usage?.total_tokens ?? 0;

@@ -45,7 +45,6 @@ export interface TurnDoneEvent extends DoneEvent {
   turn_id: string;
   interrupted?: boolean;
   stopped?: boolean;
-  usage?: { input_tokens: number; output_tokens: number };
 }
 
 /** Any event of an agent's stream. */

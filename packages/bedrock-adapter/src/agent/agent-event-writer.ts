@@ -1,8 +1,8 @@
-import type { AgentEvent } from "@freshet/core";
+import type { AgentEvent, TokenUsage } from "@freshet/core";
 import type { BedrockError } from "../bedrock-error.ts";
 import type { Citation } from "../decode/converse-events.ts";
 import type { BedrockDoneEvent, CitationAt, IncompleteToolUse } from "./bedrock-done-event.ts";
-import { completeUsage, type TokenUsage } from "./token-usage.ts";
+import { completeUsage } from "./token-usage.ts";
 
 /**
  * Where the readers of all dialects write: a queue of agent events, and the facts that travel in the

@@ -1,6 +1,5 @@
 import type { DoneEvent } from "@freshet/core";
 import type { Citation } from "../decode/converse-events.ts";
-import type { TokenUsage } from "./token-usage.ts";
 
 /** A citation, and how much of the response's text precedes it. */
 export interface CitationAt {
@@ -22,7 +21,6 @@ export interface IncompleteToolUse {
 export interface BedrockDoneEvent extends DoneEvent {
   /** The wire's own word, such as `end_turn` or `length`; `""` if the response ended before it. */
   stop_reason: string;
-  usage?: TokenUsage;
   citations?: CitationAt[];
   /** Calls with invalid input, as when the tokens ran out inside it; never emitted as `tool_use`. */
   incomplete_tool_uses?: IncompleteToolUse[];

@@ -1,12 +1,4 @@
-/** Token counts in one vocabulary for every family. */
-export interface TokenUsage {
-  /** Without the tokens read from the cache, where the wire counts them separately. */
-  input_tokens: number;
-  output_tokens: number;
-  total_tokens: number;
-  cache_read_input_tokens?: number;
-  cache_write_input_tokens?: number;
-}
+import type { TokenUsage } from "@freshet/core";
 
 /** Sets a count if the wire has one: 0.0 and null occur. */
 export function setCount(

@@ -101,6 +101,11 @@ class ParsedStream<T> implements AsyncGenerator<T, undefined> {
       const value = this.#readParser();
       if (value !== undefined) return Promise.resolve({ done: false, value });
     }
+    return this.#wait();
+  }
+
+  /** Apart from `next`, whose calls without a wait would pay for the closure's context. */
+  #wait(): Promise<Result<T>> {
     const pull = () => this.#pull();
     this.#last = this.#waitingCalls++ === 0 ? pull() : this.#last.then(pull, pull);
     return this.#last;
@@ -132,8 +137,15 @@ class ParsedStream<T> implements AsyncGenerator<T, undefined> {
         if (value !== undefined) return { done: false, value };
         if (this.#state !== before) continue;
         if (before === "ending") this.#state = "closed";
-        else if (this.#parser) await this.#readBytes();
-        else await this.#loadParser();
+        else if (!this.#parser) await this.#loadParser();
+        else {
+          // Awaited right here: a function for it would cost turns of the microtask queue per chunk.
+          try {
+            this.#takeChunk(await this.#open().read());
+          } catch (error) {
+            if (this.#state === "open") this.#fail(error, "source");
+          }
+        }
       }
     } finally {
       // The last result is not kept: a value can be large.
@@ -167,19 +179,12 @@ class ParsedStream<T> implements AsyncGenerator<T, undefined> {
     }
   }
 
-  async #readBytes(): Promise<void> {
-    let result: IteratorResult<Uint8Array, unknown>;
-    try {
-      result = await this.#open().read();
-    } catch (error) {
-      if (this.#state === "open") this.#fail(error, "source");
-      return;
-    }
+  #takeChunk(chunk: IteratorResult<Uint8Array, unknown>): void {
     // A source that was cancelled while it was read has not been cut off.
     if (this.#state !== "open") return;
     try {
-      if (result.done) this.#end();
-      else this.#parser?.push(result.value);
+      if (chunk.done) this.#end();
+      else this.#parser?.push(chunk.value);
     } catch (error) {
       this.#fail(error, "parser");
     }

@@ -55,12 +55,11 @@ const rules: OptionRules<BackoffOptions> = {
  * @param fail - makes the error for a wrong option, which is named `retry.maxDelayMs`
  */
 export function resolveBackoff(
-  options: Partial<BackoffOptions> | false | undefined,
+  given: Partial<BackoffOptions> | false | undefined = {},
   defaults: Readonly<BackoffOptions>,
   fail: OptionFailure,
 ): Readonly<BackoffOptions> {
-  if (options === false) return { ...defaults, maxRetries: 0 };
-  const given = options ?? {};
+  if (given === false) return { ...defaults, maxRetries: 0 };
   checkOptions(given, rules, fail, "retry.");
   const { initialDelayMs, maxDelayMs } = given;
   if (initialDelayMs !== undefined && maxDelayMs !== undefined && maxDelayMs < initialDelayMs) {
@@ -68,14 +67,16 @@ export function resolveBackoff(
       `retry.maxDelayMs is ${maxDelayMs}: expected at least retry.initialDelayMs (${initialDelayMs}).`,
     );
   }
-  return {
-    initialDelayMs: initialDelayMs ?? Math.min(defaults.initialDelayMs, maxDelayMs ?? Infinity),
-    maxDelayMs: maxDelayMs ?? Math.max(defaults.maxDelayMs, initialDelayMs ?? 0),
-    multiplier: given.multiplier ?? defaults.multiplier,
-    maxRetries: given.maxRetries ?? defaults.maxRetries,
-    jitter: given.jitter ?? defaults.jitter,
-    maxRetryAfterMs: given.maxRetryAfterMs ?? defaults.maxRetryAfterMs,
+  const resolved = {
+    ...defaults,
+    initialDelayMs: Math.min(defaults.initialDelayMs, maxDelayMs ?? Infinity),
+    maxDelayMs: Math.max(defaults.maxDelayMs, initialDelayMs ?? 0),
   };
+  // Not a spread: an explicit undefined means the default.
+  for (const name of Object.keys(rules) as (keyof BackoffOptions)[]) {
+    resolved[name] = given[name] ?? resolved[name];
+  }
+  return resolved;
 }
 
 /**

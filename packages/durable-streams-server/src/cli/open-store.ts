@@ -2,6 +2,7 @@ import { waitForFolder } from "../lmdb/folder-lock.ts";
 import { memoryStore } from "../memory/memory-store.ts";
 import { DurableStreamsServerError } from "../store/errors.ts";
 import type { Logger } from "../store/logger.ts";
+import type { StoreMetric } from "../store/store-metric.ts";
 import type { Store } from "../store/store.ts";
 import type { StoreChoice } from "./serve-arguments.ts";
 
@@ -9,13 +10,14 @@ export interface OpenStoreOptions {
   /** Whether to wait for the process that serves the folder, instead of failing. */
   readonly waitForLock: boolean;
   readonly logger: Logger;
+  readonly onMetric: (metric: StoreMetric) => void;
   readonly onSweepFailed: (error: unknown) => void;
 }
 
 /** Opens a store. The optional peer of a store is only loaded when the store is chosen. */
 export async function openStore(
   choice: StoreChoice,
-  { waitForLock, logger, onSweepFailed }: OpenStoreOptions,
+  { waitForLock, logger, onMetric, onSweepFailed }: OpenStoreOptions,
 ): Promise<Store> {
   switch (choice.kind) {
     case "memory":
@@ -41,7 +43,7 @@ export async function openStore(
     }
     case "postgres": {
       const { postgresStore } = await import("../postgres/index.ts");
-      return postgresStore({ url: choice.url, onSweepFailed });
+      return postgresStore({ url: choice.url, logger, onMetric, onSweepFailed });
     }
   }
 }

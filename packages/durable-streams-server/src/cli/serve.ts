@@ -23,6 +23,7 @@ export async function serve(args: string[]): Promise<void> {
   const store = await openStore(options.store, {
     waitForLock: options.waitForLock,
     logger,
+    onMetric: (metric) => metrics?.record(metric),
     onSweepFailed: (err) => {
       metrics?.sweepFailed();
       logger.error({ err }, "A sweep failed and is tried again");
@@ -73,7 +74,9 @@ function createStreams(
       cors: { origin: options.cors.includes("*") ? "*" : options.cors },
     }),
     ...(options.tokens.length > 0 && {
-      authorize: ({ headers }) => isAllowed(headers.get("authorization")) || unauthorized(),
+      // What a subscription does for whoever made it was allowed with it.
+      authorize: ({ headers }, { subscription }) =>
+        subscription !== undefined || isAllowed(headers.get("authorization")) || unauthorized(),
     }),
   });
 }

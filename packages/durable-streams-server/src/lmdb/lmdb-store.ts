@@ -1,6 +1,7 @@
 import { aFunction, nonEmptyString, wholeNumber, type OptionRules } from "@freshet/core";
 import { ChangeHub } from "../store/change-hub.ts";
 import { disposable, type DisposableStore } from "../store/disposable-store.ts";
+import { DEFAULT_EXPIRY_GRACE_MS, ExpiryGrace } from "../store/expiry-grace.ts";
 import { GroupCommit } from "../store/group-commit.ts";
 import {
   DEFAULT_PRODUCER_IDLE_MS,
@@ -14,7 +15,7 @@ import {
   touchMutation,
   type Mutation,
 } from "../store/mutation.ts";
-import { expectOptions, invalidOption, timerInterval } from "../store/options.ts";
+import { expectOptions, gracePeriod, invalidOption, timerInterval } from "../store/options.ts";
 import { Sweeper } from "../store/sweeper.ts";
 import { LmdbCommitter } from "./lmdb-committer.ts";
 import { LmdbDocuments } from "./lmdb-documents.ts";
@@ -30,6 +31,12 @@ export interface LmdbStoreOptions extends ProducerOptions {
   path: string;
   /** How often expired streams are removed and their space freed, in milliseconds (default 10,000). */
   sweepIntervalMs?: number | undefined;
+  /**
+   * How long the data of an expired stream is kept, in milliseconds (default 600,000), counted from when
+   * this process first sees that it has expired. Nobody can read it then; but if the clock was wrong and
+   * is put right within that time, the stream is back.
+   */
+  expiryGraceMs?: number | undefined;
   /** Called when a sweep failed, with the error: it is tried again at the next interval. */
   onSweepFailed?: ((error: unknown) => void) | undefined;
   /** The initial address space of the map, in bytes. It grows as needed. */
@@ -39,6 +46,7 @@ export interface LmdbStoreOptions extends ProducerOptions {
 const rules: OptionRules<LmdbStoreOptions> = {
   path: nonEmptyString,
   sweepIntervalMs: timerInterval,
+  expiryGraceMs: gracePeriod,
   producerIdleMs: producerIdle,
   onSweepFailed: aFunction,
   mapSize: wholeNumber(1),
@@ -73,7 +81,8 @@ export function lmdbStore(options: LmdbStoreOptions): DisposableStore {
   const committer = new LmdbCommitter(tables, changes, room);
   const commits = new GroupCommit((mutations) => committer.commit(mutations));
   const cleanUp = new CleanUp(commits);
-  const steps = new LmdbSweepSteps(tables, cleanUp, room, producerIdleMs);
+  const grace = new ExpiryGrace(options.expiryGraceMs ?? DEFAULT_EXPIRY_GRACE_MS);
+  const steps = new LmdbSweepSteps(tables, { cleanUp, room, grace, producerIdleMs });
   const sweeper = new Sweeper(steps, options.sweepIntervalMs ?? 10_000, options.onSweepFailed);
   const reader = new LmdbReader(tables);
   // Both start the sweeper, which a constructor must not.

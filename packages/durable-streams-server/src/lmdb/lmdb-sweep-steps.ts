@@ -1,6 +1,6 @@
+import type { ExpiryGrace } from "../store/expiry-grace.ts";
 import { idleSince } from "../store/idle-producers.ts";
-import { expiryOf } from "../store/lifetime.ts";
-import { expire } from "../store/rules/remove.ts";
+import { removeExpired } from "../store/rules/remove.ts";
 import type { SweepSteps } from "../store/sweeper.ts";
 import type { StoreTransaction } from "../store/transaction.ts";
 import type { CleanUp } from "./clean-up.ts";
@@ -17,28 +17,39 @@ const SETTLING_COMMITS = 2;
 /** How many rows one step removes at most. */
 const ROWS_PER_STEP = 500;
 
+export interface LmdbSweepOptions {
+  readonly cleanUp: CleanUp;
+  readonly room: DiskRoom;
+  readonly grace: ExpiryGrace;
+  readonly producerIdleMs: number;
+}
+
 /** The steps of a sweep in LMDB. Each is one transaction among those of the writers. */
 export class LmdbSweepSteps implements SweepSteps {
   readonly #tables: LmdbTables;
   readonly #cleanUp: CleanUp;
   readonly #room: DiskRoom;
-  #unsettled = 0;
+  readonly #grace: ExpiryGrace;
   readonly #producerIdleMs: number;
+  #unsettled = 0;
 
-  constructor(tables: LmdbTables, cleanUp: CleanUp, room: DiskRoom, producerIdleMs: number) {
-    this.#room = room;
+  constructor(tables: LmdbTables, { cleanUp, room, grace, producerIdleMs }: LmdbSweepOptions) {
     this.#tables = tables;
     this.#cleanUp = cleanUp;
+    this.#room = room;
+    this.#grace = grace;
     this.#producerIdleMs = producerIdleMs;
   }
 
   async expire(): Promise<boolean> {
     const { expiries, producerUses } = this.#tables;
-    const idle = { end: [idleSince(Date.now(), this.#producerIdleMs), Infinity], limit: 1 };
-    const hasDue = expiries.getKeysCount({ end: [Date.now(), 0], limit: 1 }) > 0;
+    const now = Date.now();
+    const cutoff = this.#grace.cutoff(now);
+    const hasDue = cutoff > -Infinity && expiries.getKeysCount({ end: [cutoff, 0], limit: 1 }) > 0;
+    const idle = { end: [idleSince(now, this.#producerIdleMs), Infinity], limit: 1 };
     const hasIdle = producerUses.getKeysCount(idle) > 0;
-    if (hasDue) await this.#commit((tx, now) => this.#expireDue(tx, now));
-    if (hasIdle) await this.#commit((tx, now) => this.#forgetIdle(tx, now));
+    if (hasDue) await this.#commit((tx) => this.#expireDue(tx, cutoff));
+    if (hasIdle) await this.#commit((tx, time) => this.#forgetIdle(tx, time));
     return hasDue || hasIdle;
   }
 
@@ -76,12 +87,12 @@ export class LmdbSweepSteps implements SweepSteps {
     return this.#cleanUp.run({ path: "", bytes, apply, isChange: () => false });
   }
 
-  #expireDue(tx: StoreTransaction, now: number): void {
-    const due = this.#tables.expiries.getRange({ end: [now, 0], limit: ROWS_PER_STEP });
+  #expireDue(tx: StoreTransaction, cutoff: number): void {
+    const due = this.#tables.expiries.getRange({ end: [cutoff, 0], limit: ROWS_PER_STEP });
     for (const { key, value: path } of [...due]) {
-      const record = tx.byPath(path);
-      if (record?.id === key[1] && expiryOf(record) <= now) expire(tx, record);
-      else void this.#tables.expiries.remove(key);
+      removeExpired(tx, path, cutoff);
+      // Also an entry that no stream has any more.
+      void this.#tables.expiries.remove(key);
     }
   }
 

@@ -1,24 +1,31 @@
 import { ChangeHub } from "../store/change-hub.ts";
 import { disposable, type DisposableStore } from "../store/disposable-store.ts";
 import { DurableStreamsServerError } from "../store/errors.ts";
+import { DEFAULT_EXPIRY_GRACE_MS, ExpiryGrace } from "../store/expiry-grace.ts";
 import {
   DEFAULT_PRODUCER_IDLE_MS,
+  idleSince,
   producerIdle,
   type ProducerOptions,
 } from "../store/idle-producers.ts";
-import { expectOptions, timerInterval } from "../store/options.ts";
+import { expectOptions, gracePeriod, timerInterval } from "../store/options.ts";
 import { headOf, readChain } from "../store/read-chain.ts";
 import { applyAppend } from "../store/rules/append.ts";
 import { applyCreate } from "../store/rules/create.ts";
 import { applyDelete } from "../store/rules/delete.ts";
 import { applyTouch } from "../store/rules/touch.ts";
-import { Sweeper } from "../store/sweeper.ts";
+import { Sweeper, type SweepSteps } from "../store/sweeper.ts";
 import { MemoryDocuments } from "./memory-documents.ts";
 import { MemoryStreams } from "./memory-streams.ts";
 
 export interface MemoryStoreOptions extends ProducerOptions {
   /** How often expired streams are removed, in milliseconds (default 60,000). */
   sweepIntervalMs?: number | undefined;
+  /**
+   * How long the data of an expired stream is kept, in milliseconds (default 600,000). Nobody can read it
+   * then; but if the clock was wrong and is put right within that time, the stream is back.
+   */
+  expiryGraceMs?: number | undefined;
 }
 
 /**
@@ -38,13 +45,15 @@ export interface MemoryStoreOptions extends ProducerOptions {
 export function memoryStore(options: MemoryStoreOptions = {}): DisposableStore {
   expectOptions<MemoryStoreOptions>(options, {
     sweepIntervalMs: timerInterval,
+    expiryGraceMs: gracePeriod,
     producerIdleMs: producerIdle,
   });
   const { producerIdleMs = DEFAULT_PRODUCER_IDLE_MS } = options;
   const memory = new MemoryStreams();
   const changes = new ChangeHub();
+  const grace = new ExpiryGrace(options.expiryGraceMs ?? DEFAULT_EXPIRY_GRACE_MS);
   const sweeper = new Sweeper(
-    sweepSteps(memory, producerIdleMs),
+    sweepSteps(memory, grace, producerIdleMs),
     options.sweepIntervalMs ?? 60_000,
   );
   let isClosed = false;
@@ -79,11 +88,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): DisposableStore {
   });
 }
 
-/** Everything that has expired goes in one step, and its data with it. */
-function sweepSteps(memory: MemoryStreams, producerIdleMs: number) {
+/** Everything that is due goes in one step, and its data with it. */
+function sweepSteps(memory: MemoryStreams, grace: ExpiryGrace, producerIdleMs: number): SweepSteps {
   return {
     expire: () => {
-      memory.sweep(Date.now(), producerIdleMs);
+      const now = Date.now();
+      memory.sweep(grace.cutoff(now), idleSince(now, producerIdleMs));
       return Promise.resolve(false);
     },
     free: () => Promise.resolve(false),

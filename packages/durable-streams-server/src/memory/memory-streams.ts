@@ -1,8 +1,6 @@
 import { firstId } from "../store/generation.ts";
-import { idleSince } from "../store/idle-producers.ts";
-import { expiryOf } from "../store/lifetime.ts";
 import { headOf, type RecordReader } from "../store/read-chain.ts";
-import { expire } from "../store/rules/remove.ts";
+import { removeExpired } from "../store/rules/remove.ts";
 import type { DataRecord, ListedStream } from "../store/store.ts";
 import type { ProducerState, StreamRecord } from "../store/stream-record.ts";
 import type { StoreTransaction } from "../store/transaction.ts";
@@ -106,15 +104,12 @@ export class MemoryStreams implements StoreTransaction, RecordReader {
       .slice(0, limit);
   }
 
-  /** Removes the streams that have expired, and the producers that are idle. */
-  sweep(now: number, producerIdleMs: number): void {
-    const since = idleSince(now, producerIdleMs);
+  /** Removes the streams that expired at `cutoff` or before, and the producers that are idle since. */
+  sweep(cutoff: number, since: number): void {
+    for (const path of this.#byPath.keys()) removeExpired(this, path, cutoff);
     for (const { record } of this.#byId.values()) {
-      if (!record.deleted && expiryOf(record) <= now) expire(this, record);
-      else {
-        const removed = this.removeIdleProducers(record.id, since, Infinity);
-        if (removed > 0) this.put({ ...record, producers: record.producers - removed });
-      }
+      const removed = this.removeIdleProducers(record.id, since, Infinity);
+      if (removed > 0) this.put({ ...record, producers: record.producers - removed });
     }
   }
 

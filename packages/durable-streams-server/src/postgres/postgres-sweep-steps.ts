@@ -1,6 +1,8 @@
+import type { ExpiryGrace } from "../store/expiry-grace.ts";
 import { idleSince } from "../store/idle-producers.ts";
-import { forgetProducersMutation, touchMutation, type Mutation } from "../store/mutation.ts";
+import { expiryMutation, forgetProducersMutation, type Mutation } from "../store/mutation.ts";
 import type { SweepSteps } from "../store/sweeper.ts";
+import type { ClockWatch } from "./connection/clock-watch.ts";
 import type { Run } from "./connection/connection-pool.ts";
 import type { Database } from "./connection/database.ts";
 
@@ -9,39 +11,60 @@ type RunMutation = <Outcome>(mutation: Mutation<Outcome>) => Promise<Outcome>;
 /** How many rows one step removes at most. */
 const ROWS_PER_STEP = 2000;
 
+export interface PostgresSweepOptions {
+  readonly grace: ExpiryGrace;
+  readonly clockWatch: ClockWatch;
+  readonly producerIdleMs: number;
+}
+
 /** The steps of a sweep in PostgreSQL. */
 export class PostgresSweepSteps implements SweepSteps {
   readonly #database: Database;
-  readonly #producerIdleMs: number;
   readonly #run: RunMutation;
+  readonly #grace: ExpiryGrace;
+  readonly #clockWatch: ClockWatch;
+  readonly #producerIdleMs: number;
 
-  constructor(database: Database, run: RunMutation, producerIdleMs: number) {
+  constructor(
+    database: Database,
+    run: RunMutation,
+    { grace, clockWatch, producerIdleMs }: PostgresSweepOptions,
+  ) {
     this.#database = database;
     this.#run = run;
+    this.#grace = grace;
+    this.#clockWatch = clockWatch;
     this.#producerIdleMs = producerIdleMs;
   }
 
   async expire(): Promise<boolean> {
+    const now = await this.#database.now();
+    this.#clockWatch.report(this.#database.clock.differenceMs);
+    const isFull = await this.#removeDue(this.#grace.cutoff(now));
+    const hasForgotten = await this.#forgetIdle(now);
+    return isFull || hasForgotten;
+  }
+
+  async #removeDue(cutoff: number): Promise<boolean> {
+    if (cutoff === -Infinity) return false;
     const due = await this.#database.run(
       `SELECT path FROM ${this.#database.schema}.streams
        WHERE expiry <= $1::text::bigint LIMIT ${ROWS_PER_STEP}`,
-      [String(Date.now())],
+      [String(cutoff)],
     );
-    // Every mutation that finds an expired stream removes it.
-    await Promise.all(due.map(({ path }) => this.#run(touchMutation(path as string))));
-    const forgotten = await this.#forgetIdle();
-    return due.length === ROWS_PER_STEP || forgotten;
+    await Promise.all(due.map(({ path }) => this.#run(expiryMutation(path as string, cutoff))));
+    return due.length === ROWS_PER_STEP;
   }
 
   /** Forgets idle producers, in the same steps as the appends to their streams. */
-  async #forgetIdle(): Promise<boolean> {
+  async #forgetIdle(now: number): Promise<boolean> {
     const { schema } = this.#database;
     const streams = await this.#database.run(
       `SELECT DISTINCT path FROM (
          SELECT stream_id FROM ${schema}.producers
          WHERE used_at <= $1::text::bigint ORDER BY used_at LIMIT ${ROWS_PER_STEP}) AS idle
        JOIN ${schema}.streams ON id = stream_id`,
-      [String(idleSince(Date.now(), this.#producerIdleMs))],
+      [String(idleSince(now, this.#producerIdleMs))],
     );
     const counts = await Promise.all(
       streams.map(({ path }) =>
@@ -59,6 +82,7 @@ export class PostgresSweepSteps implements SweepSteps {
         `SELECT stream_id::text AS id FROM ${schema}.garbage LIMIT 1 FOR UPDATE SKIP LOCKED`,
       );
       if (!garbage) return false;
+      await this.#database.check(run);
       const id = garbage["id"] as string;
       const counts = [
         await this.#removeRows(run, "data", id),

@@ -13,6 +13,9 @@ export type CommitBatch = (mutations: readonly Mutation<unknown>[]) => Promise<r
 /** The most mutations of one transaction: a long one delays all that wait behind it. */
 const MAX_MUTATIONS = 1024;
 
+/** The most data of one transaction, in bytes, unless a single mutation has more. */
+const MAX_BYTES = 4 * 1024 * 1024;
+
 /**
  * Group commit: mutations that arrive while a transaction is being made durable form the next one. One
  * flush serves every writer that waits, and a single writer never waits for others to arrive.
@@ -47,10 +50,16 @@ export class GroupCommit {
     await this.#running;
   }
 
+  /** How many of those that wait form the next batch. One that makes room is a batch of its own. */
   #batchLength(): number {
     if (this.#waiting[0]?.mutation.makesRoom) return 1;
-    const alone = this.#waiting.findIndex(({ mutation }) => mutation.makesRoom);
-    return Math.min(alone < 0 ? Infinity : alone, MAX_MUTATIONS);
+    let bytes = 0;
+    for (const [index, { mutation }] of this.#waiting.entries()) {
+      bytes += mutation.bytes ?? 0;
+      const isFull = index === MAX_MUTATIONS || bytes > MAX_BYTES;
+      if (index > 0 && (isFull || mutation.makesRoom)) return index;
+    }
+    return this.#waiting.length;
   }
 
   async #runAll(): Promise<void> {

@@ -2,6 +2,7 @@ import { forgetIdleProducers } from "./idle-producers.ts";
 import { applyAppend } from "./rules/append.ts";
 import { applyCreate } from "./rules/create.ts";
 import { applyDelete } from "./rules/delete.ts";
+import { removeExpired } from "./rules/remove.ts";
 import { applyTouch } from "./rules/touch.ts";
 import type {
   AppendOutcome,
@@ -24,6 +25,11 @@ export interface Mutation<Outcome> {
   /** Whether it may use the room that is kept for clean-up: it is then a batch of its own. */
   readonly makesRoom?: boolean | undefined;
   apply(tx: StoreTransaction, now: number): Outcome;
+  /**
+   * For a mutation that only adds to a stream: the outcome if the stream had been so much longer. Left out,
+   * or `undefined`, if the outcome depends on more than that.
+   */
+  moved?(outcome: Outcome, bytes: number): Outcome | undefined;
   /** Whether readers of the path have something new to see. */
   isChange(outcome: Outcome): boolean;
 }
@@ -48,6 +54,10 @@ export function appendMutation(
     bytes: request.data?.byteLength,
     apply: (tx, now) => applyAppend(tx, request, now, producerIdleMs),
     isChange: ({ status }) => status === "appended",
+    moved: (outcome, bytes) =>
+      outcome.status === "appended" && !outcome.closed
+        ? { ...outcome, tail: outcome.tail + bytes }
+        : undefined,
   };
 }
 
@@ -79,6 +89,17 @@ export function touchMutation(path: string): Mutation<void> {
     path,
     apply: (tx, now) => {
       applyTouch(tx, path, now);
+    },
+    isChange: () => false,
+  };
+}
+
+/** Removes the stream if it expired at `cutoff` or before. */
+export function expiryMutation(path: string, cutoff: number): Mutation<void> {
+  return {
+    path,
+    apply: (tx) => {
+      removeExpired(tx, path, cutoff);
     },
     isChange: () => false,
   };

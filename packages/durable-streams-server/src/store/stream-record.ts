@@ -47,6 +47,8 @@ export interface RequestedConfiguration {
   readonly expiresAt?: number | undefined;
   readonly forkPath?: string | undefined;
   readonly forkPosition?: number | undefined;
+  /** Left out by layout 1. */
+  readonly forkGeneration?: number | undefined;
   readonly forkSubOffset?: number | undefined;
 }
 
@@ -76,6 +78,7 @@ export function requestedConfiguration(request: CreateRequest): RequestedConfigu
     expiresAt: request.expiresAt,
     forkPath: request.fork?.path,
     forkPosition: request.fork?.position,
+    forkGeneration: request.fork?.generation,
     forkSubOffset: request.fork?.subOffset,
   };
 }
@@ -92,6 +95,12 @@ export function isSameStream(record: StreamRecord, request: CreateRequest): bool
     again.expiresAt === requested.expiresAt &&
     again.forkPath === requested.forkPath &&
     again.forkPosition === requested.forkPosition &&
+    isSameGeneration(again.forkGeneration, requested.forkGeneration) &&
     again.forkSubOffset === requested.forkSubOffset
   );
+}
+
+/** The start of a stream is the same with and without one. */
+function isSameGeneration(a: number | undefined, b: number | undefined): boolean {
+  return a === undefined || b === undefined || a === b;
 }

@@ -2,6 +2,8 @@
  * The rules of wakes and leases, on the state of one subscription.
  * https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (section 7)
  */
+import { backoffDelayMs, defaultBackoff } from "@freshet/core";
+import type { AppendedRange } from "../store/appended-range.ts";
 import { formatOffset, parseOffset, type StreamOffset } from "../wire/offset.ts";
 import type { WakeReport } from "./request-fields.ts";
 import { SubscriptionError } from "./subscription-error.ts";
@@ -19,11 +21,65 @@ export interface LinkStatus {
   readonly has_pending: boolean;
 }
 
-/** When an announcement of a pull-wake is written again unless it was recorded as written. */
-const ANNOUNCE_AGAIN_MS = 5000;
+/** From 1 second up to 60, with 20 % of jitter. */
+const backoff = {
+  ...defaultBackoff,
+  initialDelayMs: 1000,
+  maxDelayMs: 60_000,
+  multiplier: 2,
+  jitter: 0.2,
+};
 
-export function isIdle(state: SubscriptionState): boolean {
-  return state.wakeId === null && state.holder === null;
+/** When something has to be done for a subscription, if nothing else happens before; else `null`. */
+export function dueAt({ leaseUntil, nextAttemptAt }: SubscriptionState): number | null {
+  if (leaseUntil === null || nextAttemptAt === null) return leaseUntil ?? nextAttemptAt;
+  return Math.min(leaseUntil, nextAttemptAt);
+}
+
+/** Whether a wake may begin: none is in flight, no lease is alive, and no back-off lasts. */
+export function isIdle(state: SubscriptionState, now: number): boolean {
+  if (hasExpired(state, now)) return true;
+  return state.wakeId === null && (state.nextAttemptAt ?? 0) <= now;
+}
+
+/** Whether the lease has run out. The sweep only tidies: time decides, wherever a state is looked at. */
+function hasExpired({ leaseUntil }: SubscriptionState, now: number): boolean {
+  return leaseUntil !== null && leaseUntil <= now;
+}
+
+/** Ends a wake whose lease has run out. */
+export function endExpired(state: SubscriptionState, now: number): boolean {
+  if (!hasExpired(state, now)) return false;
+  endWake(state);
+  return true;
+}
+
+/** What {@link advance} did: `announce` and `wake` have to be delivered, others than `none` stored. */
+export type Step = "none" | "changed" | "announce" | "wake";
+
+/** Does what is due: ends a lease, begins a wake, or announces again one that nobody claimed. */
+export async function advance(
+  state: SubscriptionState,
+  tailOf: TailOf,
+  now: number,
+): Promise<Step> {
+  const hasEnded = endExpired(state, now);
+  // A wake is in flight, or a back-off lasts.
+  if (state.nextAttemptAt === null ? state.wakeId !== null : state.nextAttemptAt > now) {
+    return hasEnded ? "changed" : "none";
+  }
+  if ((await findPending(state, tailOf)) === undefined) {
+    if (state.nextAttemptAt === null) return hasEnded ? "changed" : "none";
+    // The streams that it was about are gone.
+    endWake(state);
+    return "changed";
+  }
+  if (state.wakeId === null) {
+    await beginWake(state, tailOf, now);
+    return "wake";
+  }
+  state.nextAttemptAt = now + backoffDelayMs(state.retries++, backoff);
+  return "announce";
 }
 
 export function link(
@@ -51,6 +107,33 @@ export function unlink(state: SubscriptionState, path: string): void {
   state.links = byPath(Object.entries(state.links).filter(([name]) => name !== path));
 }
 
+/** Up to where there is nothing to process: the cursor, and what an ignored producer wrote after it. */
+function processedTo({ acked, ignored = [] }: SubscriptionLink): number {
+  let position = Math.max(acked, 0);
+  for (const [start, end] of ignored) if (start <= position) position = Math.max(position, end);
+  return position;
+}
+
+/** Appends of others lie between any two ranges. Those that are dropped only cost a wake. */
+const MAX_IGNORED_RANGES = 100;
+
+/** A range of a stream that was made anew at the path ends what is known of the one before it. */
+export function ignoreRange(entry: SubscriptionLink, added: Omit<AppendedRange, "producer">): void {
+  if (added.generation < (entry.generation ?? 0)) return;
+  if (entry.generation !== undefined && added.generation > entry.generation) {
+    ack(entry, { ...nothingAcked, generation: added.generation });
+  }
+  entry.generation = added.generation;
+  const merged: [number, number][] = [];
+  const all = [...(entry.ignored ?? []), [added.start, added.end] as [number, number]];
+  for (const [start, end] of all.sort(([a], [b]) => a - b)) {
+    const last = merged.at(-1);
+    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
+    else if (end > entry.acked) merged.push([start, end]);
+  }
+  entry.ignored = merged.slice(-MAX_IGNORED_RANGES);
+}
+
 export function linkType({ explicit }: SubscriptionLink): "explicit" | "glob" {
   return explicit ? "explicit" : "glob";
 }
@@ -61,7 +144,7 @@ export function ackedOffset({ acked, generation }: SubscriptionLink): string {
 
 /** Whether a stream has events that nobody has processed. One made anew at its path is all new. */
 export function hasPending(entry: SubscriptionLink, tail: StreamOffset): boolean {
-  return tail.position > (isOf(entry, tail) ? Math.max(entry.acked, 0) : 0);
+  return tail.position > (isOf(entry, tail) ? processedTo(entry) : 0);
 }
 
 function isOf(entry: SubscriptionLink, { generation }: StreamOffset): boolean {
@@ -70,6 +153,8 @@ function isOf(entry: SubscriptionLink, { generation }: StreamOffset): boolean {
 }
 
 function ack(entry: SubscriptionLink, { generation, position }: StreamOffset): void {
+  // The ranges are those of the generation.
+  if (entry.generation !== generation) delete entry.ignored;
   entry.acked = position;
   entry.generation = generation;
 }
@@ -115,10 +200,22 @@ export async function beginWake(
   state.wakeId = `w_${crypto.randomUUID().replaceAll("-", "")}`;
   state.snapshot = byPath();
   for (const path of Object.keys(state.links)) state.snapshot[path] = await tailOf(path);
-  state.retries = 0;
   state.holder = null;
-  state.leaseUntil = state.config.type === "webhook" ? now + state.config.leaseTtlMs : null;
-  state.nextAttemptAt = state.config.type === "webhook" ? null : now + ANNOUNCE_AGAIN_MS;
+  if (state.config.type === "webhook") {
+    state.leaseUntil = now + state.config.leaseTtlMs;
+    state.nextAttemptAt = null;
+  } else {
+    state.leaseUntil = null;
+    state.nextAttemptAt = now + backoffDelayMs(0, backoff);
+    state.retries = 1;
+  }
+}
+
+/** Ends a wake that the webhook did not take: the next one begins after a back-off. */
+export function failWake(state: SubscriptionState, now: number): void {
+  endWake(state);
+  state.status = "failed";
+  state.nextAttemptAt = now + backoffDelayMs(state.retries++, backoff);
 }
 
 /** Ends the wake: its worker can no longer acknowledge. */
@@ -143,9 +240,11 @@ export function checkFence(
   state: SubscriptionState,
   report: WakeReport,
   tokenGeneration: number,
+  now: number,
 ): void {
   const isCurrent =
     state.wakeId !== null &&
+    !hasExpired(state, now) &&
     tokenGeneration === state.generation &&
     report.generation === state.generation &&
     report.wakeId === state.wakeId;

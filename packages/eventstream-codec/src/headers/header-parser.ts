@@ -56,7 +56,7 @@ export function parseHeaders(
     const valueStart = at + (length < 0 ? 3 : 1);
     if (length < 0) length = valueStart <= end ? view.getUint16(at + 1) : 0;
     at = valueStart + length;
-    if (at > end) throw bad("HEADER_VALUE_INVALID", "has a value that overruns the headers");
+    if (at > end) throw bad("HEADER_VALUE_INVALID", "overruns the headers");
     const text = type === wireType.string ? decodeText(view, valueStart, at) : undefined;
     if (type === wireType.string && text === undefined) {
       throw bad("HEADER_VALUE_INVALID", "is a string that is not UTF-8");

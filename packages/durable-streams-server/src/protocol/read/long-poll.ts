@@ -50,7 +50,7 @@ async function waitForData(
     const reason = await reader.wait(Math.min(left, touchInterval(page)), request.signal);
     if (reason === "ended" || reason === "aborted") break;
     page = expectPage(await reader.read(next));
-    await touchIfDue(context, path, page.stream);
+    await touchIfDue(context, path, page);
   }
   return page;
 }

@@ -128,7 +128,7 @@ class EventBody implements AsyncIterableIterator<Uint8Array> {
     const next = { path: this.#path, position, generation, maxBytes: this.#context.pageBytes };
     try {
       const page = expectPage(await this.#reader.read(next));
-      await touchIfDue(this.#context, this.#path, page.stream);
+      await touchIfDue(this.#context, this.#path, page);
       return page;
     } catch (error) {
       if (error instanceof HttpError) return undefined;

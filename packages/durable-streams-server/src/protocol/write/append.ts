@@ -46,7 +46,11 @@ export async function appendToStream(
   if (outcome.status !== "appended" && outcome.status !== "duplicate") {
     throw refusal(outcome, append, context);
   }
-  if (outcome.status === "appended") context.onAppended(path);
+  if (outcome.status === "appended") {
+    const { generation, tail: end } = outcome;
+    const start = end - (append.data?.byteLength ?? 0);
+    context.onAppended(path, { producer: producer?.id, generation, start, end });
+  }
   return accepted(outcome, append);
 }
 
