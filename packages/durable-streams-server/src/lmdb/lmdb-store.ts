@@ -16,6 +16,7 @@ import { LmdbCommitter } from "./lmdb-committer.ts";
 import { LmdbDocuments } from "./lmdb-documents.ts";
 import { LmdbReader } from "./lmdb-reader.ts";
 import { LmdbSweepSteps } from "./lmdb-sweep-steps.ts";
+import { OpenReads } from "./open-reads.ts";
 import { openTables } from "./tables.ts";
 
 export interface LmdbStoreOptions {
@@ -72,10 +73,12 @@ export function lmdbStore(options: LmdbStoreOptions): DisposableStore {
   const steps = new LmdbSweepSteps(tables, commits, grace);
   const sweeper = new Sweeper(steps, options.sweepIntervalMs ?? 10_000);
   const reader = new LmdbReader(tables);
+  const documents = new LmdbDocuments(tables, commits);
+  const reads = new OpenReads();
   // Both start the sweeper, which a constructor must not.
-  const reading = () => {
+  const read = <Outcome>(from: (reader: LmdbReader) => Promise<Outcome>) => {
     sweeper.start();
-    return reader;
+    return reads.run(() => from(reader));
   };
   const run = <Outcome>(mutation: Mutation<Outcome>) => {
     sweeper.start();
@@ -91,15 +94,22 @@ export function lmdbStore(options: LmdbStoreOptions): DisposableStore {
       return outcome;
     },
     touch: (path) => run(touchMutation(path)),
-    head: (path) => reading().head(path),
-    read: (request) => reading().read(request),
-    list: (request) => reading().list(request),
+    head: (path) => read((from) => from.head(path)),
+    read: (request) => read((from) => from.read(request)),
+    list: (request) => read((from) => from.list(request)),
     subscribe: (path, listener) => changes.subscribe(path, listener),
-    documents: new LmdbDocuments(tables, commits),
+    documents: {
+      get: (key) => reads.run(() => documents.get(key)),
+      list: (prefix) => reads.run(() => documents.list(prefix)),
+      set: (key, value, expected) => documents.set(key, value, expected),
+    },
     close: () =>
       (closing ??= (async () => {
         await sweeper.stop();
         await commits.close();
+        await reads.close();
+        // Or a timer of lmdb does it after the end.
+        tables.root.resetReadTxn();
         await tables.root.close();
       })()),
   });
