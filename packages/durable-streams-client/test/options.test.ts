@@ -58,6 +58,7 @@ const reading: InvalidValues = {
   sseFirstEventMs: notTime,
   pauseWhenHidden: notBoolean,
   onStatus: notFunction,
+  onCut: ["fail", true, null],
 };
 const handleOptions: InvalidValues = {
   ...endpoint,

@@ -17,7 +17,7 @@ const names = [
     "maxPendingBytes",
   ],
   ...["epoch", "autoClaim", "lingerMs", "maxBatchItems", "encoding", "decode", "tailEvents"],
-  ...["onStatus", "replay", "redirectHeaders"],
+  ...["onStatus", "onCut", "replay", "redirectHeaders"],
 ];
 const allUndefined = Object.fromEntries(names.map((name) => [name, undefined]));
 

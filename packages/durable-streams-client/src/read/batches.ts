@@ -136,7 +136,10 @@ function eventBytes(text: string, isBase64: boolean): Uint8Array {
 }
 
 /** Delivers the items of a JSON stream; positions count items. */
-export function jsonCodec(parse: ParseJson = JSON.parse): Codec<unknown[]> {
+export function jsonCodec(
+  parse: ParseJson = JSON.parse,
+  onCut: "retry" | "error" = "retry",
+): Codec<unknown[]> {
   return {
     unit: "items",
     drop: (data, count) => data.slice(count),
@@ -156,7 +159,9 @@ export function jsonCodec(parse: ParseJson = JSON.parse): Codec<unknown[]> {
       }
       if (!array.ended) {
         // Some ways to cut a response look like its end; only the missing bracket shows the cut.
-        throw new FetchError("NETWORK", "A page ended in the middle of its JSON array.");
+        const message = "A page ended in the middle of its JSON array.";
+        if (onCut === "error") throw new SyntaxError(message);
+        throw new FetchError("NETWORK", message);
       }
     },
   };

@@ -16,6 +16,7 @@ import { ItemIterator } from "./item-iterator.ts";
 import { checkDecode, type Decode, decodeItems, positionIn } from "./items.ts";
 import { parseExactly } from "./parse-json.ts";
 import { type EventModes, eventOf, hasNews, type StreamEvent } from "./stream-event.ts";
+import type { StreamOptions } from "./stream.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import { textBatches } from "./text-batches.ts";
 import { TextSplitter } from "./text-splitter.ts";
@@ -36,6 +37,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   readonly #reader: StreamReader;
   readonly #start: Position;
   readonly #schema: StandardSchemaV1<unknown, T> | undefined;
+  readonly #onCut: "retry" | "error" | undefined;
   /** The batch that was delivered last, and where in its segment the delivered data ends. */
   #batch: Batch<unknown> | undefined;
   #count: number = 0;
@@ -46,11 +48,12 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   constructor(
     reader: StreamReader,
     start: Position,
-    schema: StandardSchemaV1<unknown, T> | undefined,
+    options: Pick<StreamOptions<T>, "schema" | "onCut">,
   ) {
     this.#reader = reader;
     this.#start = start;
-    this.#schema = schema;
+    this.#schema = options.schema;
+    this.#onCut = options.onCut;
   }
 
   /** The stream's URL. */
@@ -279,7 +282,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
         { url: this.#reader.shownUrl },
       );
     }
-    const batches = this.#consume(jsonCodec(decode && parseExactly));
+    const batches = this.#consume(jsonCodec(decode && parseExactly, this.#onCut));
     // Without a decoder U is T, which the caller declares.
     if (!this.#schema && !decode) return batches as unknown as Batches<U[]>;
     const schema = this.#schema as StandardSchemaV1<unknown, U> | undefined;

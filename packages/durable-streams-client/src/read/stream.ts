@@ -54,6 +54,12 @@ export interface StreamOptions<T = unknown> extends EndpointOptions {
    * a page can show an outage that a live session outlasts.
    */
   onStatus?: StatusListener | undefined;
+  /**
+   * What to do with a page whose JSON array has no end although the HTTP response is whole: "retry"
+   * (default) requests the rest again, since some ways to cut a response look like its end; "error" is a
+   * {@link ParseError}.
+   */
+  onCut?: "retry" | "error" | undefined;
 }
 
 /**
@@ -97,6 +103,7 @@ const rules: OptionRules<StreamOptions> = {
   sseFirstEventMs: timeLimit,
   pauseWhenHidden: aBoolean,
   onStatus: aFunction,
+  onCut: oneOf("retry", "error"),
 };
 
 /** Reads from an endpoint; `contentType` is the stream's, if the caller knows it. */
@@ -131,5 +138,5 @@ export async function openStream<T>(
     throw error;
   }
   const start = { ...position, offset: reader.startOffset };
-  return new StreamResponse<T>(reader, start, options.schema);
+  return new StreamResponse<T>(reader, start, options);
 }

@@ -109,6 +109,25 @@ describe.each(transports)("over %s", (_name, transport) => {
     },
   );
 
+  test("a JSON page that is cut in a whole response is requested again, or an error with onCut", async () => {
+    await using stub = await StubServer.start((_request, res, index) => {
+      if (index % 2 === 1) page(res, [1, 2, 3], "3", closed);
+      else {
+        res.writeHead(200, { "content-type": "application/json", "stream-next-offset": "3" });
+        res.end("[1,2,");
+      }
+    });
+    expect(await (await stream(stub.url, options)).readJson()).toEqual([1, 2, 3]);
+    const res = await stream(stub.url, { ...options, onCut: "error" });
+    const seen: unknown[] = [];
+    const read = async () => {
+      for await (const item of res.iterJson()) seen.push(item);
+    };
+    await expect(read()).rejects.toMatchObject({ code: "INVALID_PAYLOAD", position: "-1,2" });
+    expect(seen).toEqual([1, 2]);
+    expect(stub.requests.length).toBe(3);
+  });
+
   test("garbage in a page is a ParseError with the position", async () => {
     await using stub = await StubServer.start((_request, res) => {
       res.writeHead(200, { "content-type": "application/json", "stream-next-offset": "1" });

@@ -24,6 +24,7 @@ import { LmdbSweepSteps } from "./lmdb-sweep-steps.ts";
 import { CleanUp } from "./clean-up.ts";
 import { DiskRoom } from "./disk-room.ts";
 import { FolderLock } from "./folder-lock.ts";
+import { OpenReads } from "./open-reads.ts";
 import { cannotOpen, openTables, type LmdbTables } from "./tables.ts";
 
 export interface LmdbStoreOptions extends ProducerOptions {
@@ -85,10 +86,12 @@ export function lmdbStore(options: LmdbStoreOptions): DisposableStore {
   const steps = new LmdbSweepSteps(tables, { cleanUp, room, grace, producerIdleMs });
   const sweeper = new Sweeper(steps, options.sweepIntervalMs ?? 10_000, options.onSweepFailed);
   const reader = new LmdbReader(tables);
+  const documents = new LmdbDocuments(tables, commits);
+  const reads = new OpenReads();
   // Both start the sweeper, which a constructor must not.
-  const reading = () => {
+  const read = <Outcome>(from: (reader: LmdbReader) => Promise<Outcome>) => {
     sweeper.start();
-    return reader;
+    return reads.run(() => from(reader));
   };
   const run = <Outcome>(mutation: Mutation<Outcome>) => {
     sweeper.start();
@@ -105,16 +108,25 @@ export function lmdbStore(options: LmdbStoreOptions): DisposableStore {
       return outcome;
     },
     touch: (path) => run(touchMutation(path)),
-    head: (path) => reading().head(path),
-    read: (request) => reading().read(request),
-    list: (request) => reading().list(request),
+    head: (path) => read((from) => from.head(path)),
+    read: (request) => read((from) => from.read(request)),
+    list: (request) => read((from) => from.list(request)),
     subscribe: (path, listener) => changes.subscribe(path, listener),
-    documents: new LmdbDocuments(tables, commits),
+    documents: {
+      get: (key) => reads.run(() => documents.get(key)),
+      list: (prefix, only) => reads.run(() => documents.list(prefix, only)),
+      set: (key, value, expected) => documents.set(key, value, expected),
+    },
     close: () =>
       (closing ??= (async () => {
         await sweeper.stop();
         await commits.close();
-        await room.close(() => tables.root.close());
+        await reads.close();
+        await room.close(async () => {
+          // Or a timer of lmdb does it after the end.
+          tables.root.resetReadTxn();
+          await tables.root.close();
+        });
         lock.release();
       })()),
   });

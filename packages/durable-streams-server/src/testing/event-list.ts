@@ -1,4 +1,4 @@
-import type { Operation } from "./linearizability.ts";
+import type { Operation } from "./sequential-model.ts";
 
 /** What follows the last event. */
 export const END = -1;

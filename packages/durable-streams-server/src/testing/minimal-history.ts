@@ -1,4 +1,5 @@
-import type { Operation, Verdict } from "./linearizability.ts";
+import type { Verdict } from "./linearizability.ts";
+import type { Operation } from "./sequential-model.ts";
 
 export interface Checked<State, Recorded> {
   readonly history: readonly Recorded[];

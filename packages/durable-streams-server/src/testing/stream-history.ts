@@ -1,4 +1,4 @@
-import type { Operation } from "./linearizability.ts";
+import type { Operation } from "./sequential-model.ts";
 import type { StreamRequest, StreamResponse } from "./stream-request.ts";
 
 /** One request of a run, and what became of it. */

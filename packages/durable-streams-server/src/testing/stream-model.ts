@@ -5,7 +5,7 @@
 import { appendResult } from "./append-model.ts";
 import { matches, type Expected, type ModelRules, type Result } from "./expected-response.ts";
 import { KnownOffsets } from "./known-offsets.ts";
-import type { SequentialModel } from "./linearizability.ts";
+import type { SequentialModel } from "./sequential-model.ts";
 import {
   isPure,
   type CreateStream,

@@ -1,10 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  checkLinearizability,
-  type Operation,
-  type SequentialModel,
-} from "../../src/testing/linearizability.ts";
+import { checkLinearizability } from "../../src/testing/linearizability.ts";
+import type { Operation, SequentialModel } from "../../src/testing/sequential-model.ts";
 
 type Input = { write: number } | "read";
 type Register = Operation<Input, number>;

@@ -56,12 +56,12 @@ test("producers are known as long as nobody else has changed the row of their st
   commitAppend(cache, stream, 2, "q");
   const state = (id: string) =>
     cache.rowsFor([appendOf("a", id, 1)])?.producers.get(producerKey(1, id));
-  expect(state("p")).toEqual({ epoch: 0, lastSeq: 0 });
-  expect(state("q")).toEqual({ epoch: 0, lastSeq: 0 });
+  expect(state("p")).toEqual({ epoch: 0, lastSeq: 0, usedAt: 0 });
+  expect(state("q")).toEqual({ epoch: 0, lastSeq: 0, usedAt: 0 });
   expect(state("r")).toBeUndefined();
   // Another process wrote version 4.
   for (let version = 4; version < 10; version++) commitAppend(cache, stream, version, "q");
-  expect(state("q")).toEqual({ epoch: 0, lastSeq: 0 });
+  expect(state("q")).toEqual({ epoch: 0, lastSeq: 0, usedAt: 0 });
   expect(cache.rowsFor([appendOf("a", "p", 1)])).toBeUndefined();
 });
 
