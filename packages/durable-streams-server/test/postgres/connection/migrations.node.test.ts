@@ -119,17 +119,21 @@ test("a migration waits for the writes that are under way", async () => {
     prepare: true,
     queryTimeoutMs: 30_000,
   });
-  const steps = [() => "", (schema: string) => `ALTER TABLE ${schema}.streams ADD extra text`];
+  const steps = Array.from({ length: LAYOUT_VERSION }, () => () => "");
+  const withOneMore = [
+    ...steps,
+    (schema: string) => `ALTER TABLE ${schema}.streams ADD extra text`,
+  ];
   let migrating: Promise<void> | undefined;
   const layout = () => sql`SELECT version FROM durable_streams.layout`.values();
   await sql.begin(async (transaction) => {
     await transaction`UPDATE durable_streams.data SET end_position = end_position`;
-    migrating = migrate(pool, "durable_streams", steps);
+    migrating = migrate(pool, "durable_streams", withOneMore);
     await until("the migration waits", isWaiting);
-    expect(await layout()).toEqual([[1]]);
+    expect(await layout()).toEqual([[LAYOUT_VERSION]]);
   });
   await migrating;
-  expect(await layout()).toEqual([[2]]);
+  expect(await layout()).toEqual([[LAYOUT_VERSION + 1]]);
   await pool.end();
 });
 
@@ -141,7 +145,7 @@ test("over HTTP a write by a process of an earlier layout is a 503 with Retry-Af
   const response = await streams.fetch(new Request(url, { method: "POST", headers, body: "x" }));
   expect(response.status).toBe(503);
   expect(response.headers.get("retry-after")).toBe("1");
-  expect(await response.text()).toContain("layout 2");
+  expect(await response.text()).toContain(`layout ${LAYOUT_VERSION + 1}`);
   expect(await (await streams.fetch(new Request(url))).text()).toBe("first");
 });
 
