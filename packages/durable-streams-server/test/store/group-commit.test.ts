@@ -36,6 +36,24 @@ test("a mutation with more data than a batch may have is a batch of its own", as
   expect(await batchesOf(sizes)).toEqual([[8 * MIB], [8 * MIB], [1]]);
 });
 
+test("a mutation that makes room is a batch of its own", async () => {
+  const batches: string[][] = [];
+  const commits = new GroupCommit((mutations) => {
+    batches.push(mutations.map(({ path }) => path));
+    return Promise.resolve(mutations.map(() => undefined));
+  });
+  const run = (path: string, makesRoom: boolean) =>
+    commits.run({ path, makesRoom, apply: () => undefined, isChange: () => false });
+  await Promise.all([
+    run("a", false),
+    run("b", false),
+    run("room", true),
+    run("more room", true),
+    run("c", false),
+  ]);
+  expect(batches).toEqual([["a", "b"], ["room"], ["more room"], ["c"]]);
+});
+
 test("a batch has at most 1024 mutations", async () => {
   const batches = await batchesOf(Array<undefined>(1500).fill(undefined));
   expect(batches.map((batch) => (batch as unknown[]).length)).toEqual([1024, 476]);

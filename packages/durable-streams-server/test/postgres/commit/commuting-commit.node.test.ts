@@ -1,3 +1,4 @@
+import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { AppendOutcome, AppendRequest, Store } from "../../../src/index.ts";
 import { CommutingCommit } from "../../../src/postgres/commit/commuting-commit.ts";
@@ -62,6 +63,41 @@ test("appends to a stream that another process has appended to need no lock", as
   expect(await a.head("s")).toMatchObject({ stream: { tail, contentType: "text/plain" } });
 });
 
+test("an append without a lock says when its producer was used", async () => {
+  const sql = postgres(server.url, { max: 1 });
+  const producers = sql(`commuting_${schemas}`);
+  await sql`UPDATE ${producers}.producers SET used_at = 0`;
+  const locked = vi.spyOn(LockedCommit.prototype, "commit");
+  await send(b, "q", 1);
+  locked.mockClear();
+  await send(a, "p", 2);
+  expect(locked).not.toHaveBeenCalled();
+  const [row] = await sql`SELECT used_at::float8 AS at FROM ${producers}.producers
+    WHERE producer_id = 'p'`;
+  expect(row?.["at"]).toBeGreaterThan(Date.now() - 60_000);
+  await sql.end();
+});
+
+/** A store that forgets producers at once sweeps. */
+async function forgetProducers(): Promise<void> {
+  const schema = `commuting_${schemas}`;
+  const sql = postgres(server.url, { max: 1 });
+  const sweeping = postgresStore({
+    url: server.url,
+    schema,
+    producerIdleMs: 1,
+    sweepIntervalMs: 10,
+  });
+  await sweeping.head("s");
+  await expect
+    .poll(() => sql`SELECT 1 FROM ${sql(schema)}.producers`.then(({ length }) => length), {
+      timeout: 10_000,
+    })
+    .toBe(0);
+  await sweeping.close();
+  await sql.end();
+}
+
 /** What another process does, and what an append of p that does not know it must become. */
 const meanwhile: Record<string, [() => Promise<unknown>, Partial<AppendOutcome>]> = {
   "the same append is stored": [() => send(b, "p", 2), { status: "duplicate", lastSeq: 2 }],
@@ -73,6 +109,7 @@ const meanwhile: Record<string, [() => Promise<unknown>, Partial<AppendOutcome>]
     () => send(b, "p", 0, { epoch: 1 }),
     { status: "stale-epoch", epoch: 1 },
   ],
+  "the producer is forgotten": [forgetProducers, { status: "sequence-gap", expected: 0 }],
   "the stream is closed": [
     () => appendText(b, "s", undefined, { close: true }),
     { status: "closed", tail: START.length },

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { applyBatch } from "../../../src/postgres/commit/apply-batch.ts";
 import { LoadedRows, producerKey } from "../../../src/postgres/commit/loaded-rows.ts";
 import { RowCache } from "../../../src/postgres/commit/row-cache.ts";
-import { appendMutation } from "../../../src/store/mutation.ts";
+import { appendMutation, forgetProducersMutation } from "../../../src/store/mutation.ts";
 import type { ProducerState, StreamRecord } from "../../../src/store/stream-record.ts";
 
 const MIB = 1024 * 1024;
@@ -72,6 +72,27 @@ test("a stream made anew at a path has none of the producers of the old one", ()
   expect(cache.rowsFor([appendOf("a", "q", 1)])).toBeDefined();
   expect(cache.rowsFor([appendOf("a", "p", 1)])).toBeUndefined();
   expect(cache.guessFor([appendOf("a", "p", 1)])).toBeUndefined();
+});
+
+test("a producer that a batch has forgotten is not cached, also if the batch had a request of it", () => {
+  const cache = new RowCache();
+  const stream = { ...record(1, "a"), producers: 1 };
+  commitAppend(cache, stream, 1, "q");
+  const before = cache.bytes;
+  commitAppend(cache, stream, 2, "p");
+  const rows = new LoadedRows();
+  rows.add({ record: stream, version: 3 });
+  rows.producers.set(producerKey(1, "p"), { epoch: 0, lastSeq: 0, usedAt: 0 });
+  rows.idleProducers.set(1, ["p"]);
+  const repeated = appendOf("a", "p", 0);
+  const forgetting = forgetProducersMutation("a", 1000);
+  const { tx, outcomes } = applyBatch([repeated, forgetting], rows, 5000);
+  expect(outcomes).toMatchObject([{ status: "duplicate" }, 1]);
+  cache.keep([repeated, forgetting], tx, rows);
+  expect(cache.rowsFor([repeated])?.producers.get(producerKey(1, "p"))).toBeNull();
+  cache.keep([forgetting], tx, rows);
+  expect(cache.rowsFor([repeated])).toBeUndefined();
+  expect(cache.bytes).toBe(before);
 });
 
 for (const [what, streams, producers] of [
