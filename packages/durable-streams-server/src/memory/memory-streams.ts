@@ -15,9 +15,10 @@ interface MemoryStream {
 
 /** The streams in memory. Everything is synchronous, so each call is a step of its own. */
 export class MemoryStreams implements StoreTransaction, RecordReader {
+  /** Of all stores in the process: one may be made in the same millisecond as another one. */
+  static #lastId = firstId();
   readonly #byPath = new Map<string, MemoryStream>();
   readonly #byId = new Map<number, MemoryStream>();
-  #lastId = firstId();
 
   byPath(path: string): StreamRecord | undefined {
     return this.#byPath.get(path)?.record;
@@ -28,7 +29,7 @@ export class MemoryStreams implements StoreTransaction, RecordReader {
   }
 
   nextId(): number {
-    return ++this.#lastId;
+    return ++MemoryStreams.#lastId;
   }
 
   put(record: StreamRecord): void {

@@ -1,5 +1,5 @@
 import { DurableStream, stream, StreamReplacedError } from "@freshet/durable-streams-client";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createDurableStreams, memoryStore, type DurableStreams } from "../../src/index.ts";
 
 const zeros = `${"0".repeat(16)}_${"0".repeat(16)}`;
@@ -54,6 +54,31 @@ test("a fork at an offset of a deleted stream is a 410", async () => {
   };
   expect((await fork(old)).status).toBe(410);
   expect((await fork(zeros)).status).toBe(201);
+});
+
+test("a fork that is there is not one at the same position of a stream made anew", async () => {
+  const old = await createText("/s", "12345");
+  const fork = (offset: string) => {
+    const headers = { ...text, "stream-forked-from": "/s", "stream-fork-offset": offset };
+    return send("PUT", "/fork", { headers });
+  };
+  expect((await fork(old)).status).toBe(201);
+  expect((await fork(old)).status).toBe(200);
+  const other = await createText("/other", "12345");
+  expect((await fork(other)).status).toBe(409);
+});
+
+test("no two memory stores of a process have a generation in common", async () => {
+  vi.spyOn(Date, "now").mockReturnValue(1_700_000_000_000);
+  const generations = new Set<number>();
+  for (let n = 0; n < 3; n++) {
+    const store = memoryStore();
+    const created = await store.create({ path: "s", contentType: "text/plain", closed: false });
+    if (created.status === "created") generations.add(created.stream.generation);
+    await store.close();
+  }
+  expect(generations.size).toBe(3);
+  vi.restoreAllMocks();
 });
 
 test("offsets of the first versions of this server are refused, and the message says why", async () => {
