@@ -16,7 +16,7 @@ import { ItemIterator } from "./item-iterator.ts";
 import { checkDecode, type Decode, decodeItems, positionIn } from "./items.ts";
 import { parseExactly } from "./parse-json.ts";
 import { type EventModes, eventOf, hasNews, type StreamEvent } from "./stream-event.ts";
-import type { StreamOptions } from "./stream.ts";
+import type { StreamOptions } from "./stream-options.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import { textBatches } from "./text-batches.ts";
 import { TextSplitter } from "./text-splitter.ts";
