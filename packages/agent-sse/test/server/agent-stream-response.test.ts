@@ -456,10 +456,10 @@ test("a function that writes 100,000 events without awaiting any costs a constan
     return (performance.now() - begin) / count;
   };
   await timeOf(10_000);
-  const few = await timeOf(10_000);
-  const many = await timeOf(100_000);
+  const few = Math.min(await timeOf(10_000), await timeOf(10_000));
+  const many = Math.min(await timeOf(100_000), await timeOf(100_000));
   // Quadratic time would be ten times as much for each.
-  expect(many).toBeLessThan(few * 4);
+  expect(many).toBeLessThan(few * 5);
 });
 
 describe("a client that reads nothing", () => {

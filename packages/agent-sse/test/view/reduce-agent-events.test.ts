@@ -213,10 +213,11 @@ describe("a fold takes linear time", () => {
       expect(parts.length).toBeGreaterThan(0);
       return (performance.now() - begin) / count;
     };
+    // The best of a few, because other work on the machine only makes them longer.
+    const bestOf = (count: number) => Math.min(...[1, 2, 3].map(() => timeOf(count)));
     timeOf(2000);
-    const few = timeOf(2000);
     // Quadratic time would be ten times as much for each.
-    expect(timeOf(20_000)).toBeLessThan(few * 5);
+    expect(bestOf(20_000)).toBeLessThan(bestOf(2000) * 5);
   });
 });
 
