@@ -8,9 +8,9 @@ import type { Offset } from "./protocol/offset.ts";
 import { type CallOptions, checkCallOptions, noOptions } from "./write/call-options.ts";
 import type { CloseResult } from "./write/durable-stream-options.ts";
 import {
+  checkProducerOptions,
   type FlushResult,
   type IdempotentProducerOptions,
-  checkProducerOptions,
 } from "./write/producer-options.ts";
 import { ProducerQueue } from "./write/producer-queue.ts";
 import { ProducerSession } from "./write/producer-session.ts";
@@ -206,14 +206,10 @@ export class IdempotentProducer {
   #add(value: unknown): void {
     const { contentType } = this.#stream;
     if (!this.#isContentKnown && contentType !== undefined && this.#queue.length === 0) {
-      this.#setContentType(contentType);
+      this.#queue.setJson(isJson(contentType));
+      this.#isContentKnown = true;
     }
     this.#queue.add(value);
-  }
-
-  #setContentType(contentType: string): void {
-    this.#queue.setJson(isJson(contentType));
-    this.#isContentKnown = true;
   }
 
   #schedule(): void {
@@ -247,7 +243,8 @@ export class IdempotentProducer {
 
   async #sendAll(): Promise<void> {
     if (this.#queue.length > 0 && !this.#isContentKnown) {
-      this.#setContentType(await this.#internals.contentType(this.#session.maxRetries));
+      this.#queue.setJson(isJson(await this.#internals.contentType(this.#session.maxRetries)));
+      this.#isContentKnown = true;
     }
     while (this.#queue.length > 0 || (this.#closes && !this.#closeResult)) {
       await this.#store(this.#queue.takeBatch());
