@@ -46,8 +46,8 @@ Everything runs on loopback.
   --help, -h          print this text
   --version           print the version
 
-Exit status: 0 when nothing was lost or repeated, 1 when something was or the demo failed, 2 for wrong
-options, 130 when interrupted.
+Exit status: 0 when nothing was lost or repeated (of a replayed capture: and the reader got what it holds),
+1 when something was or the demo failed, 2 for wrong options, 130 when interrupted.
 `;
 
 const defaultPrompt = "How high is the Elbe at Dresden, and is it rising?";
@@ -68,6 +68,11 @@ export function parseOptions(
   if (replay !== undefined && model !== undefined) {
     throw new UsageError(
       "--replay and --model exclude each other: a response is either replayed or requested.",
+    );
+  }
+  if (replay !== undefined && values["bedrock-url"] !== undefined) {
+    throw new UsageError(
+      "--replay and --bedrock-url exclude each other: the simulated Bedrock that the demo starts replays the capture.",
     );
   }
   if (model !== undefined) checkCredentials(env);
