@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { packAll, publishedPackages } from "./support/packed.ts";
 import { repository } from "./support/readme-examples.ts";
 
 // Tests what a user gets: every package is packed and installed by npm into an empty folder, with only
@@ -28,14 +29,11 @@ interface Manifest {
 }
 
 let place = "";
-const tarball = (name: string) => join(place, `${name}.tgz`);
+let tarball: (name: string) => string;
 
 beforeAll(async () => {
   place = await mkdtemp(join(tmpdir(), "freshet-packed-"));
-  for (const name of packages) {
-    const folder = join(repository, "packages", name);
-    await run("pnpm", ["pack", "--out", tarball(name)], { cwd: folder });
-  }
+  tarball = await packAll(packages, place);
 }, 300_000);
 
 afterAll(() => rm(place, { recursive: true, force: true }));
@@ -109,17 +107,6 @@ describe.each(packages)("%s", (name) => {
     expect(result.outputFiles[0]?.text).not.toMatch(/from "node:|require\("node:/);
   });
 });
-
-async function publishedPackages(): Promise<string[]> {
-  const names = await readdir(join(repository, "packages"));
-  const isPrivate = await Promise.all(
-    names.map(async (name) => {
-      const path = join(repository, "packages", name, "package.json");
-      return (JSON.parse(await readFile(path, "utf8")) as { private?: boolean }).private;
-    }),
-  );
-  return names.filter((_, index) => !isPrivate[index]);
-}
 
 async function load(cwd: string, entries: readonly string[]): Promise<void> {
   const importAll = entries.map((entry) => `await import(${JSON.stringify(entry)});`).join("\n");
