@@ -1,4 +1,5 @@
 import { createDurableStreams, memoryStore } from "@freshet/durable-streams-server";
+import { storeTests } from "@freshet/durable-streams-server/testing";
 import { expectSame, type RoundTrip, words } from "./round-trip.ts";
 
 export const durableStreamsServer: RoundTrip = async () => {
@@ -21,4 +22,7 @@ export const durableStreamsServer: RoundTrip = async () => {
   } finally {
     await server.close();
   }
+  const place = { open: () => memoryStore(), isDurable: false, remove: () => Promise.resolve() };
+  const tests = storeTests(() => Promise.resolve(place));
+  await Promise.all(tests.map(({ run }) => run()));
 };
