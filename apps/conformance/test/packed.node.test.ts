@@ -68,7 +68,9 @@ describe.each(packages)("%s", (name) => {
     expect(list).toContain("package/LICENSE\n");
     expect(list).toContain("package/README.md\n");
     expect(list).toContain("package/dist/index.d.ts\n");
-    expect(list).not.toMatch(/tsbuildinfo|\.tgz|\/test\//);
+    expect(list).not.toMatch(/tsbuildinfo|\.tgz|\/test\/|\.js\.map/);
+    const declarations = list.match(/dist\/.*\.d\.ts(?=\n)/g) ?? [];
+    expect(declarations.filter((file) => !list.includes(`${file}.map\n`))).toEqual([]);
   });
 
   test("the main entry loads without the optional peers, by import and by require", async () => {
