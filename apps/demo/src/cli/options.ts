@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { argumentsProblem } from "@freshet/core";
 import type { PipelineOptions } from "../pipeline/pipeline-options.ts";
 import type { StreamsServer } from "../protocol/processes.ts";
 import { UsageError } from "./usage-error.ts";
@@ -126,9 +127,7 @@ function parse(args: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    // The first sentence names the option; the rest explains positional arguments, which there are none of.
-    const [sentence] = (error as Error).message.split(/\. |\n/);
-    throw new UsageError(`${sentence ?? "Invalid options"}.`);
+    throw new UsageError(argumentsProblem(error));
   }
 }
 
