@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { packAll, publishedPackages } from "./support/packed.ts";
-import { repository } from "./support/readme-examples.ts";
+import { extractExamples, repository } from "./support/readme-examples.ts";
 
 // Tests what a user gets: every package is packed and installed by npm into an empty folder, with only
 // the Freshet packages that it depends on.
@@ -77,6 +77,17 @@ describe.each(packages)("%s", (name) => {
     await load(folder(), [manifest.name]);
   });
 
+  test("the first example of the README runs with what the lines above it install", async () => {
+    const { install, code, output } = await firstExample(name);
+    const others = install.filter((one) => one !== manifest.name);
+    expect(install.length - others.length).toBe(1);
+    if (others.length > 0) await run("npm", ["install", ...others], { cwd: folder() });
+    await writeFile(join(folder(), "example.js"), (await transform(code, { loader: "ts" })).code);
+    const options = { cwd: folder(), timeout: 60_000 };
+    const { stdout } = await run(process.execPath, ["example.js"], options);
+    expect(stdout).toBe(output);
+  }, 300_000);
+
   test("with the peers every entry loads, and compiles with skipLibCheck off", async () => {
     const peers = Object.entries(manifest.peerDependencies ?? {});
     const types = entries.some((entry) => entry.endsWith("/react")) ? ["@types/react"] : [];
@@ -109,6 +120,23 @@ describe.each(packages)("%s", (name) => {
     expect(result.outputFiles[0]?.text).not.toMatch(/from "node:|require\("node:/);
   });
 });
+
+/** The packages that the first block of commands in a README installs, and the example after it. */
+async function firstExample(
+  name: string,
+): Promise<{ install: string[]; code: string; output: string | undefined }> {
+  const path = `packages/${name}/README.md`;
+  const markdown = await readFile(join(repository, path), "utf8");
+  const commands = /^```sh\n([^]*?)^```$/m.exec(markdown)?.[1] ?? "";
+  const install = commands
+    .split("\n")
+    .filter((line) => line.startsWith("npm install "))
+    .flatMap((line) => line.replace(/ #.*/, "").split(" ").slice(2))
+    .filter((word) => !word.startsWith("-"));
+  const [example] = extractExamples(path, markdown);
+  if (!example?.run) throw new Error(`The first example of ${path} is not one that runs.`);
+  return { install, ...example };
+}
 
 async function load(cwd: string, entries: readonly string[]): Promise<void> {
   const importAll = entries.map((entry) => `await import(${JSON.stringify(entry)});`).join("\n");
