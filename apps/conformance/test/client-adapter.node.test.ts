@@ -199,14 +199,17 @@ test("producers append batches of every JSON type, close and detach", async () =
   const batch = { type: "idempotent-append-batch", path, producerId: "p", epoch: 0 };
   expect(await send({ ...batch, items })).toMatchObject({ success: true });
   const objects = items.map((data) => ({ data }));
-  expect(await send({ ...batch, items: objects, maxInFlight: 5 })).toMatchObject({ success: true });
+  const other = { ...batch, producerId: "p2", items: objects, maxInFlight: 5 };
+  expect(await send(other)).toMatchObject({ success: true });
+  // A new producer that sends what an earlier one has sent: nothing is stored twice.
+  expect(await send({ ...batch, items })).toMatchObject({ success: true });
   const expected = '42,"s",null,[1,2],{"o":1}';
   expect(await read(path)).toMatchObject({ data: `[${expected},${expected}]` });
   expect(await send({ type: "idempotent-detach", path, producerId: "d" })).toMatchObject({
     status: 200,
   });
   for (const data of ['"A"', '"B"']) {
-    expect(await send({ type: "idempotent-close", path, producerId: "p", data })).toMatchObject({
+    expect(await send({ type: "idempotent-close", path, producerId: "c", data })).toMatchObject({
       status: 200,
     });
   }

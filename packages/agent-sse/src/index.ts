@@ -2,8 +2,13 @@ export type { AgentEventStore, StoredEvent, StoredEvents } from "./server/agent-
 export { agentEvent } from "./wire/agent-event.ts";
 export type {
   AgentEventBuilders,
+  ApprovalOptions,
+  ApprovalRequestOptions,
   CreationOptions,
   DoneOptions,
+  FileOptions,
+  MessageOptions,
+  SourceOptions,
   ToolResultOptions,
 } from "./wire/agent-event.ts";
 export { AgentEventParser } from "./wire/agent-event-parser.ts";
@@ -33,8 +38,9 @@ export type { MemoryEventStoreOptions } from "./server/memory-event-store.ts";
 export { readAgentEvents } from "./client/read-agent-events.ts";
 export type { AgentEvents, ReadAgentEventsOptions } from "./client/read-agent-events.ts";
 export type { ConnectAgentStreamOptions, ConnectionState } from "./client/connect-options.ts";
-export { emptyTranscript, reduceAgentEvents } from "./view/reduce-agent-events.ts";
-export type { AgentTranscript, ToolCall, TranscriptPart } from "./view/reduce-agent-events.ts";
+export { reduceAgentEvents } from "./view/reduce-agent-events.ts";
+export { emptyTranscript } from "./view/transcript.ts";
+export type { AgentTranscript, ToolCall, TranscriptPart } from "./view/transcript.ts";
 export { lastEventIdOf } from "./wire/last-event-id.ts";
 export { resumableResponse } from "./server/resumable-response.ts";
 export type { ResumableResponseOptions } from "./server/resumable-response.ts";

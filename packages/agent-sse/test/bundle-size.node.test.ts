@@ -16,16 +16,18 @@ async function bundle(contents: string) {
   };
 }
 
-test("the parser and the client of a browser stay below 5.7 kB, minified and gzipped", async () => {
+test("the parser and the client of a browser stay below 8.5 kB, minified and gzipped", async () => {
   const { bytes } = await bundle(
     'export { AgentEventParser, connectAgentStream } from "../src/index.ts"',
   );
-  expect(gzipSync(bytes, { level: 9 }).length).toBeLessThanOrEqual(5700);
+  expect(gzipSync(bytes, { level: 9 }).length).toBeLessThanOrEqual(8500);
 });
 
 test("no entry imports the optional peer of another entry", async () => {
   const { inputs } = await bundle(
     'export * from "../src/view/react.ts"; export * from "../src/index.ts"',
   );
-  expect(inputs.filter((path) => path.includes("node_modules"))).toEqual([]);
+  const foreign = inputs.filter((path) => path.includes("node_modules"));
+  // The one dependency, for JSON Patch.
+  expect(foreign.filter((path) => !path.includes("node_modules/rfc6902/"))).toEqual([]);
 });

@@ -14,7 +14,7 @@ import {
   readAgentEvents,
   resumableResponse,
 } from "../src/index.ts";
-import { toAgUi } from "../src/interop/ag-ui.ts";
+import { agUiResponse, toAgUi } from "../src/interop/ag-ui.ts";
 import { toUiMessageChunks, uiMessageResponse } from "../src/interop/ai-sdk.ts";
 import { AgentStreamView } from "../src/view/react.ts";
 
@@ -27,6 +27,9 @@ const wrong = {
   timeLimit: [0, -1, Number.NaN, "5", null],
   interval: [-1, Number.NaN, Infinity, "5", null],
   count: [0, -1, 1.5, Number.NaN, "5", null],
+  countOrNone: [-1, 1.5, Number.NaN, "5", null],
+  names: ["accept", [5], null],
+  name: ["", 5, null],
   milliseconds: [-1, 1.5, Number.NaN, Infinity, "5", null],
   duration: [-1, Number.NaN, "5", null],
   until: ["don", "open", true, null],
@@ -46,10 +49,12 @@ const connectOptions: Kinds = {
   ...parserOptions,
   ...{ headers: "headers", credentials: "credentials", fetch: "function", signal: "signal" },
   ...{ retry: "retry", idleTimeoutMs: "timeLimit", until: "until", onStateChange: "function" },
+  ...{ redirectHeaders: "names", lastEventIdParam: "name", maxRestarts: "countOrNone" },
 };
 const responseOptions: Kinds = {
   ...{ keepAliveMs: "timeLimit", signal: "signal", headers: "object" },
   ...{ retryMs: "milliseconds", format: "format", onError: "function" },
+  ...{ writeTimeoutMs: "timeLimit", resumable: "boolean" },
 };
 const uiOptions: Kinds = { messageId: "text", messageMetadata: "function" };
 
@@ -86,7 +91,7 @@ const entries: Record<string, [use: (options: never) => unknown, kinds: Kinds]> 
   agentStreamResponse: [(options) => agentStreamResponse([], options), responseOptions],
   resumableResponse: [
     (options) => resumableResponse(request, new MemoryEventStore(), "s", options),
-    { ...responseOptions, lastEventId: "text" },
+    { ...responseOptions, lastEventId: "text", lastEventIdParam: "name" },
   ],
   uiMessageResponse: [
     (options) => uiMessageResponse([], options),
@@ -94,9 +99,18 @@ const entries: Record<string, [use: (options: never) => unknown, kinds: Kinds]> 
       ...uiOptions,
       ...{ keepAliveMs: "timeLimit", signal: "signal" },
       ...{ headers: "object", onError: "function" },
+      ...{ writeTimeoutMs: "timeLimit", resumable: "boolean" },
     },
   ],
   toUiMessageChunks: [(options) => toUiMessageChunks([], options), uiOptions],
+  agUiResponse: [
+    (options) => agUiResponse([], options),
+    {
+      ...{ threadId: "text", runId: "text", keepAliveMs: "timeLimit", signal: "signal" },
+      ...{ headers: "object", onError: "function" },
+      ...{ writeTimeoutMs: "timeLimit", resumable: "boolean" },
+    },
+  ],
   toAgUi: [(options) => toAgUi([], options), { threadId: "text", runId: "text" }],
   batchTokens: [
     (options) => batchTokens(noEvents, options),
@@ -108,7 +122,11 @@ const entries: Record<string, [use: (options: never) => unknown, kinds: Kinds]> 
   ],
   MemoryEventStore: [
     (options) => new MemoryEventStore(options),
-    { maxEvents: "count", retentionMs: "duration", now: "function" },
+    { maxBytes: "count", maxEvents: "count", retentionMs: "duration", now: "function" },
+  ],
+  "MemoryEventStore.current": [
+    (options) => new MemoryEventStore().current("s", options),
+    { signal: "signal" },
   ],
   "MemoryEventStore.readAfter": [
     (options) => new MemoryEventStore().readAfter("s", undefined, options),

@@ -3,6 +3,7 @@ import { invalidOption, StreamNotFoundError } from "./errors.ts";
 import { retryOptions } from "./http/endpoint-options.ts";
 import { Endpoint } from "./http/endpoint.ts";
 import { definedOf } from "./http/request-values.ts";
+import { IdempotentProducer } from "./idempotent-producer.ts";
 import { header, isJson, writeHeader } from "./protocol/headers.ts";
 import type { StreamResponse } from "./read/stream-response.ts";
 import { openStream, type StreamOptions } from "./read/stream.ts";
@@ -25,18 +26,10 @@ import {
 } from "./write/durable-stream-options.ts";
 import { encodeValue, snapshot } from "./write/encode.ts";
 import { type HeadResult, headResult } from "./write/head.ts";
+import { randomId } from "./write/random.ts";
 import { sendWrite } from "./write/send-write.ts";
-import { appendingStream, type WritableOptions } from "./write/writable.ts";
-
-/** What a producer uses of its stream besides the public part. */
-export interface StreamInternals {
-  readonly endpoint: Endpoint;
-  /** The content type if it is known, otherwise a promise that requests it with `maxRetries` retries. */
-  contentType(maxRetries: number): string | Promise<string>;
-}
-
-/** The internals of a stream, for other modules of this package. */
-export let internalsOf: (stream: DurableStream) => StreamInternals;
+import { streamInternals } from "./write/stream-internals.ts";
+import { checkWritableOptions, type WritableOptions } from "./write/writable.ts";
 
 /**
  * A handle of one stream, to write to it and to read it.
@@ -54,13 +47,6 @@ export let internalsOf: (stream: DurableStream) => StreamInternals;
  * ```
  */
 export class DurableStream {
-  static {
-    internalsOf = (stream) => ({
-      endpoint: stream.#endpoint,
-      contentType: (maxRetries) => stream.#content.value ?? stream.#content.request(maxRetries),
-    });
-  }
-
   readonly #endpoint: Endpoint;
   readonly #options: DurableStreamOptions;
   readonly #queue: AppendQueue;
@@ -79,6 +65,10 @@ export class DurableStream {
       send: (request) => this.#sendAppend(request),
       batching: options.batching ?? true,
       maxBatchBytes: options.maxBatchBytes ?? 1024 * 1024,
+    });
+    streamInternals.set(this, {
+      endpoint: this.#endpoint,
+      contentType: (maxRetries) => this.#content.value ?? this.#content.request(maxRetries),
     });
   }
 
@@ -188,15 +178,16 @@ export class DurableStream {
   }
 
   /**
-   * A web stream whose values are appended one by one, batched like other appends. At most `maxInFlight`
-   * values are in flight, and the first append that fails errors it.
+   * A web stream whose values are stored exactly once and in order, by an {@link IdempotentProducer} with
+   * a random id. A write waits while `maxPendingBytes` are not stored; the first failure errors the
+   * stream. Closing it stores everything, and closes the durable stream only with `closeStream: true`.
    */
-  writable(options: WritableOptions = {}): WritableStream<unknown> {
-    const target = {
-      append: (value: unknown, signal: AbortSignal) => this.append(value, { signal }),
-      close: (signal: AbortSignal) => this.close(undefined, { signal }),
-    };
-    return appendingStream(target, options);
+  writable(writableOptions: WritableOptions = {}): WritableStream<unknown> {
+    checkWritableOptions(writableOptions);
+    const { closeStream, maxPendingBytes } = writableOptions;
+    const options = { autoClaim: true, maxPendingBytes };
+    const producer = new IdempotentProducer(this, randomId(), options, true);
+    return producer.writable({ closeStream });
   }
 
   /**

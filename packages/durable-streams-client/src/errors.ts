@@ -23,7 +23,7 @@ export type DurableStreamErrorCode =
 export interface DurableStreamErrorFacts {
   /** The HTTP status of the response, if there was one. */
   readonly status?: number | undefined;
-  /** The URL of the request, with its query. */
+  /** The URL of the request; the values of its own query parameters are hidden. */
   readonly url?: string | undefined;
   readonly maybeStored?: boolean | undefined;
   readonly notStored?: readonly unknown[] | undefined;

@@ -6,7 +6,7 @@ import {
   checkOptions,
   maxTimerMs,
 } from "@freshet/core";
-import { DurableStream, internalsOf, type StreamInternals } from "./durable-stream.ts";
+import type { DurableStream } from "./durable-stream.ts";
 import {
   DurableStreamError,
   FetchError,
@@ -14,13 +14,36 @@ import {
   invalidOption,
   withFacts,
 } from "./errors.ts";
+import { Interrupt } from "./http/interrupt.ts";
 import { checkRequired } from "./protocol/check-required.ts";
 import { header, headerToken, isJson } from "./protocol/headers.ts";
+import type { Offset } from "./protocol/offset.ts";
 import { type CallOptions, checkCallOptions, noOptions } from "./write/call-options.ts";
 import type { CloseResult } from "./write/durable-stream-options.ts";
 import { type IdempotentProducerOptions, producerRules } from "./write/producer-options.ts";
 import { ProducerQueue } from "./write/producer-queue.ts";
 import { ProducerSession } from "./write/producer-session.ts";
+import { type StreamInternals, streamInternals } from "./write/stream-internals.ts";
+import {
+  checkWritableOptions,
+  producerStream,
+  type ProducerWritableOptions,
+} from "./write/writable.ts";
+
+/** The result of a producer's `flush` and `detach`. */
+export interface FlushResult {
+  /**
+   * Where the stream ends after the last batch of this producer that is stored; `undefined` if there is
+   * none, or the server does not state it.
+   */
+  readonly nextOffset: Offset | undefined;
+}
+
+/**
+ * How many values may wait before `ready` does too: a web stream whose source is always ready would
+ * otherwise keep the event loop busy with small values until there are megabytes of them.
+ */
+const maxPendingValues = 10_000;
 
 interface Waiter {
   /** How many values are to be stored before it resolves. */
@@ -58,7 +81,12 @@ export class IdempotentProducer {
   readonly #lingerMs: number;
   readonly #onError: ((error: unknown) => void) | undefined;
   readonly #queue: ProducerQueue;
+  readonly #maxPendingBytes: number;
+  readonly #abandoned: Interrupt = new Interrupt();
+  #nextOffset: Offset | undefined;
   #waiters: Waiter[] = [];
+  /** Those that wait for room. */
+  #unready: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   #isSending: boolean = false;
   #isContentKnown: boolean = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -69,23 +97,38 @@ export class IdempotentProducer {
   #closeResult: CloseResult | undefined;
   #closing: Promise<CloseResult> | undefined;
   #failure: { error: unknown } | undefined;
+  /** Those that learn of a failure: the web streams. */
+  readonly #failing: ((error: unknown) => void)[] = [];
 
   /** @throws InvalidOptionError */
-  constructor(stream: DurableStream, producerId: string, options: IdempotentProducerOptions = {}) {
-    if (!(stream instanceof DurableStream)) {
-      throw new InvalidOptionError(`stream is ${String(stream)}: expected a DurableStream.`);
+  constructor(
+    stream: DurableStream,
+    producerId: string,
+    options: IdempotentProducerOptions = {},
+    /** @internal No other session has this id. */
+    isUniqueId: boolean = false,
+  ) {
+    const internals = Object(stream) === stream ? streamInternals.get(stream) : undefined;
+    if (!internals) {
+      throw new InvalidOptionError(
+        "stream is not a DurableStream: expected what new DurableStream, create or connect returns.",
+      );
     }
     checkRequired("producerId", producerId, headerToken);
     checkOptions(options, producerRules, invalidOption);
+    const { epoch = 0, autoClaim = false, replay = false } = options;
+    if (autoClaim && replay) {
+      throw new InvalidOptionError(
+        "autoClaim and replay exclude each other: a replay needs the epoch of the session before it.",
+      );
+    }
     this.producerId = producerId;
     this.#stream = stream;
-    this.#internals = internalsOf(stream);
-    this.#session = new ProducerSession(
-      this.#internals.endpoint,
-      producerId,
-      options.epoch ?? 0,
-      options.autoClaim ?? false,
-    );
+    this.#internals = internals;
+    this.#session = new ProducerSession(internals.endpoint, producerId, {
+      ...{ epoch, autoClaim, isUniqueId, replay, signal: this.#abandoned },
+    });
+    this.#maxPendingBytes = options.maxPendingBytes ?? 4 * 1024 * 1024;
     this.#lingerMs = Math.min(options.lingerMs ?? 5, maxTimerMs);
     this.#queue = new ProducerQueue(
       options.maxBatchBytes ?? 1024 * 1024,
@@ -102,6 +145,20 @@ export class IdempotentProducer {
   /** How many values are not known to be stored. */
   get pending(): number {
     return this.#queue.length;
+  }
+
+  /**
+   * Resolves when fewer than `maxPendingBytes`, and than 10,000 values, wait to be stored, immediately if
+   * that is so now; rejects when the producer fails. `append` itself never waits: await this before it.
+   */
+  get ready(): Promise<void> {
+    if (this.#failure) return Promise.reject(this.#failure.error);
+    if (this.#hasRoom) return Promise.resolve();
+    // Full, so that waiting for more values gains nothing, however long lingerMs is.
+    this.#send();
+    return new Promise((resolve, reject) => {
+      this.#unready.push({ resolve, reject });
+    });
   }
 
   /** The values that are not known to be stored, in order, as the stream would contain them. */
@@ -128,17 +185,45 @@ export class IdempotentProducer {
    * Resolves when every value so far is stored; rejects when the producer fails, with an error whose
    * `notStored` lists the values. A signal ends the waiting, not the sending.
    */
-  async flush(options: CallOptions = noOptions): Promise<void> {
+  async flush(options: CallOptions = noOptions): Promise<FlushResult> {
     checkCallOptions(options);
     const { signal } = options;
     signal?.throwIfAborted();
     if (this.#failure) throw this.#failure.error;
-    if (this.#queue.length === 0) return;
+    if (this.#queue.length === 0) return this.#flushed;
     const stored = new Promise<void>((resolve, reject) => {
       this.#waiters.push({ target: this.#queue.added, resolve, reject });
     });
     this.#send();
     await (signal ? abortable(stored, signal) : stored);
+    return this.#flushed;
+  }
+
+  /**
+   * A web stream whose values are appended: a write waits for `ready`, and the producer's failure errors
+   * the stream. Closing it stores everything and ends the producer; an abort gives up what is not stored.
+   */
+  writable(options: ProducerWritableOptions = {}): WritableStream<unknown> {
+    checkWritableOptions(options);
+    const failed = new Promise<never>((_resolve, reject) => {
+      if (this.#failure) reject(this.#failure.error);
+      else this.#failing.push(reject);
+    });
+    return producerStream(
+      {
+        append: (value) => {
+          this.append(value);
+        },
+        ready: () => this.ready,
+        failed,
+        close: () => this.close(),
+        detach: () => this.detach(),
+        abandon: (reason) => {
+          this.#fail(reason);
+        },
+      },
+      options,
+    );
   }
 
   /**
@@ -159,10 +244,14 @@ export class IdempotentProducer {
   }
 
   /** Stores the pending values and ends the producer; the stream stays open. */
-  async detach(options: CallOptions = noOptions): Promise<void> {
+  async detach(options: CallOptions = noOptions): Promise<FlushResult> {
     checkCallOptions(options);
     this.#isEnding = true;
-    await this.flush(options);
+    return this.flush(options);
+  }
+
+  get #flushed(): FlushResult {
+    return { nextOffset: this.#nextOffset };
   }
 
   async #close(): Promise<CloseResult> {
@@ -174,6 +263,10 @@ export class IdempotentProducer {
     this.#send();
     await closed;
     return this.#closeResult ?? { finalOffset: "" };
+  }
+
+  get #hasRoom(): boolean {
+    return this.#queue.bytes < this.#maxPendingBytes && this.#queue.length < maxPendingValues;
   }
 
   #add(value: unknown): void {
@@ -259,6 +352,7 @@ export class IdempotentProducer {
         closes,
       );
       this.#queue.remove(count);
+      this.#nextOffset = response.header(header.nextOffset) ?? this.#nextOffset;
       if (closes) this.#closeResult = { finalOffset: response.header(header.nextOffset) ?? "" };
     } catch (error) {
       if (count < 2 || !(error instanceof FetchError) || error.status !== 413) throw error;
@@ -275,18 +369,24 @@ export class IdempotentProducer {
       waiter.resolve();
       return false;
     });
+    if (!this.#hasRoom) return;
+    for (const { resolve } of this.#unready.splice(0)) resolve();
   }
 
   #fail(reason: unknown): void {
+    if (this.#failure) return;
     const error =
       reason instanceof DurableStreamError
         ? withFacts(reason, { notStored: this.#queue.values })
         : reason;
     this.#failure = { error };
     this.#unschedule();
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter.reject(error);
+    // What is in flight ends too, if it was not that which failed.
+    this.#abandoned.abort(reason);
+    for (const { reject } of [...this.#waiters.splice(0), ...this.#unready.splice(0)]) {
+      reject(error);
+    }
+    for (const reject of this.#failing.splice(0)) reject(error);
     this.#onError?.(error);
   }
 }

@@ -29,7 +29,7 @@ export type {
   ParseErrorFacts,
 } from "./errors.ts";
 export type { HeadResult } from "./write/head.ts";
-export { IdempotentProducer } from "./idempotent-producer.ts";
+export { IdempotentProducer, type FlushResult } from "./idempotent-producer.ts";
 export type { IdempotentProducerOptions } from "./write/producer-options.ts";
 export type { Decode } from "./read/items.ts";
 export type { Live } from "./read/live-mode.ts";
@@ -43,8 +43,9 @@ export type {
 export { stream } from "./read/stream.ts";
 export type { StreamOptions } from "./read/stream.ts";
 export type { EventModes, StreamEvent } from "./read/stream-event.ts";
+export type { StatusListener, StreamStatus } from "./read/stream-status.ts";
 export { StreamResponse } from "./read/stream-response.ts";
 export type { DispatcherLike } from "./http/transport.ts";
-export type { WritableOptions } from "./write/writable.ts";
+export type { ProducerWritableOptions, WritableOptions } from "./write/writable.ts";
 export type { AppendOptions, CallOptions } from "./write/call-options.ts";
 export type { StreamIterator } from "./read/closing-iterator.ts";

@@ -162,7 +162,7 @@ describe.each(transports)("over %s, on the real server", (_name, transport) => {
         else controller.enqueue(value);
       },
     });
-    await source.pipeTo(handle.writable({ closeStream: true, maxInFlight: 100 }));
+    await source.pipeTo(handle.writable({ closeStream: true, maxPendingBytes: 100 }));
     const res = await stream<number>(url);
     const all = await res.readJson();
     expect(all).toEqual(Array.from({ length: 2000 }, (_, n) => n));

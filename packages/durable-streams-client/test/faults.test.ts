@@ -25,7 +25,10 @@ describe.each(transports)("over %s, through faults", (_name, transport) => {
       ...{ url: faultyUrl(url, 1000 + seed), contentType: "application/json" },
       ...{ retry, timeoutMs: 300, ...transport },
     });
-    const producer = new IdempotentProducer(writer, "writer", { maxBatchItems: 250 });
+    const producer = new IdempotentProducer(writer, "writer", {
+      autoClaim: true,
+      maxBatchItems: 250,
+    });
     for (let n = 0; n < count; n++) producer.append({ n, text: "é🙂".repeat(n % 5) });
     const written = producer.close();
     if (live === false) await written;
@@ -104,5 +107,53 @@ describe.each(transports)("over %s, through faults", (_name, transport) => {
     await writing;
     expect(seen.length).toBe(bytes.length);
     expect(seen.every((byte, index) => byte === bytes[index])).toBe(true);
+  });
+
+  test("every first batch whose response is lost on a kept connection is stored once", async () => {
+    for (let round = 0; round < 20; round++) {
+      const url = freshUrl("first");
+      const handle = await DurableStream.create({ url, contentType: "application/json" });
+      const writer = new DurableStream({
+        ...{ url: faultyUrl(url, 5000 + round), contentType: "application/json" },
+        ...{ retry, timeoutMs: 300, ...transport },
+      });
+      // A connection that is kept, which a browser replaces by itself when it dies.
+      await writer.head();
+      const producer = new IdempotentProducer(writer, "writer", { autoClaim: true });
+      producer.append(round);
+      await producer.detach();
+      expect(await (await handle.stream()).readJson()).toEqual([round]);
+    }
+  });
+
+  test("no value that a contender for one producer id got acknowledged is missing or twice", async () => {
+    for (let round = 0; round < 12; round++) {
+      const url = freshUrl("contended");
+      const handle = await DurableStream.create({ url, contentType: "application/json" });
+      const acknowledged: string[] = [];
+      const contend = async (contender: number) => {
+        const writer = new DurableStream({
+          ...{ url: faultyUrl(url, 7000 + round * 8 + contender), contentType: "application/json" },
+          ...{ retry, timeoutMs: 300, ...transport },
+        });
+        const producer = new IdempotentProducer(writer, "contended", { autoClaim: true });
+        for (let n = 0; n < 3; n++) {
+          producer.append(`${contender}.${n}`);
+          await producer.flush();
+          acknowledged.push(`${contender}.${n}`);
+        }
+      };
+      const results = await Promise.allSettled(Array.from({ length: 8 }, (_, n) => contend(n)));
+      for (const result of results) {
+        // Fenced off by another, which is what contending means.
+        if (result.status === "rejected") {
+          expect(result.reason).toMatchObject({ code: "STALE_EPOCH" });
+        }
+      }
+      const stored = await (await handle.stream<string>()).readJson();
+      expect(new Set(stored).size).toBe(stored.length);
+      expect(acknowledged.filter((value) => !stored.includes(value))).toEqual([]);
+      expect(acknowledged.length).toBeGreaterThan(0);
+    }
   });
 });

@@ -62,10 +62,11 @@ describe.each(transports)("a producer, over %s", (_name, transport) => {
     expect(errors.length).toBe(1);
   });
 
-  test("a producer that is fenced off claims the next epoch with autoClaim, and loses and reorders nothing", async () => {
+  test("a producer that is fenced off claims a higher epoch with autoClaim, and loses and reorders nothing", async () => {
     const { stub, producer } = await start(
       (request, res, index) => {
-        if (index === 1) res.writeHead(403, { "producer-epoch": "4" }).end();
+        const later = String(Number(request.headers["producer-epoch"]) + 4);
+        if (index === 1) res.writeHead(403, { "producer-epoch": later }).end();
         else
           res
             .writeHead(200, {
@@ -78,12 +79,14 @@ describe.each(transports)("a producer, over %s", (_name, transport) => {
     );
     for (const n of [1, 2, 3]) producer.append(n);
     await producer.flush();
-    expect(producer.epoch).toBe(5);
+    const first = Number(stub.requests[0]?.headers["producer-epoch"]);
+    const { epoch } = producer;
+    expect(epoch).toBeGreaterThan(first + 4);
     expect(stub.requests.map((request) => `${numberOf(request)} ${request.body}`)).toEqual([
-      "0.0 [1]",
-      "0.1 [2]",
-      "5.0 [2]",
-      "5.1 [3]",
+      `${first}.0 [1]`,
+      `${first}.1 [2]`,
+      `${epoch}.0 [2]`,
+      `${epoch}.1 [3]`,
     ]);
   });
 
@@ -101,10 +104,9 @@ describe.each(transports)("a producer, over %s", (_name, transport) => {
     }
   });
 
-  test("an epoch that was used before is a StaleEpochError or claimed, never taken for stored", async () => {
-    const handler: StubHandler = (request, res) => {
-      const isFresh = request.headers["producer-epoch"] !== "0";
-      res.writeHead(isFresh ? 200 : 204, { ...accepted, "producer-seq": "7" }).end();
+  test("an epoch that was used before is a StaleEpochError, or replayed, never taken for stored", async () => {
+    const handler: StubHandler = (_request, res) => {
+      res.writeHead(204, { ...accepted, "producer-seq": "7" }).end();
     };
     const plain = await start(handler);
     plain.producer.append(1);
@@ -112,10 +114,10 @@ describe.each(transports)("a producer, over %s", (_name, transport) => {
       code: "STALE_EPOCH",
       notStored: [1],
     });
-    const claiming = await start(handler, { autoClaim: true });
-    claiming.producer.append(1);
-    await claiming.producer.flush();
-    expect(claiming.producer.epoch).toBe(1);
+    const replaying = await start(handler, { replay: true, maxBatchItems: 1 });
+    for (const n of [1, 2]) replaying.producer.append(n);
+    expect(await replaying.producer.flush()).toEqual({ nextOffset: "1" });
+    expect(replaying.stub.requests.map(numberOf)).toEqual(["0.0", "0.1"]);
     // The first attempt never arrived, and the response to the second is for that earlier session.
     const lost = await start((request, res, index) => {
       if (index === 0) res.socket?.destroy();
@@ -125,6 +127,92 @@ describe.each(transports)("a producer, over %s", (_name, transport) => {
     await expect(lost.producer.flush()).rejects.toMatchObject({
       ...{ code: "STALE_EPOCH", notStored: [1], maybeStored: true },
     });
+  });
+
+  test("a 204 to the first batch is its own under a claimed epoch, and either of two under a fixed one", async () => {
+    // As after a browser that sent the request again by itself.
+    const handler: StubHandler = (request, res) => {
+      const { "producer-epoch": epoch, "producer-seq": seq } = request.headers;
+      res.writeHead(204, { ...stored, "producer-epoch": epoch, "producer-seq": seq }).end();
+    };
+    const claiming = await start(handler, { autoClaim: true });
+    claiming.producer.append(1);
+    expect(await claiming.producer.flush()).toEqual({ nextOffset: "1" });
+    const fixed = await start(handler);
+    fixed.producer.append(1);
+    const failed = fixed.producer.flush();
+    await expect(failed).rejects.toMatchObject({ code: "STALE_EPOCH", maybeStored: true });
+    await expect(failed).rejects.toThrow(/earlier session used this epoch.*sent the request twice/);
+  });
+
+  test("sessions that claim at the same time have different epochs, each above the lowest", async () => {
+    const ok: StubHandler = (_request, res) => {
+      res.writeHead(200, accepted).end();
+    };
+    const epochs = new Set<number>();
+    for (let n = 0; n < 1000; n++) {
+      const { producer } = await start(ok, { autoClaim: true, epoch: 7 });
+      expect(producer.epoch).toBeGreaterThanOrEqual(7);
+      expect(Number.isSafeInteger(producer.epoch)).toBe(true);
+      epochs.add(producer.epoch);
+      if (n > 0) await started.pop()?.[Symbol.asyncDispose]();
+    }
+    expect(epochs.size).toBe(1000);
+  });
+
+  test("an epoch that cannot be raised any more ends the producer", async () => {
+    const { producer } = await start(
+      (_request, res) => {
+        res.writeHead(403, { "producer-epoch": String(Number.MAX_SAFE_INTEGER) }).end();
+      },
+      { autoClaim: true },
+    );
+    producer.append(1);
+    await expect(producer.flush()).rejects.toMatchObject({ code: "STALE_EPOCH", notStored: [1] });
+  });
+
+  test("flush and detach return the offset after the last stored batch, undefined before there is one", async () => {
+    const { producer } = await start((_request, res, index) => {
+      res.writeHead(200, { ...accepted, "stream-next-offset": String(index + 1) }).end();
+    });
+    expect(await producer.flush()).toEqual({ nextOffset: undefined });
+    producer.append(1);
+    expect(await producer.flush()).toEqual({ nextOffset: "1" });
+    expect(await producer.flush()).toEqual({ nextOffset: "1" });
+    producer.append(2);
+    expect(await producer.detach()).toEqual({ nextOffset: "2" });
+  });
+
+  test("ready waits behind a stalled server, resolves with room, and rejects with the failure", async () => {
+    let respond = (): void => undefined;
+    const { stub, producer } = await start(
+      (_request, res, index) => {
+        respond = () => {
+          res.writeHead(index === 0 ? 200 : 404, accepted).end();
+        };
+      },
+      { maxPendingBytes: 5000, lingerMs: 3_600_000 },
+    );
+    let appended = 0;
+    const fill = async () => {
+      for (;;) {
+        await producer.ready;
+        producer.append(`${appended++}`.padEnd(97));
+      }
+    };
+    const failed = fill().catch((error: unknown) => error);
+    await vi.waitUntil(() => stub.requests.length === 1);
+    expect(appended).toBe(50);
+    respond();
+    await vi.waitUntil(() => stub.requests.length === 2);
+    expect(appended).toBe(100);
+    respond();
+    expect(await failed).toMatchObject({ code: "STREAM_NOT_FOUND" });
+    await expect(producer.ready).rejects.toMatchObject({ code: "STREAM_NOT_FOUND" });
+  });
+
+  test("autoClaim and replay exclude each other", async () => {
+    await expect(start(drop, { autoClaim: true, replay: true })).rejects.toThrow(/exclude/);
   });
 
   test("the duplicate response for an earlier session is not taken for that of a close with a value", async () => {
@@ -154,7 +242,9 @@ describe.each(transports)("a producer, over %s", (_name, transport) => {
     const claiming = await start(handler, { autoClaim: true, maxBatchItems: 1 });
     for (const n of [1, 2]) claiming.producer.append(n);
     await claiming.producer.flush();
-    expect(claiming.stub.requests.map(numberOf)).toEqual(["0.0", "0.1", "1.0"]);
+    const [first, second, third] = claiming.stub.requests.map(numberOf);
+    expect([second, third]).toEqual([first?.replace(".0", ".1"), `${claiming.producer.epoch}.0`]);
+    expect(claiming.producer.epoch).toBeGreaterThan(Number.parseInt(first ?? "", 10));
     const plain = await start(handler, { maxBatchItems: 1 });
     for (const n of [1, 2]) plain.producer.append(n);
     await expect(plain.producer.flush()).rejects.toMatchObject({

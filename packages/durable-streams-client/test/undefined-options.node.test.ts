@@ -14,9 +14,10 @@ const names = [
     "subOffset",
     "seq",
     "closeStream",
-    "maxInFlight",
+    "maxPendingBytes",
   ],
-  ...["epoch", "autoClaim", "lingerMs", "maxBatchItems", "encoding", "decode"],
+  ...["epoch", "autoClaim", "lingerMs", "maxBatchItems", "encoding", "decode", "tailEvents"],
+  ...["onStatus", "onCut", "replay", "redirectHeaders"],
 ];
 const allUndefined = Object.fromEntries(names.map((name) => [name, undefined]));
 
@@ -52,7 +53,11 @@ async function run(options: object): Promise<unknown> {
   await producer.detach(options);
   results.push(producer.epoch, await handle.close(6, options));
   const sent = ({ method, path, search, body, headers }: StubRequest) => {
-    return { method, path, search, body, headers: { ...headers, host: "" } };
+    const { "producer-id": id, "producer-epoch": epoch } = headers;
+    // Those of writable() are random.
+    const producer = id === "p" ? [id, epoch] : [typeof id, typeof epoch];
+    const others = { ...headers, host: "", "producer-id": producer, "producer-epoch": undefined };
+    return { method, path, search, body, headers: others };
   };
   return { results, requests: stub.requests.map(sent) };
 }

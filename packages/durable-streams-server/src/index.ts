@@ -27,6 +27,7 @@ export type {
   DocumentStore,
   ForkRequest,
   HeadOutcome,
+  ListDocumentsOptions,
   ListedStream,
   ListRequest,
   Producer,

@@ -36,6 +36,7 @@ const entries: Record<string, Make> = {
 const numbers = [NaN, 0, -1, "5", null];
 const wholes = [...numbers, 1.5];
 const timers = [...numbers, Infinity, 2 ** 31];
+const graces = [NaN, -1, Infinity, "5", null];
 const flags = ["yes", 1, null];
 const objects = [1, "x", null];
 const wrong: Record<string, Record<string, readonly unknown[]>> = {
@@ -58,6 +59,8 @@ const wrong: Record<string, Record<string, readonly unknown[]>> = {
     streams: wholes,
     producersPerStream: wholes,
     waitingReaders: wholes,
+    subscriptions: wholes,
+    subscriptionsPerStream: wholes,
     headerLength: wholes,
     pathLength: wholes,
   },
@@ -67,9 +70,17 @@ const wrong: Record<string, Record<string, readonly unknown[]>> = {
     allowHeaders: ["x-a", [1]],
     maxAgeSeconds: [NaN, -1, 1.5, "5"],
   },
-  "server, subscriptions": { allowLocalWebhooks: flags },
-  memoryStore: { sweepIntervalMs: timers },
-  lmdbStore: { path: ["", 1, null], sweepIntervalMs: timers, mapSize: wholes },
+  "server, subscriptions": {
+    allowLocalWebhooks: flags,
+    signingKeyLifetimeMs: [NaN, 0, 3_599_999, "5", null],
+  },
+  memoryStore: { sweepIntervalMs: timers, expiryGraceMs: graces },
+  lmdbStore: {
+    path: ["", 1, null],
+    sweepIntervalMs: timers,
+    expiryGraceMs: graces,
+    mapSize: wholes,
+  },
   postgresStore: {
     url: ["", 1, null],
     sql: [{}, "x", null],
@@ -80,6 +91,9 @@ const wrong: Record<string, Record<string, readonly unknown[]>> = {
     answerTimeoutMs: numbers,
     prepare: flags,
     sweepIntervalMs: timers,
+    expiryGraceMs: graces,
+    onMetric: [{}, "x"],
+    logger: [{ info: () => undefined }, null, "x"],
   },
   nodeListener: { stalledAfterMs: numbers },
 };

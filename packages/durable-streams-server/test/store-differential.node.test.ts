@@ -95,7 +95,7 @@ async function perform(store: Store, step: Step): Promise<unknown> {
 /** Without what differs from store to store: ids and times. Bytes as text. */
 function comparable(outcome: unknown): unknown {
   const text = JSON.stringify({ outcome }, (key, value: unknown) => {
-    if (key === "incarnation" || key === "accessedAt") return undefined;
+    if (["incarnation", "accessedAt", "touchDueAt"].includes(key)) return undefined;
     if (value instanceof Uint8Array) return new TextDecoder().decode(value);
     return isBufferJson(value) ? Buffer.from(value.data).toString() : value;
   });

@@ -74,7 +74,7 @@ const handlers: Record<string, Handler | undefined> = {
   },
   async "idempotent-append-batch"(session, command) {
     const stream = await typedHandle(session, command);
-    const producer = await session.producer(command);
+    const producer = await session.newProducer(command, true);
     for (const item of command.items ?? []) {
       producer.append(valueOf(typeof item === "string" ? { data: item } : item, stream));
     }

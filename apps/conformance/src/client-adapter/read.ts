@@ -19,6 +19,8 @@ export async function read(session: Session, command: Command): Promise<Result> 
       live,
       // By "long-poll" and "sse" the runner means the first request already.
       catchUp: live === false || live === "auto",
+      // The suite cuts JSON inside a whole response, and expects that it is not requested again.
+      onCut: "error",
       headers: { ...dynamic.headers, ...command.headers },
       params: dynamic.params,
       signal: controller.signal,

@@ -47,18 +47,24 @@ export class Session {
 
   /** Returns the one producer for each id and epoch on a stream, as a program would use it. */
   async producer(command: Command): Promise<IdempotentProducer> {
-    const { path, producerId = "", epoch = 0, autoClaim = false, maxInFlight = 1 } = command;
+    const { path, producerId = "", epoch = 0 } = command;
     const key = JSON.stringify([path, producerId, epoch]);
     let producer = this.#producers.get(key);
     if (!producer) {
-      producer = new IdempotentProducer(await this.handle(command), producerId, {
-        ...{ epoch, autoClaim, lingerMs: 0 },
-        // The runner wants several requests here; ours are sent one after the other.
-        ...(maxInFlight > 1 ? { maxBatchItems: 1 } : {}),
-      });
+      producer = await this.newProducer(command, false);
       this.#producers.set(key, producer);
     }
     return producer;
+  }
+
+  /** With `isRestart` it may send the batches of an earlier producer again, as a job that was restarted. */
+  async newProducer(command: Command, isRestart: boolean): Promise<IdempotentProducer> {
+    const { producerId = "", epoch = 0, autoClaim = false, maxInFlight = 1 } = command;
+    return new IdempotentProducer(await this.handle(command), producerId, {
+      ...{ epoch, autoClaim, replay: isRestart && !autoClaim, lingerMs: 0 },
+      // The runner wants several requests here; ours are sent one after the other.
+      ...(maxInFlight > 1 ? { maxBatchItems: 1 } : {}),
+    });
   }
 
   setDynamic(kind: "header" | "param", command: Command): void {

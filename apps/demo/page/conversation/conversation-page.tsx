@@ -103,6 +103,7 @@ const statusTexts: Record<LiveConversation["status"], string> = {
   connecting: "Connecting …",
   waiting: "The connection broke. Trying again from the last event …",
   done: "Closed.",
+  empty: "Nothing is here yet.",
   stopped: "Closed.",
   failed: "",
 };

@@ -58,7 +58,7 @@ export class TurnWriter {
     this.write({ ...agentEvent.done({}), turn_id: this.#turn.turnId, ...cause });
   }
 
-  flush(): Promise<void> {
-    return this.#producer.flush();
+  async flush(): Promise<void> {
+    await this.#producer.flush();
   }
 }

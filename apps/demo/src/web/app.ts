@@ -4,7 +4,6 @@ import {
   InvalidOptionError,
   StreamNotFoundError,
 } from "@freshet/durable-streams-client";
-import { linkedAbort } from "@freshet/core";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { CreatedConversation, FaultCommand, Status } from "../protocol/api.ts";
@@ -89,20 +88,11 @@ async function streamEvents(
   conversations: Conversations,
   id: string,
   offset: string,
-  disconnected: AbortSignal,
+  signal: AbortSignal,
 ): Promise<Response> {
-  // When the browser disconnects, its abort also ends the wait for the next event.
-  const reading = linkedAbort(disconnected);
-  const { signal } = reading;
   // A missing stream or a wrong position rejects here, as a response of its own, not within a stream.
   const events = await conversations.follow(id, offset, signal);
-  const onError = (error: unknown) => {
-    // The stream has not ended, it is unreachable: the reader reconnects and resumes.
-    if (!signal.aborted) console.error(error);
-    reading.abort(error);
-    return undefined;
-  };
-  return agentStreamResponse(events, { signal, onError });
+  return agentStreamResponse(events, { signal, resumable: true });
 }
 
 function addCaptureRoutes(app: Hono, urls: StreamUrls): void {

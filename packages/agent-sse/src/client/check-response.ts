@@ -1,4 +1,4 @@
-import { isRetryableStatus, mediaType, parseRetryAfterMs } from "@freshet/core";
+import { isRetryableStatus, mediaType, parseRetryAfterMs, redactUrl } from "@freshet/core";
 import { AgentStreamError } from "../wire/error.ts";
 
 /** Whether a response is an event stream. */
@@ -21,7 +21,14 @@ export function responseError(
   const wait = retryAfterMs === undefined ? "" : `; it asks for a wait of ${retryAfterMs} ms`;
   return new AgentStreamError(
     ok ? "UNEXPECTED_CONTENT_TYPE" : "UNEXPECTED_STATUS",
-    `${url || "The server"} responded ${status} (${contentType}${wait}), expected an event stream: ${body}`,
-    { status, url, body, retryAfterMs, lastEventId, retryable: isRetryableStatus(status) },
+    `${url ? redactUrl(url) : "The server"} responded ${status} (${contentType}${wait}), expected an event stream: ${body}`,
+    {
+      status,
+      url: url && redactUrl(url),
+      body,
+      retryAfterMs,
+      lastEventId,
+      retryable: isRetryableStatus(status),
+    },
   );
 }

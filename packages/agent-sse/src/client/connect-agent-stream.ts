@@ -1,7 +1,8 @@
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html (section 9.2.3, reconnecting) */
-import { stoppableGenerator, type AgentEvent } from "@freshet/core";
+import { redactUrl, stoppableGenerator, type AgentEvent } from "@freshet/core";
 import type { ReceivedEvent } from "../wire/agent-event-parser.ts";
-import { AgentStreamError } from "../wire/error.ts";
+import { invalidOption } from "../wire/error.ts";
+import { page } from "./page.ts";
 import type { ConnectAgentStreamOptions } from "./connect-options.ts";
 import { ReconnectingReader } from "./reconnecting-reader.ts";
 
@@ -23,9 +24,12 @@ export interface AgentStreamConnection<E = AgentEvent> extends AsyncGenerator<
  * other status that is not 2xx, and any other content type, is final. The first request is sent when the
  * loop begins.
  *
+ * A stream whose events have no ids cannot be resumed: after a cut it begins again, at most `maxRestarts`
+ * times.
+ *
  * @throws AgentStreamError `INVALID_OPTION`; and from the loop `UNEXPECTED_STATUS`,
- * `UNEXPECTED_CONTENT_TYPE`, `INVALID_PAYLOAD`, `EVENT_TOO_LARGE`, `RETRIES_EXHAUSTED`, and
- * `INCOMPLETE_STREAM` when the server responds 204 within a turn
+ * `UNEXPECTED_CONTENT_TYPE`, `INVALID_PAYLOAD`, `EVENT_TOO_LARGE`, `RETRIES_EXHAUSTED`, `NOT_RESUMABLE`,
+ * `ID_REUSED`, `REQUEST_REFUSED`, and `INCOMPLETE_STREAM` when the server responds 204 within a turn
  *
  * @example
  * ```ts
@@ -51,15 +55,27 @@ export function connectAgentStream<E extends { type: string } = AgentEvent>(
   return Object.defineProperties(events, { lastEventId }) as AgentStreamConnection<E>;
 }
 
-/** A URL that cannot be parsed would fail forever. A custom `fetch` decides itself what it can request. */
+/** The start of a text that is not a URL: what may be a password or a token is left out. */
+function withoutSecrets(text: string): string {
+  const [start = ""] = text.split("?");
+  return start.includes("@") ? "…" : start;
+}
+
+/**
+ * A URL that cannot be requested would fail forever. A custom `fetch` decides itself what it can request. A
+ * relative URL is resolved as a page's own links are (`<base>`).
+ */
 function resolveUrl(url: string | URL, { fetch }: { fetch?: unknown }): string {
-  const base = (globalThis as { location?: { href: string } }).location?.href;
+  if (fetch) return String(url);
+  let resolved: URL;
   try {
-    return String(fetch ? url : new URL(url, base));
+    resolved = new URL(url, page.document?.baseURI ?? page.location?.href);
   } catch {
-    throw new AgentStreamError(
-      "INVALID_OPTION",
-      `url is ${JSON.stringify(url)}: expected a URL, absolute outside of a page.`,
-    );
+    const shown = JSON.stringify(withoutSecrets(String(url)));
+    throw invalidOption(`url is ${shown}: expected a URL, absolute outside of a page.`);
   }
+  if (resolved.username === "" && resolved.password === "") return resolved.href;
+  throw invalidOption(
+    `url is ${JSON.stringify(redactUrl(resolved))} with a user or a password: expected them in headers.authorization.`,
+  );
 }

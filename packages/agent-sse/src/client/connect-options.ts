@@ -2,16 +2,18 @@ import {
   aFunction,
   anAbortSignal,
   checkOptions,
+  nonEmptyString,
   oneOf,
   resolveBackoff,
   timeLimit,
+  wholeNumberOrInfinity,
   type AgentEvent,
   type BackoffOptions,
   type OptionRules,
 } from "@freshet/core";
 import { parserRules, type AgentEventParserOptions } from "../wire/agent-event-parser.ts";
 import { invalidOption } from "../wire/error.ts";
-import { headersOrFunction } from "../wire/option-rules.ts";
+import { aListOfNames, headersOrFunction } from "../wire/option-rules.ts";
 import type { RequestOptions } from "./event-stream-request.ts";
 
 /** The state of a connection, with the id after which it resumes or has resumed. */
@@ -31,6 +33,8 @@ export type ConnectionChange =
       /** Milliseconds until the next try; a browser that comes back online may shorten them. */
       delayMs: number;
     }
+  /** The server responded 204 to the first request: it has no events, or none yet. The loop ends. */
+  | { status: "empty" }
   | { status: "closed" };
 
 /** Options of `connectAgentStream`. */
@@ -41,7 +45,7 @@ export interface ConnectAgentStreamOptions<E extends { type: string } = AgentEve
   /** Ends everything immediately; the loop rejects with the signal's own reason. */
   signal?: AbortSignal | undefined;
   /**
-   * When to reconnect; `false` for never. Each event that arrives restarts the count. Defaults:
+   * When to reconnect; `false` for never. Each event with a new id restarts the count. Defaults:
    * initialDelayMs 500, maxDelayMs 30,000, multiplier 2, jitter 0.5, maxRetries Infinity, maxRetryAfterMs
    * 300,000.
    *
@@ -49,6 +53,11 @@ export interface ConnectAgentStreamOptions<E extends { type: string } = AgentEve
    * throws. A `retry:` field of the stream is only a hint: it counts up to `maxRetryAfterMs`.
    */
   retry?: Partial<BackoffOptions> | false | undefined;
+  /**
+   * How often a stream whose events have no ids may begin again after a cut, because its agent then runs
+   * again. Default 1.
+   */
+  maxRestarts?: number | undefined;
   /** The longest silence of a connection before it is replaced; comments count. Default 45,000. */
   idleTimeoutMs?: number | undefined;
   /**
@@ -74,6 +83,9 @@ const rules = {
   headers: headersOrFunction,
   credentials: oneOf("omit", "same-origin", "include"),
   fetch: aFunction,
+  redirectHeaders: aListOfNames,
+  lastEventIdParam: nonEmptyString,
+  maxRestarts: wholeNumberOrInfinity(0),
   signal: anAbortSignal,
   idleTimeoutMs: timeLimit,
   until: oneOf("done", "closed"),

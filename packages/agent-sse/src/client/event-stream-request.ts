@@ -1,6 +1,16 @@
-import { abortable, ignoreRejection, linkedAbort, SilenceTimer, type Fetch } from "@freshet/core";
+import {
+  abortable,
+  fetchFollowing,
+  ignoreRejection,
+  linkedAbort,
+  SilenceTimer,
+  type Fetch,
+} from "@freshet/core";
+import { AgentStreamError } from "../wire/error.ts";
 import { lastEventIdHeader } from "../wire/last-event-id.ts";
 import { idleTimeoutError } from "./idle-timeout-error.ts";
+import { onPageShown } from "./page.ts";
+import { refusedRequest, uncached } from "./refused-request.ts";
 
 /** The headers of a request: as for `fetch`, but a value may also be a function that makes it. */
 export type RequestHeaders =
@@ -14,8 +24,15 @@ export interface RequestOptions {
    * single header, or one for all of them.
    */
   headers?: RequestHeaders | (() => RequestHeaders | Promise<RequestHeaders>) | undefined;
+  /** The headers that may go along when a redirect leads to another origin. Default: none of `headers`. */
+  redirectHeaders?: readonly string[] | undefined;
   /** Whether cookies are sent to other origins; as in `fetch`. */
   credentials?: "omit" | "same-origin" | "include" | undefined;
+  /**
+   * Sends the last id as this parameter of the URL instead of the header `Last-Event-ID`. That header makes a
+   * browser ask another origin's server for permission first (a CORS preflight); a parameter does not.
+   */
+  lastEventIdParam?: string | undefined;
   /** Sends the requests. Default: the global `fetch`. */
   fetch?: Fetch | undefined;
 }
@@ -25,28 +42,45 @@ export class EventStreamRequest {
   readonly #abort: AbortController;
   readonly #silence: SilenceTimer;
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  #waitingSince: number | undefined;
 
   constructor(stop: AbortSignal, idleTimeoutMs: number) {
     this.#abort = linkedAbort(stop);
-    this.#silence = new SilenceTimer(idleTimeoutMs, () =>
-      this.#abort.abort(idleTimeoutError(idleTimeoutMs)),
-    );
+    const onSilence = () => this.#abort.abort(idleTimeoutError(idleTimeoutMs));
+    this.#silence = new SilenceTimer(idleTimeoutMs, onSilence);
+    // The timers of a computer that sleeps stand still: the clock shows how long the silence was.
+    onPageShown(this.#abort.signal, () => {
+      if (this.#waitingSince !== undefined && Date.now() - this.#waitingSince >= idleTimeoutMs) {
+        onSilence();
+      }
+    });
   }
 
   /** Sends the request and waits for the head of its response. */
   async send(
     url: string,
-    headers: Headers,
-    { fetch = globalThis.fetch, credentials }: RequestOptions,
+    headers: Record<string, string>,
+    { fetch, credentials, redirectHeaders = [] }: RequestOptions,
   ): Promise<Response> {
-    const init: RequestInit = {
-      ...{ headers, cache: "no-store", signal: this.#abort.signal },
+    const init = {
+      ...{ headers, ...uncached(), signal: this.#abort.signal },
       ...(credentials && { credentials }),
     };
-    // Called as a free function: a browser's own `fetch` must not be a method of another object.
-    const response = await this.within(fetch(url, init), (late) => late.body?.cancel());
-    this.#reader = response.body?.getReader();
-    return response;
+    const sending = fetchFollowing(
+      // Called as a free function: a browser's own `fetch` must not be a method of another object.
+      fetch ?? ((input, requestInit) => globalThis.fetch(input, requestInit)),
+      url,
+      init,
+      { redirectHeaders: [...redirectHeaders, "accept", "last-event-id"], fail: redirectRefused },
+    );
+    try {
+      const response = await this.within(sending, (late) => late.body?.cancel());
+      this.#reader = response.body?.getReader();
+      return response;
+    } catch (error) {
+      // What a custom `fetch` refuses is its own business.
+      throw (fetch ? undefined : refusedRequest(error, url, init)) ?? error;
+    }
   }
 
   /** The next bytes of the response; `undefined` at its end. */
@@ -63,7 +97,11 @@ export class EventStreamRequest {
   /** Waits for a promise until an abort or the end of the time. */
   within<T>(work: Promise<T>, onLate?: (result: T) => unknown): Promise<T> {
     this.#silence.start();
-    return abortable(work, this.#abort.signal, onLate).finally(() => this.#silence.stop());
+    this.#waitingSince = Date.now();
+    return abortable(work, this.#abort.signal, onLate).finally(() => {
+      this.#silence.stop();
+      this.#waitingSince = undefined;
+    });
   }
 
   /** Releases the connection. */
@@ -74,17 +112,41 @@ export class EventStreamRequest {
   }
 }
 
+function redirectRefused(message: string): AgentStreamError {
+  return new AgentStreamError("REQUEST_REFUSED", message);
+}
+
 /** Makes the headers of one request. */
 export async function requestHeaders(
   source: RequestOptions["headers"] = {},
   lastEventId: string | undefined,
-): Promise<Headers> {
+): Promise<Record<string, string>> {
   const init = typeof source === "function" ? await source() : source;
   const headers = new Headers();
   for (const [name, value] of Symbol.iterator in init ? init : Object.entries(init)) {
-    headers.append(name, typeof value === "function" ? await value() : value);
+    addHeader(headers, name, typeof value === "function" ? await value() : value);
   }
   headers.set("accept", "text/event-stream");
   if (lastEventId) headers.set("last-event-id", lastEventIdHeader(lastEventId));
-  return headers;
+  return Object.fromEntries(headers);
+}
+
+/** The platform's own error would show the value, which may be a secret. */
+function addHeader(headers: Headers, name: string, value: string): void {
+  try {
+    headers.append(name, value);
+  } catch {
+    throw new AgentStreamError(
+      "INVALID_OPTION",
+      `headers has a name or a value that no header can have at ${JSON.stringify(name)}: expected text without line ends.`,
+    );
+  }
+}
+
+/** The URL of a request whose last id goes in a parameter. */
+export function urlWithLastEventId(url: string, param: string, id: string): string {
+  const hash = url.indexOf("#");
+  const [start, end] = hash < 0 ? [url, ""] : [url.slice(0, hash), url.slice(hash)];
+  const separator = start.includes("?") ? "&" : "?";
+  return `${start}${separator}${encodeURIComponent(param)}=${encodeURIComponent(id)}${end}`;
 }

@@ -1,20 +1,21 @@
 /**
  * Agent events as the UI message stream of the AI SDK, for `useChat` of `@ai-sdk/react` and other readers
- * of that protocol. Tested with version 5 of `ai`.
+ * of that protocol. Tested with versions 5, 6 and 7 of `ai`.
  *
  * @module
  * @see https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol
  */
-import { aFunction, anObject, checkOptions, type AgentEvent } from "@freshet/core";
+import { aBoolean, aFunction, anObject, checkOptions, type AgentEvent } from "@freshet/core";
 import type { UIMessageChunk } from "./ui-message-chunk.ts";
 import {
-  clientErrorOf,
   logError,
   reportTo,
+  SourceFailures,
   type AgentFrameWriterOptions,
   type AgentStreamItem,
 } from "../server/agent-frame-writer.ts";
 import { eventStreamResponse, type AgentStreamSource } from "../server/agent-stream-response.ts";
+import { uncachedHeaders } from "../server/response-headers.ts";
 import { AgentStreamWriter } from "../server/agent-stream-writer.ts";
 import { invalidOption } from "../wire/error.ts";
 import { text } from "../wire/option-rules.ts";
@@ -27,12 +28,17 @@ import {
 } from "../server/frame-stream.ts";
 import { UiMessageChunker, type UiMessageOptions } from "./ui-message-chunks.ts";
 
+export { fromUiMessageStream } from "./from-ui-message-stream.ts";
+export type { AnyUiMessageChunk } from "./from-ui-message-stream.ts";
 export type { UIMessageChunk } from "./ui-message-chunk.ts";
 export type { UiMessageOptions } from "./ui-message-chunks.ts";
 
 /** Options of {@link uiMessageResponse}. */
 export interface UiMessageResponseOptions
-  extends FrameStreamOptions, UiMessageOptions, Pick<AgentFrameWriterOptions, "onError"> {
+  extends
+    FrameStreamOptions,
+    UiMessageOptions,
+    Pick<AgentFrameWriterOptions, "onError" | "resumable"> {
   /** More headers for the response. */
   headers?: ResponseInit["headers"] | undefined;
 }
@@ -60,7 +66,13 @@ export function toUiMessageChunks(
 }
 
 const rules = { messageId: text, messageMetadata: aFunction };
-const responseRules = { ...rules, ...frameStreamRules, headers: anObject, onError: aFunction };
+const responseRules = {
+  ...rules,
+  ...frameStreamRules,
+  headers: anObject,
+  onError: aFunction,
+  resumable: aBoolean,
+};
 
 async function* generateChunks(
   events: AsyncIterable<AgentEvent | WireEvent> | Iterable<AgentEvent | WireEvent>,
@@ -71,9 +83,11 @@ async function* generateChunks(
 }
 
 /**
- * Creates a response to `useChat` from an agent's events. For its `resume: true`, respond to
- * `GET {api}/{chatId}/stream` in the same way, with all events of the running turn from its first, or with
- * 204 if no turn is running: the AI SDK has no positions.
+ * Creates a response to `useChat` from an agent's events. It ends with the turn, even if its source goes on.
+ *
+ * For its `resume: true`, respond to `GET {api}/{chatId}/stream` in the same way, with all events of the
+ * running turn from its first (`MemoryEventStore.current`): the AI SDK has no positions. If no turn is running,
+ * the source is `undefined`, and the response a 204.
  *
  * @example
  * ```ts
@@ -88,10 +102,12 @@ async function* generateChunks(
  * ```
  */
 export function uiMessageResponse(
-  source: AgentStreamSource,
+  source: AgentStreamSource | undefined,
   options: UiMessageResponseOptions = {},
 ): Response {
   checkOptions(options, responseRules, invalidOption);
+  if (!source)
+    return new Response(null, { status: 204, headers: uncachedHeaders(options.headers) });
   const headers = new Headers(options.headers);
   headers.set("x-vercel-ai-ui-message-stream", "v1");
   const events = typeof source === "function" ? AgentStreamWriter.run(source) : source;
@@ -100,22 +116,31 @@ export function uiMessageResponse(
 
 class UiFrameWriter implements FrameWriter<AgentStreamItem> {
   readonly opening: string = ":\n\n";
+  /** For `useChat` the end of a body is the end of a message. */
+  readonly cut = "error";
   readonly #chunker: UiMessageChunker;
   readonly #onError: NonNullable<AgentFrameWriterOptions["onError"]>;
+  readonly #failures: SourceFailures;
   #failed = false;
 
-  constructor({ onError = logError, ...options }: UiMessageResponseOptions) {
+  constructor({ onError = logError, resumable, ...options }: UiMessageResponseOptions) {
     this.#chunker = new UiMessageChunker(options);
     this.#onError = onError;
+    this.#failures = new SourceFailures(onError, resumable);
+  }
+
+  /** A reader of this protocol waits for the end of the body, not for `finish`. */
+  get isComplete(): boolean {
+    return this.#chunker.isFinished;
   }
 
   write(item: AgentStreamItem): string {
-    return frames(this.#chunker.push("type" in item ? item : item.event));
+    return frames(this.#chunker.push(this.#failures.note(item).event));
   }
 
-  fail(error: unknown): string {
+  fail(error: unknown): string | undefined {
     this.#failed = true;
-    return clientErrorOf(error, this.#onError, ({ message }) =>
+    return this.#failures.report(error, ({ message }) =>
       frames([{ type: "error", errorText: message }]),
     );
   }

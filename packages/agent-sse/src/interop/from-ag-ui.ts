@@ -1,11 +1,19 @@
-import { EventType, type AGUIEvent, type ToolCallResultEvent } from "@ag-ui/core";
-import type { AgentEvent } from "@freshet/core";
+import {
+  EventType,
+  type AGUIEvent,
+  type Interrupt,
+  type RunFinishedEvent,
+  type TextMessageRole,
+  type TokenUsage as AgUiTokenUsage,
+  type ToolCallResultEvent,
+} from "@ag-ui/core";
+import type { AgentEvent, TokenUsage } from "@freshet/core";
 import { agentEvent } from "../wire/agent-event.ts";
 import type { WireEvent } from "../wire/format-agent-event.ts";
 
 /**
  * Turns AG-UI events into agent events; events made by {@link toAgUi} become the original ones again. An
- * event without an equivalent (STATE_SNAPSHOT, ACTIVITY_DELTA, …) comes out as `{type: "ag_ui", event}`.
+ * event without an equivalent (ACTIVITY_DELTA, RAW, …) comes out as `{type: "ag_ui", event}`.
  *
  * @example
  * ```ts
@@ -34,16 +42,31 @@ class AgUiReader {
   /** The call that chunks without an id belong to. */
   #chunked: string | undefined;
   #turns = 0;
+  /** The message that text belongs to; `text` gathers that of a message which is not an assistant's. */
+  #message: { id: string; role: TextMessageRole; text: string | undefined } | undefined;
+  #isChunked = false;
+  /** What CUSTOM events have already said, and an outcome repeats. */
+  readonly #asked = new Set<string>();
+  #stopped = false;
 
   push(event: AGUIEvent): (AgentEvent | WireEvent)[] {
     if (event.type === EventType.TOOL_CALL_CHUNK) {
       return this.#toolChunk(event.toolCallId, event.toolCallName, event.delta);
     }
-    return [...this.end(), ...this.#whole(event)];
+    // Only a message that came in chunks has no end of its own.
+    const isChunk = event.type === EventType.TEXT_MESSAGE_CHUNK;
+    const ended = this.#isChunked && !isChunk ? this.#endMessage() : [];
+    this.#isChunked = isChunk;
+    return [...this.#endChunkedTool(), ...ended, ...this.#whole(event)];
   }
 
-  /** Ends a call that came in chunks: it has no end event, so any other event ends it. */
+  /** Ends what came in chunks: it has no end event. */
   end(): AgentEvent[] {
+    return [...this.#endChunkedTool(), ...this.#endMessage()];
+  }
+
+  /** Any other event ends a call that came in chunks. */
+  #endChunkedTool(): AgentEvent[] {
     const id = this.#chunked;
     this.#chunked = undefined;
     return id === undefined ? [] : this.#endTool(id);
@@ -51,9 +74,21 @@ class AgUiReader {
 
   #whole(event: AGUIEvent): (AgentEvent | WireEvent)[] {
     switch (event.type) {
+      case EventType.TEXT_MESSAGE_START:
+        return this.#startMessage(event.messageId, event.role, ownOf(event));
       case EventType.TEXT_MESSAGE_CONTENT:
-      case EventType.TEXT_MESSAGE_CHUNK:
-        return event.delta === undefined ? [] : [agentEvent.token(event.delta)];
+        return this.#text(event.delta);
+      case EventType.TEXT_MESSAGE_CHUNK: {
+        const { messageId: id, role, delta } = event;
+        const isNew = id !== undefined && id !== this.#message?.id;
+        return [...(isNew ? this.#startMessage(id, role, {}) : []), ...this.#text(delta)];
+      }
+      case EventType.TEXT_MESSAGE_END:
+        return this.#endMessage();
+      case EventType.STATE_SNAPSHOT:
+        return [agentEvent.state({ snapshot: event.snapshot })];
+      case EventType.STATE_DELTA:
+        return [agentEvent.state({ patch: event.delta })];
       case EventType.REASONING_MESSAGE_CONTENT:
       case EventType.REASONING_MESSAGE_CHUNK:
         return event.delta === undefined ? [] : [agentEvent.thinking(event.delta)];
@@ -70,15 +105,75 @@ class AgUiReader {
       case EventType.STEP_STARTED:
         return [{ ...agentEvent.turn(++this.#turns), ...ownOf(event) }];
       case EventType.CUSTOM:
-        return [customEvent(event.name, event.value)];
+        return [this.#custom(event.name, event.value)];
       case EventType.RUN_ERROR:
         return this.#runError(event.message, event.code, ownOf(event));
       case EventType.RUN_FINISHED:
-        this.#turns = 0;
-        return [{ ...agentEvent.done(), ...(ownOf(event)["done"] as object | undefined) }];
+        return this.#finishRun(event);
       default:
         return framing.has(event.type) ? [] : [{ type: "ag_ui", event }];
     }
+  }
+
+  #startMessage(
+    id: string,
+    role: TextMessageRole = "assistant",
+    own: Record<string, unknown>,
+  ): AgentEvent[] {
+    const ended = this.#endMessage();
+    const { message, implicit } = own as OwnOfMessage;
+    if (message) {
+      // The text of a message that is there as a whole is among its own fields.
+      const isWhole = role !== "assistant" || "text" in message;
+      this.#message = { id: "", role, text: isWhole ? "" : undefined };
+      return [...ended, { ...agentEvent.message(id), ...message }];
+    }
+    this.#message = { id, role, text: role === "assistant" ? undefined : "" };
+    if (implicit || role !== "assistant") return ended;
+    return [...ended, agentEvent.message(id)];
+  }
+
+  #text(delta: string | undefined): AgentEvent[] {
+    if (delta === undefined) return [];
+    if (this.#message?.text === undefined) return [agentEvent.token(delta)];
+    this.#message.text += delta;
+    return [];
+  }
+
+  /** A message that is not an assistant's comes out as a whole. */
+  #endMessage(): AgentEvent[] {
+    const message = this.#message;
+    this.#message = undefined;
+    if (message?.text === undefined || message.id === "") return [];
+    const role = message.role === "user" ? "user" : "system";
+    return [agentEvent.message(message.id, { role, text: message.text })];
+  }
+
+  #custom(name: string, value: unknown): WireEvent {
+    const event = customEvent(name, value);
+    if (name === "stopped") this.#stopped = true;
+    const { approval_id: id } = event as { approval_id?: unknown };
+    if (name === "approval_request" && typeof id === "string") this.#asked.add(id);
+    return event;
+  }
+
+  #finishRun(event: RunFinishedEvent): AgentEvent[] {
+    const own = ownOf(event)["done"] as object | undefined;
+    const { outcome } = event;
+    const result: unknown = event.result;
+    const before: AgentEvent[] = [];
+    if (outcome?.type === "interrupt") {
+      before.push(...outcome.interrupts.filter(({ id }) => !this.#asked.has(id)).map(requestOf));
+    }
+    if (outcome?.type === "cancelled" && !this.#stopped) {
+      before.push(agentEvent.stopped("", "cancelled"));
+    }
+    this.#turns = 0;
+    this.#asked.clear();
+    this.#stopped = false;
+    const usage = own ? undefined : usageOf(event.usage);
+    const done = { ...agentEvent.done({ usage }), ...own };
+    return [...before, own || result === undefined ? done : { ...done, ...{ result } }];
   }
 
   #startTool(id: string, name: string): void {
@@ -98,7 +193,7 @@ class AgUiReader {
   }
 
   #toolChunk(id = this.#chunked, name?: string, delta = ""): AgentEvent[] {
-    const ended = id === this.#chunked ? [] : this.end();
+    const ended = id === this.#chunked ? [] : this.#endChunkedTool();
     if (id === undefined) return ended;
     if (this.#chunked === undefined) this.#startTool(id, name ?? "");
     this.#chunked = id;
@@ -126,6 +221,33 @@ class AgUiReader {
   }
 }
 
+interface OwnOfMessage {
+  message?: object;
+  implicit?: boolean;
+}
+
+function requestOf(interrupt: Interrupt): AgentEvent {
+  const { id, reason, message = reason, toolCallId, responseSchema: schema } = interrupt;
+  return agentEvent.approvalRequest(id, message, { toolUseId: toolCallId, schema });
+}
+
+/** The sum of what the models of a run have used. */
+function usageOf(usages: readonly AgUiTokenUsage[] = []): TokenUsage | undefined {
+  if (usages.length === 0) return undefined;
+  const sum = (count: keyof AgUiTokenUsage) =>
+    usages.reduce((total, usage) => total + Number(usage[count] ?? 0), 0);
+  const known = (name: keyof TokenUsage, count: keyof AgUiTokenUsage) =>
+    usages.some((usage) => usage[count] !== undefined) ? { [name]: sum(count) } : undefined;
+  const [input_tokens, output_tokens] = [sum("inputTokens"), sum("outputTokens")];
+  return {
+    ...{ input_tokens, output_tokens },
+    total_tokens: sum("totalTokens") || input_tokens + output_tokens,
+    ...known("cache_read_input_tokens", "cachedInputTokens"),
+    ...known("cache_write_input_tokens", "cacheWriteInputTokens"),
+    ...known("reasoning_tokens", "reasoningTokens"),
+  };
+}
+
 function customEvent(name: string, value: unknown): WireEvent {
   const fields = typeof value === "object" && value !== null && !Array.isArray(value);
   return fields ? { ...value, type: name } : { type: name, value };
@@ -138,8 +260,6 @@ function ownOf({ metadata }: { metadata?: Record<string, unknown> }): Record<str
 /** Starts and ends, which agent events do not have. */
 const framing: ReadonlySet<EventType> = new Set([
   EventType.RUN_STARTED,
-  EventType.TEXT_MESSAGE_START,
-  EventType.TEXT_MESSAGE_END,
   EventType.STEP_FINISHED,
   EventType.REASONING_START,
   EventType.REASONING_MESSAGE_START,

@@ -42,6 +42,23 @@ export function streamAgent(
   options: AgentStreamResponseOptions = {},
 ): Response {
   const signal = options.signal ?? c.req.raw.signal;
-  const response = agentStreamResponse(source, { ...options, signal });
-  return c.body(response.body as ReadableStream, 200, Object.fromEntries(response.headers));
+  const headers = mergedHeaders(c.res.headers, new Headers(options.headers));
+  const response = agentStreamResponse(source, { ...options, signal, headers });
+  return c.body(response.body as ReadableStream, 200, headerRecord(response.headers));
+}
+
+/** The headers of the context and those of the options, which win; each cookie of both is sent. */
+function mergedHeaders(ofContext: Headers, ofOptions: Headers): Headers {
+  const headers = new Headers(ofContext);
+  for (const [name, value] of ofOptions) {
+    if (name === "set-cookie") headers.append(name, value);
+    else headers.set(name, value);
+  }
+  return headers;
+}
+
+function headerRecord(headers: Headers): Record<string, string | string[]> {
+  const cookies = headers.getSetCookie();
+  const record = Object.fromEntries(headers);
+  return cookies.length > 0 ? { ...record, "set-cookie": cookies } : record;
 }

@@ -1,12 +1,25 @@
-import { EventType, type AGUIEvent } from "@ag-ui/core";
+import {
+  EventType,
+  type AGUIEvent,
+  type Interrupt,
+  type JsonPatch,
+  type RunFinishedOutcome,
+  type TokenUsage as AgUiTokenUsage,
+} from "@ag-ui/core";
 import {
   checkOptions,
   type AgentEvent,
+  type AgentMessageEvent,
+  type ApprovalRequestEvent,
   type DoneEvent,
   type ErrorEvent,
+  type OptionRules,
+  type StateEvent,
+  type TokenUsage,
   type ToolUseEvent,
   type TurnEvent,
 } from "@freshet/core";
+import { agentEvent } from "../wire/agent-event.ts";
 import { invalidOption } from "../wire/error.ts";
 import { text } from "../wire/option-rules.ts";
 import { fieldsOf } from "../wire/event-fields.ts";
@@ -20,8 +33,10 @@ export interface ToAgUiOptions {
   runId: string;
 }
 
+export const toAgUiRules: OptionRules<ToAgUiOptions> = { threadId: text, runId: text };
+
 /**
- * Turns agent events into AG-UI events. Values that AG-UI has no field for go into `metadata.freshet`, where
+ * Turns agent events into AG-UI events. What the source throws is thrown on: `agUiResponse` masks it. Values that AG-UI has no field for go into `metadata.freshet`, where
  * {@link fromAgUi} reads them again. A run whose events end without `done` ends with RUN_ERROR.
  *
  * @example
@@ -38,26 +53,60 @@ export function toAgUi(
   events: AsyncIterable<AgentEvent | WireEvent> | Iterable<AgentEvent | WireEvent>,
   options: ToAgUiOptions,
 ): AsyncGenerator<AGUIEvent, undefined, undefined> {
-  checkOptions(options, { threadId: text, runId: text }, invalidOption);
+  checkOptions(options, toAgUiRules, invalidOption);
   return generateAgUi(events, options);
 }
 
 async function* generateAgUi(
   events: AsyncIterable<AgentEvent | WireEvent> | Iterable<AgentEvent | WireEvent>,
-  { threadId, runId }: ToAgUiOptions,
+  options: ToAgUiOptions,
 ): AsyncGenerator<AGUIEvent, undefined, undefined> {
-  let runs = 0;
-  let run: AgUiRun | undefined;
-  for await (const event of events) {
-    if (!run) {
-      run = new AgUiRun(threadId, runs === 0 ? runId : `${runId}-${runs}`);
-      runs++;
-      yield run.start();
-    }
-    yield* run.push(event);
-    if (event.type === "done") run = undefined;
+  const runs = new AgUiRuns(options);
+  for await (const event of events) yield* runs.push(event);
+  yield* runs.end();
+}
+
+/** Turns agent events into AG-UI events, one by one: each turn is a run. */
+export class AgUiRuns {
+  readonly #options: ToAgUiOptions;
+  #run: AgUiRun | undefined;
+  #count = 0;
+
+  constructor({ threadId, runId }: ToAgUiOptions) {
+    this.#options = { threadId, runId };
   }
-  if (run) yield* run.fail();
+
+  /** How many runs have ended with their `done`. */
+  get finished(): number {
+    return this.#run ? this.#count - 1 : this.#count;
+  }
+
+  push(event: AgentEvent | WireEvent): AGUIEvent[] {
+    const before = this.#run ? [] : this.#start();
+    const after = this.#run?.push(event) ?? [];
+    if (event.type === "done") this.#run = undefined;
+    return [...before, ...after];
+  }
+
+  /** The events that end a run whose agent ended without `done`. */
+  end(): AGUIEvent[] {
+    const run = this.#run;
+    this.#run = undefined;
+    return run?.fail() ?? [];
+  }
+
+  /** The events that report a failure of the agent, and end its run. */
+  fail(errorType: string, message: string, details?: Record<string, unknown>): AGUIEvent[] {
+    const events = this.push(agentEvent.error(errorType, message, details));
+    return [...events, ...this.end()];
+  }
+
+  #start(): AGUIEvent[] {
+    const { threadId, runId } = this.#options;
+    this.#run = new AgUiRun(threadId, this.#count === 0 ? runId : `${runId}-${this.#count}`);
+    this.#count++;
+    return [this.#run.start()];
+  }
 }
 
 /** One AG-UI run: its messages have a start and an end, and an error is its last event. */
@@ -67,6 +116,9 @@ class AgUiRun {
   #step: string | undefined;
   #count = 0;
   #error: ErrorEvent | undefined;
+  #stopped = false;
+  /** The questions that nobody has answered yet. */
+  readonly #pending = new Map<string, ApprovalRequestEvent>();
 
   constructor(threadId: string, runId: string) {
     this.#ids = { threadId, runId };
@@ -102,6 +154,19 @@ class AgUiRun {
           },
         ];
       }
+      case "message":
+        return [...this.#endMessage(), ...this.#startMessage(known)];
+      case "state":
+        return [...this.#endMessage(), stateEvent(known)];
+      case "approval_request":
+        this.#pending.set(known.approval_id, known);
+        return [...this.#endMessage(), custom(event)];
+      case "approval":
+        this.#pending.delete(known.approval_id);
+        return [...this.#endMessage(), custom(event)];
+      case "stopped":
+        this.#stopped = true;
+        return [...this.#endMessage(), custom(event)];
       case "error":
         this.#error = known;
         return this.#endMessage();
@@ -127,12 +192,24 @@ class AgUiRun {
     this.#message = { kind, messageId };
     const started: AGUIEvent[] =
       kind === "text"
-        ? [{ type: EventType.TEXT_MESSAGE_START, messageId, role: "assistant" }]
+        ? [{ type: EventType.TEXT_MESSAGE_START, messageId, role: "assistant", ...implicit }]
         : [
             { type: EventType.REASONING_START, messageId },
             { type: EventType.REASONING_MESSAGE_START, messageId, role: "reasoning" },
           ];
     return [...ended, ...started, content(kind, messageId, delta)];
+  }
+
+  /** A message of an assistant stays open for the text that follows. */
+  #startMessage(event: AgentMessageEvent): AGUIEvent[] {
+    const { message_id: messageId, role, text } = event;
+    if (messageId === "" || role === "tool") return [custom(event)];
+    this.#message = { kind: "text", messageId };
+    const metadata = own({ message: fieldsOf(event) });
+    const start: AGUIEvent = { type: EventType.TEXT_MESSAGE_START, messageId, role, ...metadata };
+    const contents = text ? [content("text", messageId, text)] : [];
+    const end = role !== "assistant" || text !== undefined ? this.#endMessage() : [];
+    return [start, ...contents, ...end];
   }
 
   #endMessage(): AGUIEvent[] {
@@ -160,9 +237,22 @@ class AgUiRun {
   }
 
   #finish(event: DoneEvent): AGUIEvent {
-    const result = fieldsOf(event);
-    if (this.#error) return runError(this.#error, result);
-    return { type: EventType.RUN_FINISHED, ...this.#ids, result, ...own({ done: result }) };
+    const done = fieldsOf(event);
+    if (this.#error) return runError(this.#error, done);
+    const { result = done } = done as { result?: unknown };
+    const outcome = this.#outcome();
+    return {
+      ...{ type: EventType.RUN_FINISHED, ...this.#ids, result },
+      ...(outcome && { outcome }),
+      ...(event.usage && { usage: [usageOf(event.usage)] }),
+      ...own({ done }),
+    };
+  }
+
+  #outcome(): RunFinishedOutcome | undefined {
+    if (this.#stopped) return { type: "cancelled" };
+    if (this.#pending.size === 0) return undefined;
+    return { type: "interrupt", interrupts: [...this.#pending.values()].map(interruptOf) };
   }
 
   #newId(): string {
@@ -174,6 +264,39 @@ function content(kind: "text" | "reasoning", messageId: string, delta: string): 
   return kind === "text"
     ? { type: EventType.TEXT_MESSAGE_CONTENT, messageId, delta }
     : { type: EventType.REASONING_MESSAGE_CONTENT, messageId, delta };
+}
+
+/** Tells a message that AG-UI needs from one that a `message` event begins. */
+const implicit: { metadata: { freshet: object } } = own({ implicit: true });
+
+function stateEvent(event: StateEvent): AGUIEvent {
+  return event.patch === undefined
+    ? { type: EventType.STATE_SNAPSHOT, snapshot: event.snapshot }
+    : { type: EventType.STATE_DELTA, delta: event.patch as JsonPatch };
+}
+
+function interruptOf(request: ApprovalRequestEvent): Interrupt {
+  const { approval_id: id, question: message, tool_use_id: toolCallId, schema } = request;
+  return {
+    ...{ id, reason: "approval", message },
+    ...(toolCallId === "" ? undefined : { toolCallId }),
+    ...(schema && { responseSchema: schema }),
+  };
+}
+
+function usageOf(usage: TokenUsage): AgUiTokenUsage {
+  return {
+    inputTokens: usage.input_tokens,
+    outputTokens: usage.output_tokens,
+    totalTokens: usage.total_tokens,
+    ...(usage.reasoning_tokens !== undefined && { reasoningTokens: usage.reasoning_tokens }),
+    ...(usage.cache_read_input_tokens !== undefined && {
+      cachedInputTokens: usage.cache_read_input_tokens,
+    }),
+    ...(usage.cache_write_input_tokens !== undefined && {
+      cacheWriteInputTokens: usage.cache_write_input_tokens,
+    }),
+  };
 }
 
 function toolCall(event: ToolUseEvent): AGUIEvent[] {

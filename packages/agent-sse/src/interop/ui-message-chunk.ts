@@ -15,9 +15,14 @@ export type UIMessageChunk =
   | { type: "text-start" | "text-end" | "reasoning-start" | "reasoning-end"; id: string }
   | { type: "text-delta" | "reasoning-delta"; id: string; delta: string }
   | ToolInputAvailable
+  | { type: "tool-input-start"; toolCallId: string; toolName: string; dynamic?: boolean }
+  | { type: "tool-input-delta"; toolCallId: string; inputTextDelta: string }
   | { type: "tool-output-available"; toolCallId: string; output: unknown; dynamic?: boolean }
   | { type: "tool-output-error"; toolCallId: string; errorText: string; dynamic?: boolean }
-  | { type: `data-${string}`; id?: string; data: unknown }
+  | { type: "source-url"; sourceId: string; url: string; title?: string }
+  | { type: "source-document"; sourceId: string; mediaType: string; title: string }
+  | { type: "file"; url: string; mediaType: string }
+  | { type: `data-${string}`; id?: string; data: unknown; transient?: boolean }
   | { type: "error"; errorText: string };
 
 interface ToolInputAvailable {

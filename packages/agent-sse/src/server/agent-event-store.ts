@@ -1,10 +1,11 @@
 import type { AgentEvent } from "@freshet/core";
 import type { WireEvent } from "../wire/format-agent-event.ts";
 
-/** An event at its place in a stream. A reader that has received `id` resumes after it. */
+/** An event at its place in a stream. */
 export interface StoredEvent {
   event: AgentEvent | WireEvent;
-  id: string;
+  /** A reader that has received it resumes after it. Missing for a `transient` event, which has no place. */
+  id?: string | undefined;
 }
 
 /** What {@link AgentEventStore.readAfter} returns. */
@@ -19,9 +20,10 @@ export interface StoredEvents extends AsyncIterable<StoredEvent> {
  */
 export interface AgentEventStore {
   /**
-   * Appends events to a stream, in order, and creates the stream if it does not exist.
+   * Appends events to a stream, in order, and creates the stream if it does not exist. An event that is
+   * `transient` goes only to the readers that are there.
    *
-   * @returns the id of the last event
+   * @returns the id of the last event that is kept; `""` before the first
    * @throws AgentStreamError `STREAM_CLOSED`
    */
   append(stream: string, ...events: readonly (AgentEvent | WireEvent)[]): Promise<string>;

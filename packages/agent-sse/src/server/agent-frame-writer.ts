@@ -1,4 +1,4 @@
-import { aFunction, wholeNumber, type AgentEvent, type OptionRules } from "@freshet/core";
+import { aBoolean, aFunction, wholeNumber, type AgentEvent, type OptionRules } from "@freshet/core";
 import { agentEvent } from "../wire/agent-event.ts";
 import { aJsonFormat, type JsonFormat } from "../wire/encode-json.ts";
 import { formatAgentEvent, formatRetry, type WireEvent } from "../wire/format-agent-event.ts";
@@ -23,46 +23,56 @@ export interface AgentFrameWriterOptions {
   format?: JsonFormat | undefined;
   /**
    * Called with each error of the source. Returns the `error` event that the client gets, or `undefined`
-   * for "internal_error". Default: `console.error`.
+   * for "internal_error". The result is not used where the response is cut (see `resumable`). Default:
+   * `console.error`.
    */
   onError?: ((error: unknown) => ClientError | undefined) | undefined;
+  /**
+   * Whether the source reads events that are kept elsewhere. Its failure is then no failure of the agent: the
+   * response ends without `done`, so that the client comes back and continues after its last id. Default:
+   * true once an event has had an id.
+   */
+  resumable?: boolean | undefined;
 }
 
 export const agentFrameWriterRules: OptionRules<AgentFrameWriterOptions> = {
   retryMs: wholeNumber(0),
   format: aJsonFormat,
   onError: aFunction,
+  resumable: aBoolean,
 };
 
-/** Writes agent events as frames; a failure becomes an `error` event and a `done`. */
+/**
+ * Writes agent events as frames. A failure of a source without ids becomes an `error` event and a `done`; that
+ * of a source with ids cuts the response.
+ */
 export class AgentFrameWriter implements FrameWriter<AgentStreamItem> {
+  readonly cut = "end";
   /** A comment, so that the client and all proxies in between see immediately that the response began. */
   readonly opening: string;
   readonly #format: JsonFormat | undefined;
   readonly #onError: (error: unknown) => ClientError | undefined;
+  readonly #failures: SourceFailures;
   #isDone = false;
 
-  constructor({ retryMs, format, onError = logError }: AgentFrameWriterOptions) {
+  constructor({ retryMs, format, onError = logError, resumable }: AgentFrameWriterOptions) {
     this.opening = `:\n${retryMs === undefined ? "" : formatRetry(retryMs)}\n`;
     this.#format = format;
     this.#onError = onError;
+    this.#failures = new SourceFailures(onError, resumable);
   }
 
   write(item: AgentStreamItem): string {
-    const isEvent = "type" in item;
-    const event = isEvent ? item : item.event;
-    const id = isEvent ? undefined : item.id;
+    const { event, id } = this.#failures.note(item);
     const frame = formatAgentEvent(event, { format: this.#format, id });
     this.#isDone = event.type === "done";
     return frame;
   }
 
-  fail(error: unknown): string {
-    const frames = clientErrorOf(error, this.#onError, (clientError) =>
-      this.#endOfTurn(clientError),
-    );
+  fail(error: unknown): string | undefined {
+    const frames = this.#failures.report(error, (clientError) => this.#endOfTurn(clientError));
     // After `done` the readers have left, and no turn is left that could fail.
-    return this.#isDone ? "" : frames;
+    return frames !== undefined && this.#isDone ? "" : frames;
   }
 
   /** Writes nothing: readers recognise a complete stream by its `done`. */
@@ -83,11 +93,41 @@ export class AgentFrameWriter implements FrameWriter<AgentStreamItem> {
   }
 }
 
+/** Decides how a response reports the failure of its source. */
+export class SourceFailures {
+  readonly #onError: (error: unknown) => ClientError | undefined;
+  #isResumable: boolean;
+  readonly #isFixed: boolean;
+
+  constructor(
+    onError: (error: unknown) => ClientError | undefined,
+    resumable: boolean | undefined,
+  ) {
+    this.#onError = onError;
+    this.#isResumable = resumable ?? false;
+    this.#isFixed = resumable !== undefined;
+  }
+
+  /** Takes note of whether events have ids; returns the event and its id. */
+  note(item: AgentStreamItem): { event: AgentEvent | WireEvent; id: string | undefined } {
+    if ("type" in item) return { event: item, id: undefined };
+    if (item.id && !this.#isFixed) this.#isResumable = true;
+    return { event: item.event, id: item.id };
+  }
+
+  /** Reports the error on the server. Returns what the client gets, or `undefined` for a cut. */
+  report(error: unknown, write: (clientError: ClientError) => string): string | undefined {
+    if (!this.#isResumable) return clientErrorOf(error, this.#onError, write);
+    reportTo(this.#onError, error);
+    return undefined;
+  }
+}
+
 /**
  * Reports an error on the server and writes what the client may see of it: the result of `onError`, or the
  * error itself if it has `expose: true`, or "internal_error".
  */
-export function clientErrorOf(
+function clientErrorOf(
   error: unknown,
   onError: (error: unknown) => ClientError | undefined,
   write: (clientError: ClientError) => string,

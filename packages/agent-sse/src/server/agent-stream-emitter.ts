@@ -83,6 +83,38 @@ export class AgentStreamEmitter implements FrameBuilders {
     return formatAgentEvent(agentEvent.creation(creationType, count, options), this.#format);
   }
 
+  toolInput(...options: Parameters<AgentEventBuilders["toolInput"]>): string {
+    return formatAgentEvent(agentEvent.toolInput(...options), this.#format);
+  }
+
+  message(...options: Parameters<AgentEventBuilders["message"]>): string {
+    return formatAgentEvent(agentEvent.message(...options), this.#format);
+  }
+
+  source(...options: Parameters<AgentEventBuilders["source"]>): string {
+    return formatAgentEvent(agentEvent.source(...options), this.#format);
+  }
+
+  file(...options: Parameters<AgentEventBuilders["file"]>): string {
+    return formatAgentEvent(agentEvent.file(...options), this.#format);
+  }
+
+  state(...options: Parameters<AgentEventBuilders["state"]>): string {
+    return formatAgentEvent(agentEvent.state(...options), this.#format);
+  }
+
+  approvalRequest(...options: Parameters<AgentEventBuilders["approvalRequest"]>): string {
+    return formatAgentEvent(agentEvent.approvalRequest(...options), this.#format);
+  }
+
+  approval(...options: Parameters<AgentEventBuilders["approval"]>): string {
+    return formatAgentEvent(agentEvent.approval(...options), this.#format);
+  }
+
+  stopped(...options: Parameters<AgentEventBuilders["stopped"]>): string {
+    return formatAgentEvent(agentEvent.stopped(...options), this.#format);
+  }
+
   error(errorType: string, message: string, details?: Record<string, unknown>): string {
     return formatAgentEvent(agentEvent.error(errorType, message, details), this.#format);
   }

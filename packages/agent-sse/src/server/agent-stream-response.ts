@@ -14,6 +14,7 @@ import {
   type FrameStreamOptions,
   type FrameWriter,
 } from "./frame-stream.ts";
+import { eventStreamHeaders } from "./response-headers.ts";
 
 /** The source of a response's events: an iterable, or a function that writes them. */
 export type AgentStreamSource =
@@ -23,7 +24,7 @@ export type AgentStreamSource =
 
 /** Options of {@link agentStreamResponse}. */
 export interface AgentStreamResponseOptions extends AgentFrameWriterOptions, FrameStreamOptions {
-  /** More headers for the response. The content type cannot be changed. */
+  /** More headers for the response. The content type cannot be changed, and no cache may keep the response. */
   headers?: ResponseInit["headers"] | undefined;
 }
 
@@ -32,8 +33,9 @@ export interface AgentStreamResponseOptions extends AgentFrameWriterOptions, Fra
  * and stopped when the client leaves. Events that are ready together are sent in one chunk; a single event
  * is sent immediately.
  *
- * An exception in the source becomes an `error` event, then `done`, then the end of the response. Its
- * message stays on the server unless the exception has `expose: true` or `onError` returns a message.
+ * An exception in a source without ids becomes an `error` event, then `done`, then the end of the response.
+ * Its message stays on the server unless the exception has `expose: true` or `onError` returns a message. An
+ * exception in a source whose events have ids cuts the response, and its reader comes back (`resumable`).
  *
  * @param source - events, alone or with the id that a reader resumes after
  * @throws AgentStreamError `INVALID_OPTION`
@@ -70,10 +72,5 @@ export function eventStreamResponse<Item>(
   writer: FrameWriter<Item>,
   { headers: init, ...options }: FrameStreamOptions & Pick<AgentStreamResponseOptions, "headers">,
 ): Response {
-  const headers = new Headers(init);
-  headers.set("content-type", "text/event-stream; charset=utf-8");
-  // `no-transform` keeps compressing proxies from buffering events; `x-accel-buffering` is for nginx.
-  if (!headers.has("cache-control")) headers.set("cache-control", "no-cache, no-transform");
-  if (!headers.has("x-accel-buffering")) headers.set("x-accel-buffering", "no");
-  return new Response(frameStream(source, writer, options), { headers });
+  return new Response(frameStream(source, writer, options), { headers: eventStreamHeaders(init) });
 }

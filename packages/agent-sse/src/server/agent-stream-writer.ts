@@ -21,7 +21,9 @@ type EventWriters = {
  */
 export class AgentStreamWriter implements EventWriters {
   readonly #clientLeft = new AbortController();
-  readonly #queue: Waiting[] = [];
+  #queue: Waiting[] = [];
+  /** The first of the queue that is not read yet. */
+  #read = 0;
   /** Wakes the read that waits for the next event. */
   #wake: (() => void) | undefined;
   #end: { error?: unknown } | undefined;
@@ -100,6 +102,38 @@ export class AgentStreamWriter implements EventWriters {
     return this.write(agentEvent.creation(creationType, count, options));
   }
 
+  toolInput(...options: Parameters<AgentEventBuilders["toolInput"]>): Promise<void> {
+    return this.write(agentEvent.toolInput(...options));
+  }
+
+  message(...options: Parameters<AgentEventBuilders["message"]>): Promise<void> {
+    return this.write(agentEvent.message(...options));
+  }
+
+  source(...options: Parameters<AgentEventBuilders["source"]>): Promise<void> {
+    return this.write(agentEvent.source(...options));
+  }
+
+  file(...options: Parameters<AgentEventBuilders["file"]>): Promise<void> {
+    return this.write(agentEvent.file(...options));
+  }
+
+  state(...options: Parameters<AgentEventBuilders["state"]>): Promise<void> {
+    return this.write(agentEvent.state(...options));
+  }
+
+  approvalRequest(...options: Parameters<AgentEventBuilders["approvalRequest"]>): Promise<void> {
+    return this.write(agentEvent.approvalRequest(...options));
+  }
+
+  approval(...options: Parameters<AgentEventBuilders["approval"]>): Promise<void> {
+    return this.write(agentEvent.approval(...options));
+  }
+
+  stopped(...options: Parameters<AgentEventBuilders["stopped"]>): Promise<void> {
+    return this.write(agentEvent.stopped(...options));
+  }
+
   error(errorType: string, message: string, details?: Record<string, unknown>): Promise<void> {
     return this.write(agentEvent.error(errorType, message, details));
   }
@@ -120,7 +154,7 @@ export class AgentStreamWriter implements EventWriters {
 
   async #next(): Promise<IteratorResult<AgentStreamItem, undefined>> {
     for (;;) {
-      const waiting = this.#queue.shift();
+      const waiting = this.#takeFirst();
       if (waiting) {
         waiting.resolve();
         return { done: false, value: waiting.item };
@@ -138,9 +172,24 @@ export class AgentStreamWriter implements EventWriters {
     }
   }
 
+  /** Not `shift`, which moves all that wait: a long queue would take quadratic time. */
+  #takeFirst(): Waiting | undefined {
+    const waiting = this.#queue[this.#read];
+    if (!waiting) return undefined;
+    this.#read++;
+    if (
+      this.#read === this.#queue.length ||
+      (this.#read >= 1000 && this.#read > this.#queue.length / 2)
+    ) {
+      this.#queue = this.#queue.slice(this.#read);
+      this.#read = 0;
+    }
+    return waiting;
+  }
+
   #onClientLeft(): void {
     this.#clientLeft.abort(new DOMException("The client has left.", "AbortError"));
-    for (const { reject } of this.#queue.splice(0)) reject(this.#clientLeft.signal.reason);
+    for (const { reject } of this.#queue.splice(this.#read)) reject(this.#clientLeft.signal.reason);
     this.#wake?.();
   }
 }

@@ -8,8 +8,15 @@ export interface FrameWriter<Item> {
   write(item: Item): string;
   /** The frames that end a stream once its source has ended, also after a failure. Must not throw. */
   close(): string;
-  /** The frames that report a failure to the client. Must not throw. */
-  fail(error: unknown): string;
+  /**
+   * The frames that report a failure to the client, before those of `close`; or `undefined` to cut the
+   * response, because the client can come back and read on. Must not throw.
+   */
+  fail(error: unknown): string | undefined;
+  /** Whether the response ends here, whatever its source goes on to give. */
+  readonly isComplete?: boolean;
+  /** How a response is cut: by an `"error"` of its body where an `"end"` would look complete. */
+  readonly cut: "end" | "error";
   /** Reports a failure that can no longer be sent to the client. Must not throw. */
   report(error: unknown): void;
 }
@@ -18,12 +25,18 @@ export interface FrameWriter<Item> {
 export interface FrameStreamOptions {
   /** A comment is sent after this much silence, in milliseconds; `Infinity` for never. Default 15,000. */
   keepAliveMs?: number | undefined;
+  /**
+   * How long a client may read nothing, in milliseconds, before the response is cut and its source stopped;
+   * `Infinity` for ever. Default five minutes.
+   */
+  writeTimeoutMs?: number | undefined;
   /** Ends the response without `done` and stops the source. Usually the request's own signal. */
   signal?: AbortSignal | undefined;
 }
 
 export const frameStreamRules: OptionRules<FrameStreamOptions> = {
   keepAliveMs: timeLimit,
+  writeTimeoutMs: timeLimit,
   signal: anAbortSignal,
 };
 
@@ -48,6 +61,8 @@ class FramePump<Item> implements UnderlyingDefaultSource<Uint8Array> {
   readonly #writer: FrameWriter<Item>;
   readonly #signal: AbortSignal | undefined;
   readonly #silence: SilenceTimer;
+  /** Runs while the client does not read. */
+  readonly #stall: SilenceTimer;
   readonly #encoder = new TextEncoder();
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #items: AsyncIterator<Item> | Iterator<Item> | undefined;
@@ -57,6 +72,7 @@ class FramePump<Item> implements UnderlyingDefaultSource<Uint8Array> {
   #resolvePull: (() => void) | undefined;
   #isReading = false;
   #sourceEnded = false;
+  #isCut = false;
   #closed = false;
   #itemCount = 0;
   #isWatching = false;
@@ -64,12 +80,13 @@ class FramePump<Item> implements UnderlyingDefaultSource<Uint8Array> {
   constructor(
     source: AsyncIterable<Item> | Iterable<Item>,
     writer: FrameWriter<Item>,
-    { signal, keepAliveMs = 15_000 }: FrameStreamOptions,
+    { signal, keepAliveMs = 15_000, writeTimeoutMs = 300_000 }: FrameStreamOptions,
   ) {
     this.#source = source;
     this.#writer = writer;
     this.#signal = signal;
     this.#silence = new SilenceTimer(keepAliveMs, this.#onSilence);
+    this.#stall = new SilenceTimer(writeTimeoutMs, this.#onAbort);
   }
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
@@ -81,6 +98,7 @@ class FramePump<Item> implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   pull(): Promise<void> {
+    this.#stall.stop();
     return new Promise((resolve) => {
       this.#resolvePull = resolve;
       this.#advance();
@@ -146,7 +164,10 @@ class FramePump<Item> implements UnderlyingDefaultSource<Uint8Array> {
       return false;
     }
     this.#text += this.#writer.write(result.value);
-    return true;
+    if (!this.#writer.isComplete) return true;
+    this.#sourceEnded = true;
+    this.#stopSource();
+    return false;
   }
 
   /** Sends the gathered text once the source has been quiet for some turns of the microtask queue. */
@@ -194,19 +215,37 @@ class FramePump<Item> implements UnderlyingDefaultSource<Uint8Array> {
     this.#silence.stop();
     const resolvePull = this.#resolvePull;
     this.#resolvePull = undefined;
+    if (resolvePull) this.#stall.start();
     resolvePull?.();
   }
 
   #finish(): void {
+    if (this.#isCut) {
+      this.#cut();
+      return;
+    }
     const text = this.#text + this.#writer.close();
     if (text !== "") this.#controller?.enqueue(this.#encoder.encode(text));
     this.#controller?.close();
     this.#close();
   }
 
+  #cut(): void {
+    // An error would discard what is not read yet, so that goes first.
+    if (this.#text !== "") {
+      this.#send();
+      return;
+    }
+    if (this.#writer.cut === "end") this.#controller?.close();
+    else this.#controller?.error(new Error("The source failed. The server's log has the reason."));
+    this.#close();
+  }
+
   #fail(error: unknown): void {
     this.#sourceEnded = true;
-    this.#text += this.#writer.fail(error);
+    const frames = this.#writer.fail(error);
+    this.#isCut = frames === undefined;
+    this.#text += frames ?? "";
     this.#advance();
   }
 
@@ -225,6 +264,7 @@ class FramePump<Item> implements UnderlyingDefaultSource<Uint8Array> {
     this.#closed = true;
     this.#text = "";
     this.#silence.close();
+    this.#stall.close();
     this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#resolvePull?.();
     this.#resolvePull = undefined;

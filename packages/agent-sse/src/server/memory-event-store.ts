@@ -7,12 +7,18 @@ import {
   type AgentEvent,
 } from "@freshet/core";
 import type { AgentEventStore, StoredEvent, StoredEvents } from "./agent-event-store.ts";
+import { stringifyJson } from "../wire/encode-json.ts";
 import { AgentStreamError, invalidOption } from "../wire/error.ts";
 import type { WireEvent } from "../wire/format-agent-event.ts";
 
 /** Options of {@link MemoryEventStore}. */
 export interface MemoryEventStoreOptions {
-  /** How many events of a stream are kept; the oldest are dropped first. Default 10,000. */
+  /**
+   * How much of a stream is kept, in UTF-16 code units of its events' JSON; the oldest events are dropped
+   * first, the newest one never. Default 16 Mi.
+   */
+  maxBytes?: number | undefined;
+  /** How many events of a stream are kept; the oldest are dropped first. Default: no limit. */
   maxEvents?: number | undefined;
   /**
    * How long a stream is kept after its last write, in milliseconds, unless it has readers. Default one
@@ -24,6 +30,7 @@ export interface MemoryEventStoreOptions {
 }
 
 const rules = {
+  maxBytes: wholeNumberOrInfinity(1),
   maxEvents: wholeNumberOrInfinity(1),
   retentionMs: numberBetween(0, Infinity),
   now: aFunction,
@@ -48,7 +55,7 @@ const rules = {
  */
 export class MemoryEventStore implements AgentEventStore {
   readonly #streams = new Map<string, MemoryStream>();
-  readonly #maxEvents: number;
+  readonly #limits: Limits;
   readonly #retentionMs: number;
   readonly #now: () => number;
   #nextSweepAt = -Infinity;
@@ -56,8 +63,9 @@ export class MemoryEventStore implements AgentEventStore {
   /** @throws AgentStreamError `INVALID_OPTION` */
   constructor(options: MemoryEventStoreOptions = {}) {
     checkOptions(options, rules, invalidOption);
-    const { maxEvents = 10_000, retentionMs = 3_600_000, now = Date.now } = options;
-    this.#maxEvents = maxEvents;
+    const { maxBytes = 16_777_216, maxEvents = Infinity } = options;
+    const { retentionMs = 3_600_000, now = Date.now } = options;
+    this.#limits = { maxBytes, maxEvents };
     this.#retentionMs = retentionMs;
     this.#now = now;
   }
@@ -68,7 +76,7 @@ export class MemoryEventStore implements AgentEventStore {
       if (stream.isClosed) {
         throw new AgentStreamError("STREAM_CLOSED", `Stream ${JSON.stringify(name)} is closed.`);
       }
-      const id = stream.append(events, this.#maxEvents);
+      const id = stream.append(events, this.#limits);
       stream.writtenAt = this.#now();
       return id;
     });
@@ -85,10 +93,24 @@ export class MemoryEventStore implements AgentEventStore {
       signal?.throwIfAborted();
       const stream = this.#open(name);
       const next = lastEventId ? stream.indexAfter(lastEventId, name) : stream.first(name);
-      return {
-        isAtEnd: stream.isClosed && next === stream.end,
-        [Symbol.asyncIterator]: () => new StreamReader(stream, name, next, signal),
-      };
+      return eventsFrom(stream, name, next, signal);
+    });
+  }
+
+  /**
+   * Reads the turn of a stream that is running: its events from the first one after the last `done`, and then
+   * live. `undefined` if no turn is running. For readers that have no positions, such as `useChat`.
+   */
+  current(
+    name: string,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<StoredEvents | undefined> {
+    return settled(() => {
+      checkOptions(options, { signal: anAbortSignal }, invalidOption);
+      this.#sweep();
+      const stream = this.#streams.get(name);
+      if (!stream || stream.turnStart === stream.end) return undefined;
+      return eventsFrom(stream, name, stream.turnStart, options.signal);
     });
   }
 
@@ -124,6 +146,11 @@ export class MemoryEventStore implements AgentEventStore {
   }
 }
 
+interface Limits {
+  maxBytes: number;
+  maxEvents: number;
+}
+
 class MemoryStream {
   writtenAt: number;
   isClosed = false;
@@ -131,10 +158,16 @@ class MemoryStream {
   isDropped = false;
   /** Tells the ids of this stream from those of another of the same name, before a restart or a sweep. */
   readonly #nonce = crypto.randomUUID().slice(0, 8);
-  #events: (AgentEvent | WireEvent)[] = [];
-  /** The index of the first kept event. */
+  /** The index of the first event of the running turn, or of the next one. */
+  turnStart = 0;
+  #events: { event: AgentEvent | WireEvent; size: number }[] = [];
+  /** The index of the first event in `#events`, and of the first kept one. */
+  #offset = 0;
   #start = 0;
+  /** The size of the kept events. */
+  #size = 0;
   readonly #wakers = new Set<() => void>();
+  readonly readers = new Set<StreamReader>();
 
   constructor(writtenAt: number) {
     this.writtenAt = writtenAt;
@@ -142,22 +175,40 @@ class MemoryStream {
 
   /** The index of the next event. */
   get end(): number {
-    return this.#start + this.#events.length;
+    return this.#offset + this.#events.length;
   }
 
   get hasReaders(): boolean {
     return this.#wakers.size > 0;
   }
 
-  append(events: readonly (AgentEvent | WireEvent)[], maxEvents: number): string {
-    for (const event of events) this.#events.push(event);
-    // A quarter more than the limit, so that the array is rarely copied.
-    if (this.#events.length > maxEvents * 1.25) {
-      this.#start += this.#events.length - maxEvents;
-      this.#events = this.#events.slice(-maxEvents);
+  append(events: readonly (AgentEvent | WireEvent)[], limits: Limits): string {
+    // Measured before any is kept: one that cannot be written is the mistake of whoever appends it.
+    for (const stored of events.map((event) => ({ event, size: sizeOf(event) }))) {
+      if ("transient" in stored.event && stored.event.transient === true) {
+        for (const reader of this.readers) reader.showNow(stored.event, this.end);
+        continue;
+      }
+      this.#events.push(stored);
+      this.#size += stored.size;
+      if (stored.event.type === "done") this.turnStart = this.end;
     }
+    this.#drop(limits);
     this.#wake();
-    return this.#idOf(this.end - 1);
+    return this.end === 0 ? "" : this.#idOf(this.end - 1);
+  }
+
+  #drop({ maxBytes, maxEvents }: Limits): void {
+    const { end } = this;
+    while (this.#start < end - 1 && (this.#size > maxBytes || end - this.#start > maxEvents)) {
+      this.#size -= this.#events[this.#start - this.#offset]?.size ?? 0;
+      this.#start++;
+    }
+    // Half of the array, so that each event is moved at most once.
+    const dropped = this.#start - this.#offset;
+    if (dropped < 1000 || dropped < this.#events.length / 2) return;
+    this.#events = this.#events.slice(dropped);
+    this.#offset = this.#start;
   }
 
   close(): void {
@@ -183,8 +234,8 @@ class MemoryStream {
 
   /** The event at an index, or `undefined` if it has not been appended yet. */
   at(index: number, name: string): StoredEvent | undefined {
-    const event = this.#events[this.#checkKept(index, name) - this.#start];
-    return event && { event, id: this.#idOf(index) };
+    const stored = this.#events[this.#checkKept(index, name) - this.#offset];
+    return stored && { event: stored.event, id: this.#idOf(index) };
   }
 
   /** Calls back once, at the next append or at the close. Returns a function that cancels this. */
@@ -213,6 +264,25 @@ class MemoryStream {
   }
 }
 
+function sizeOf(event: AgentEvent | WireEvent): number {
+  const { type, text } = event as { type: string; text?: unknown };
+  // Without its JSON, which nearly all events would be written for.
+  if (type === "token" && typeof text === "string") return text.length + 24;
+  return stringifyJson(event).length;
+}
+
+function eventsFrom(
+  stream: MemoryStream,
+  name: string,
+  next: number,
+  signal: AbortSignal | undefined,
+): StoredEvents {
+  return {
+    isAtEnd: stream.isClosed && next === stream.end,
+    [Symbol.asyncIterator]: () => new StreamReader(stream, name, next, signal),
+  };
+}
+
 /** Reads by index, which works the same before and after the reader has caught up. */
 class StreamReader implements AsyncIterableIterator<StoredEvent> {
   readonly #stream: MemoryStream;
@@ -221,17 +291,39 @@ class StreamReader implements AsyncIterableIterator<StoredEvent> {
   #next: number;
   #ended = false;
   #wake: (() => void) | undefined;
+  /** Transient events, each with the index of the event that it comes before. */
+  #transient: { event: AgentEvent | WireEvent; index: number }[] = [];
 
   constructor(stream: MemoryStream, name: string, next: number, signal: AbortSignal | undefined) {
     this.#stream = stream;
     this.#name = name;
     this.#next = next;
     this.#signal = signal;
+    stream.readers.add(this);
+  }
+
+  /** Takes an event that is not kept. A reader that is far behind misses it. */
+  showNow(event: AgentEvent | WireEvent, index: number): void {
+    if (this.#transient.length < maxTransient) this.#transient.push({ event, index });
   }
 
   async next(): Promise<IteratorResult<StoredEvent, undefined>> {
+    try {
+      return await this.#read();
+    } catch (error) {
+      this.#stream.readers.delete(this);
+      throw error;
+    }
+  }
+
+  async #read(): Promise<IteratorResult<StoredEvent, undefined>> {
     while (!this.#ended) {
       this.#signal?.throwIfAborted();
+      const shown = this.#transient[0];
+      if (shown && shown.index <= this.#next) {
+        this.#transient.shift();
+        return { done: false, value: { event: shown.event } };
+      }
       const stored = this.#stream.at(this.#next, this.#name);
       if (stored) {
         this.#next++;
@@ -241,11 +333,13 @@ class StreamReader implements AsyncIterableIterator<StoredEvent> {
       if (this.#stream.isDropped) throw dropped(this.#name);
       await this.#change();
     }
+    this.#stream.readers.delete(this);
     return { done: true, value: undefined };
   }
 
   return(): Promise<IteratorResult<StoredEvent, undefined>> {
     this.#ended = true;
+    this.#stream.readers.delete(this);
     this.#wake?.();
     return Promise.resolve({ done: true, value: undefined });
   }
@@ -268,6 +362,8 @@ class StreamReader implements AsyncIterableIterator<StoredEvent> {
     });
   }
 }
+
+const maxTransient = 1000;
 
 function dropped(name: string): AgentStreamError {
   return new AgentStreamError(

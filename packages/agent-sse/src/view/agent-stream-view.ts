@@ -1,8 +1,11 @@
-import { addAsyncDispose, type AgentEvent, type AsyncDisposableLike } from "@freshet/core";
+import { addAsyncDispose, delay, type AgentEvent, type AsyncDisposableLike } from "@freshet/core";
 import type { ConnectionState } from "../client/connect-options.ts";
 import { connectAgentStream } from "../client/connect-agent-stream.ts";
 import type { ReceivedEvent } from "../wire/agent-event-parser.ts";
-import { reduceAgentEvents, type AgentTranscript } from "./reduce-agent-events.ts";
+import { page } from "../client/page.ts";
+import { AgentStreamError } from "../wire/error.ts";
+import { TranscriptFold } from "./reduce-agent-events.ts";
+import type { AgentTranscript } from "./transcript.ts";
 import { scheduleFrame } from "./schedule-frame.ts";
 import {
   checkViewOptions,
@@ -31,13 +34,17 @@ export class AgentStreamView<
   readonly #url: string | URL;
   #options: AgentStreamViewOptions<E, S>;
   #snapshot: AgentStreamSnapshot<S>;
-  /** The state of the next snapshot. */
+  readonly #firstSnapshot: AgentStreamSnapshot<S>;
+  /** The state of the next snapshot, or before the events of the fold. */
   #state: S;
+  #fold: TranscriptFold | undefined;
   #status: AgentStreamStatus = "idle";
   #streamError: unknown;
   #reconnects = 0;
   #lastEventId: string | undefined;
   #hasEvents = false;
+  /** The server asks for no request before this time. */
+  #notBefore = 0;
   /** The next event is again the first of the stream. */
   #restarts = false;
   readonly #subscribers = new Set<() => void>();
@@ -55,10 +62,14 @@ export class AgentStreamView<
     this.#state = initialStateOf(options);
     this.#lastEventId = options.lastEventId;
     this.#snapshot = this.#makeSnapshot();
+    this.#firstSnapshot = this.#snapshot;
   }
 
   /** Returns the current snapshot: the same object until the subscribers are called again. */
   readonly getSnapshot = (): AgentStreamSnapshot<S> => this.#snapshot;
+
+  /** Returns the first snapshot, which is also what a server renders, whatever has arrived since. */
+  readonly getServerSnapshot = (): AgentStreamSnapshot<S> => this.#firstSnapshot;
 
   /** Calls back after each change of the snapshot. The first subscriber opens the connection, the last closes it. */
   readonly subscribe = (onChange: () => void): (() => void) => {
@@ -89,6 +100,20 @@ export class AgentStreamView<
     this.#follow();
   };
 
+  /**
+   * Reads the stream again from its start, with the first state: where the server no longer knows the last id
+   * (410) or never did (400), so that `resume` fails every time.
+   */
+  readonly restart = (): void => {
+    this.#disconnect("idle");
+    this.#lastEventId = undefined;
+    this.#hasEvents = false;
+    this.#restarts = false;
+    this.#setState(initialStateOf(this.#options));
+    this.#update();
+    this.#follow();
+  };
+
   /** Replaces the options, from the next event and the next request on. */
   setOptions(options: AgentStreamViewOptions<E, S>): void {
     checkViewOptions(options);
@@ -104,7 +129,9 @@ export class AgentStreamView<
 
   readonly #follow = (): void => {
     if (isOver(this.#status)) return;
-    const mayPause = this.#options.pauseWhenHidden && page.document?.hidden;
+    // Without an id the stream would begin again, and its agent run again.
+    const canPause = !this.#hasEvents || Boolean(this.#lastEventId);
+    const mayPause = this.#options.pauseWhenHidden && page.document?.hidden && canPause;
     const isNeeded = this.#subscribers.size > 0 && !mayPause;
     if (isNeeded && !this.#connection) {
       this.#connection = new AbortController();
@@ -123,13 +150,15 @@ export class AgentStreamView<
   async #read(signal: AbortSignal): Promise<void> {
     let taken = 0;
     try {
+      const waitMs = this.#notBefore - Date.now();
+      if (waitMs > 0) await delay(waitMs, signal);
       for await (const received of this.#connect(signal)) {
         // An event that arrives after the disconnect comes again with the next connection.
         if (signal.aborted) return;
         this.#take(received);
         if (++taken % eventsPerTask === 0) await nextTask();
       }
-      if (!signal.aborted) this.#set("done");
+      if (!signal.aborted && this.#status !== "empty") this.#set("done");
     } catch (error) {
       // An end by `stop` or by the last subscriber is not a failure.
       if (!signal.aborted) this.#set("failed", error);
@@ -139,8 +168,10 @@ export class AgentStreamView<
   #connect(signal: AbortSignal): AsyncIterable<ReceivedEvent<E>> {
     const { credentials, fetch, retry, idleTimeoutMs, until, schema, maxEventLength } =
       this.#options;
+    const { redirectHeaders, lastEventIdParam, maxRestarts } = this.#options;
     return connectAgentStream(this.#url, {
       ...{ credentials, retry, idleTimeoutMs, until, schema, maxEventLength },
+      ...{ redirectHeaders, lastEventIdParam, maxRestarts },
       ...{ signal, lastEventId: this.#lastEventId },
       // The headers of the latest render: a token may have been renewed since the connection was made.
       headers: () => {
@@ -153,21 +184,35 @@ export class AgentStreamView<
   }
 
   #take(received: ReceivedEvent<E>): void {
-    if (this.#restarts) this.#state = initialStateOf(this.#options);
+    if (this.#restarts) this.#setState(initialStateOf(this.#options));
     this.#restarts = false;
     this.#hasEvents = true;
-    this.#state = this.#reduce(received);
+    this.#reduce(received);
     this.#lastEventId = received.id;
     this.#options.onEvent?.(received);
     this.#update();
   }
 
-  #reduce({ event, id }: ReceivedEvent<E>): S {
+  #reduce({ event, id }: ReceivedEvent<E>): void {
     const { reducer } = this.#options;
-    if (reducer) return reducer(this.#state, event, id);
+    if (reducer) {
+      this.#state = reducer(this.#state, event, id);
+      return;
+    }
     // Without a reducer the state is a transcript, which ignores events of custom types.
-    const transcript = this.#state as unknown as AgentTranscript;
-    return reduceAgentEvents(transcript, event as unknown as AgentEvent) as unknown as S;
+    this.#fold ??= new TranscriptFold(this.#state as unknown as AgentTranscript);
+    this.#fold.push(event as unknown as AgentEvent);
+  }
+
+  /** A transcript grows in place, and is made only for a snapshot. */
+  #currentState(): S {
+    if (this.#fold) this.#state = this.#fold.transcript() as unknown as S;
+    return this.#state;
+  }
+
+  #setState(state: S): void {
+    this.#fold = undefined;
+    this.#state = state;
   }
 
   #onStateChange(state: ConnectionState, signal: AbortSignal): void {
@@ -178,7 +223,14 @@ export class AgentStreamView<
       // Without an id the stream cannot be resumed, so the server sends it from its start.
       this.#restarts = this.#hasEvents && !state.lastEventId;
     }
+    if (state.status === "waiting") this.#noteRetryAfter(state.cause);
     this.#set(state.status, state.status === "waiting" ? state.cause : undefined);
+  }
+
+  /** A connection that is closed and opened again while it waits must still wait. */
+  #noteRetryAfter(cause: unknown): void {
+    const { retryAfterMs = 0 } = cause instanceof AgentStreamError ? cause : {};
+    this.#notBefore = Date.now() + retryAfterMs;
   }
 
   #set(status: AgentStreamStatus, streamError?: unknown): void {
@@ -206,7 +258,7 @@ export class AgentStreamView<
 
   #makeSnapshot(): AgentStreamSnapshot<S> {
     return {
-      ...this.#state,
+      ...this.#currentState(),
       status: this.#status,
       streamError: this.#streamError,
       reconnects: this.#reconnects,
@@ -237,9 +289,6 @@ function nextTask(): Promise<void> {
   });
 }
 
-/** Servers and workers have no document. */
-const page: Partial<Pick<typeof globalThis, "document">> = globalThis;
-
 function isOver(status: AgentStreamStatus): boolean {
-  return status === "done" || status === "stopped" || status === "failed";
+  return status === "done" || status === "empty" || status === "stopped" || status === "failed";
 }

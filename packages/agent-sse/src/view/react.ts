@@ -1,3 +1,4 @@
+"use client";
 /**
  * An agent's turn in a React component, while it streams.
  *
@@ -6,7 +7,7 @@
 import type { AgentEvent } from "@freshet/core";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { AgentStreamView } from "./agent-stream-view.ts";
-import type { AgentTranscript } from "./reduce-agent-events.ts";
+import type { AgentTranscript } from "./transcript.ts";
 import {
   initialStateOf,
   type AgentStreamSnapshot,
@@ -27,6 +28,8 @@ export type AgentStreamState<S extends object = AgentTranscript> = AgentStreamSn
   readonly stop: () => void;
   /** Continues after the last event: after a failure, a `stop`, or `done`. */
   readonly resume: () => void;
+  /** Reads the stream again from its start: where the server no longer knows the last id (400, 410). */
+  readonly restart: () => void;
 };
 
 /**
@@ -74,8 +77,8 @@ export function useAgentStream<
   useEffect(() => {
     if (isOwn) view.setOptions(options);
   });
-  const snapshot = useSyncExternalStore(view.subscribe, view.getSnapshot, view.getSnapshot);
-  return { ...snapshot, stop: view.stop, resume: view.resume };
+  const snapshot = useSyncExternalStore(view.subscribe, view.getSnapshot, view.getServerSnapshot);
+  return { ...snapshot, stop: view.stop, resume: view.resume, restart: view.restart };
 }
 
 type Key<E extends { type: string }, S extends object> =
@@ -83,7 +86,7 @@ type Key<E extends { type: string }, S extends object> =
 
 type View<E extends { type: string }, S extends object> = Pick<
   AgentStreamView<E, S>,
-  "subscribe" | "getSnapshot" | "stop" | "resume" | "setOptions"
+  "subscribe" | "getSnapshot" | "getServerSnapshot" | "stop" | "resume" | "restart" | "setOptions"
 >;
 
 interface Held<E extends { type: string }, S extends object> {
@@ -112,6 +115,7 @@ function emptyView<E extends { type: string }, S extends object>(
   return {
     subscribe: () => doNothing,
     getSnapshot: () => snapshot,
-    ...{ stop: doNothing, resume: doNothing, setOptions: doNothing },
+    getServerSnapshot: () => snapshot,
+    ...{ stop: doNothing, resume: doNothing, restart: doNothing, setOptions: doNothing },
   };
 }

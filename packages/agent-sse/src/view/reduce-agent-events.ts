@@ -1,67 +1,119 @@
 import type {
   AgentEvent,
-  CreationEvent,
-  DoneEvent,
-  ErrorEvent,
-  ProgressEvent,
+  AgentMessageEvent,
+  ApprovalEvent,
+  ToolInputEvent,
   ToolResultEvent,
   ToolUseEvent,
-  TurnEvent,
 } from "@freshet/core";
+import { nextState } from "./next-state.ts";
+import { PartLog } from "./part-log.ts";
+import { partialJson } from "./partial-json.ts";
+import {
+  emptyTranscript,
+  type AgentTranscript,
+  type ToolCall,
+  type TranscriptPart,
+} from "./transcript.ts";
 
-/** A tool call, from its start to its result. */
-export interface ToolCall {
-  id: string;
-  name: string;
-  status: "running" | "done" | "error";
-  inputSummary: string;
-  outputSummary: string;
-  durationMs: number;
+/** The fields of a transcript that are not made of its parts. */
+type Facts = Omit<AgentTranscript, "parts" | "tools" | "creations" | "sources" | "files">;
+
+type PartOf<Type> = Extract<TranscriptPart, { type: Type }>;
+
+/** A transcript that grows in place, for whoever needs it only from time to time. */
+export class TranscriptFold {
+  #log: PartLog;
+  #facts: { -readonly [Name in keyof Facts]: Facts[Name] };
+
+  /** Continues a transcript, also one that was stored as JSON. */
+  constructor(state: AgentTranscript, log: PartLog = new PartLog(state.parts)) {
+    const { text, thinking, turn, progress, state: agentState, stopped, error, done } = state;
+    this.#log = log;
+    this.#facts = { text, thinking, turn, progress, state: agentState, stopped, error, done };
+  }
+
+  /** Adds an event. Returns false if it changes nothing. */
+  push(event: AgentEvent): boolean {
+    const { done } = this.#facts;
+    if (done && (event.type === "turn" || event.type === "message")) this.#begin();
+    this.#facts.done = undefined;
+    if (this.#add(event) || addPart(this.#log, event)) return true;
+    this.#facts.done = done;
+    return false;
+  }
+
+  /** The transcript so far; what is pushed later does not change it. */
+  transcript(): AgentTranscript {
+    if (this.#log.isLong) this.#log = new PartLog(this.#log.partsAt(this.#log.version));
+    return transcript(this.#facts, this.#log);
+  }
+
+  #begin(): void {
+    const { error, state, stopped, text, thinking, turn, progress, done } = emptyTranscript;
+    this.#log = new PartLog([]);
+    this.#facts = { text, thinking, turn, progress, state, stopped, error, done };
+  }
+
+  #add(event: AgentEvent): boolean {
+    const facts = this.#facts;
+    switch (event.type) {
+      case "token":
+        facts.text += addText(this.#log, "text", event);
+        return true;
+      case "thinking":
+        facts.thinking += addText(this.#log, "thinking", event);
+        return true;
+      case "message":
+        return this.#startMessage(event);
+      case "turn":
+        facts.turn = event;
+        return true;
+      case "progress":
+        facts.progress = event;
+        return true;
+      case "state":
+        facts.state = nextState(facts.state, event);
+        return true;
+      case "stopped":
+        facts.stopped = event;
+        return true;
+      case "error":
+        this.#log.endOpenTools();
+        facts.error = event;
+        return true;
+      case "done":
+        this.#log.endOpenTools();
+        facts.done = event;
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #startMessage(event: AgentMessageEvent): boolean {
+    // A frame without a name has the same type, and other fields.
+    if (typeof event.message_id !== "string") return false;
+    const log = this.#log;
+    if (event.replaces !== undefined) {
+      log.removePart(event.replaces);
+      this.#facts.text = textOf(log, "text");
+      this.#facts.thinking = textOf(log, "thinking");
+    }
+    log.add(withPart({ type: "message", message: event }, event.part));
+    return true;
+  }
 }
 
-/** A part of a turn: text, reasoning, a tool call or a creation. */
-export type TranscriptPart =
-  | { readonly type: "text" | "thinking"; readonly text: string }
-  | { readonly type: "tool"; readonly tool: ToolCall }
-  | { readonly type: "creation"; readonly creation: CreationEvent };
-
-/** Everything an agent has said and done so far, ready to be rendered. Treat it as immutable. */
-export interface AgentTranscript {
-  /** Text, reasoning, tool calls and creations, in the order in which they began. */
-  readonly parts: readonly TranscriptPart[];
-  /** All text so far, without the parts in between. */
-  readonly text: string;
-  /** All reasoning so far. */
-  readonly thinking: string;
-  /** The tool calls, in the order in which they began. */
-  readonly tools: readonly ToolCall[];
-  readonly creations: readonly CreationEvent[];
-  /** The latest `turn` event. */
-  readonly turn: TurnEvent | undefined;
-  /** The latest `progress` event. */
-  readonly progress: ProgressEvent | undefined;
-  /** The latest `error` event. */
-  readonly error: ErrorEvent | undefined;
-  /** Set when the turn is over. */
-  readonly done: DoneEvent | undefined;
-}
-
-/** The transcript before the first event. */
-export const emptyTranscript: AgentTranscript = Object.freeze({
-  parts: [],
-  text: "",
-  thinking: "",
-  tools: [],
-  creations: [],
-  turn: undefined,
-  progress: undefined,
-  error: undefined,
-  done: undefined,
-});
+/** Which version of which log a transcript shows. */
+const logs = new WeakMap<AgentTranscript, { log: PartLog; version: number }>();
 
 /**
  * Adds an event to a transcript. It is a reducer for `useReducer`, `Array.reduce` or a loop. Events of
- * unknown type change nothing. An event after `done` belongs to the next turn, so it starts a new transcript.
+ * unknown type change nothing. A `turn` or `message` after `done` begins the next turn, and with it a new
+ * transcript; any other event after `done` continues the old one, so that nothing is lost.
+ *
+ * A fold takes linear time, also with many parts: lists such as `parts` are made when they are read.
  *
  * @example
  * ```ts
@@ -72,100 +124,155 @@ export const emptyTranscript: AgentTranscript = Object.freeze({
  * ```
  */
 export function reduceAgentEvents(state: AgentTranscript, event: AgentEvent): AgentTranscript {
-  if (state.done) return reduceAgentEvents(emptyTranscript, event);
+  const fold = new TranscriptFold(state, logOf(state));
+  return fold.push(event) ? fold.transcript() : state;
+}
+
+/** Adds an event that has a part of its own, or belongs to one. Returns false for an unknown type. */
+function addPart(log: PartLog, event: AgentEvent): boolean {
+  const { part } = event;
   switch (event.type) {
-    case "token":
-      return {
-        ...state,
-        parts: addText(state.parts, "text", event.text),
-        text: state.text + event.text,
-      };
-    case "thinking":
-      return {
-        ...state,
-        parts: addText(state.parts, "thinking", event.text),
-        thinking: state.thinking + event.text,
-      };
+    case "tool_input":
+      setTool(log, event, preparedTool(log, event));
+      return true;
     case "tool_use":
-      return addTool(state, startedTool(event));
+      setTool(log, event, startedTool(log, event));
+      return true;
     case "tool_result":
-      return endTool(state, event);
-    case "turn":
-      return { ...state, turn: event };
-    case "progress":
-      return { ...state, progress: event };
+      setTool(log, event, endedTool(log, event));
+      return true;
     case "creation":
-      return {
-        ...state,
-        parts: [...state.parts, { type: "creation", creation: event }],
-        creations: [...state.creations, event],
-      };
-    case "error":
-      return { ...state, error: event };
-    case "done":
-      return { ...state, done: event };
+      log.add(withPart({ type: "creation", creation: event }, part));
+      return true;
+    case "source":
+      log.add(withPart({ type: "source", source: event }, part));
+      return true;
+    case "file":
+      log.add(withPart({ type: "file", file: event }, part));
+      return true;
+    case "approval_request":
+      log.add(withPart({ type: "approval", request: event, approval: undefined }, part));
+      return true;
+    case "approval":
+      decide(log, event);
+      return true;
     default:
-      return state;
+      return false;
   }
 }
 
-/** Adds text to the last part if that has the same type, otherwise as a new part. */
+/** Adds text to the last part of the same `part` if that has the same type, otherwise as a new part. */
 function addText(
-  parts: readonly TranscriptPart[],
+  log: PartLog,
   type: "text" | "thinking",
-  text: string,
-): readonly TranscriptPart[] {
-  const last = parts.at(-1);
-  return last?.type === type
-    ? parts.with(-1, { type, text: last.text + text })
-    : [...parts, { type, text }];
+  { text, part }: { text?: unknown; part?: string },
+): string {
+  if (typeof text !== "string") return "";
+  const index = log.lastOf(part);
+  const last = log.at(index);
+  if (index === undefined || last?.type !== type) log.add(withPart({ type, text }, part));
+  else log.set(index, withPart({ type, text: last.text + text }, part));
+  return text;
 }
 
-function addTool(state: AgentTranscript, tool: ToolCall): AgentTranscript {
+function textOf(log: PartLog, type: "text" | "thinking"): string {
+  const parts = log.partsAt(log.version);
+  return parts.map((part) => (part.type === type ? part.text : "")).join("");
+}
+
+function toolOf(log: PartLog, id: string): ToolCall | undefined {
+  const part = log.at(log.indexOf("tool", id));
+  return part?.type === "tool" ? part.tool : undefined;
+}
+
+/** Puts a call in its place: a second `tool_use` of an id updates the first one. */
+function setTool(
+  log: PartLog,
+  { tool_use_id: id, part }: ToolInputEvent | ToolUseEvent | ToolResultEvent,
+  tool: ToolCall,
+): void {
+  const index = log.indexOf("tool", id);
+  const before = log.at(index);
+  if (index === undefined || !before) log.add(withPart({ type: "tool", tool }, part));
+  else log.set(index, withPart({ type: "tool", tool }, part ?? before.part));
+}
+
+function preparedTool(log: PartLog, event: ToolInputEvent): ToolCall {
+  const { tool_use_id: id, tool_name: name, delta } = event;
+  const before = toolOf(log, id);
+  const inputText = (before?.inputText ?? "") + delta;
   return {
-    ...state,
-    parts: [...state.parts, { type: "tool", tool }],
-    tools: [...state.tools, tool],
+    ...{ id, name: name || (before?.name ?? ""), status: "preparing", inputSummary: "" },
+    ...{ outputSummary: "", durationMs: 0, inputText },
+    // Parsed when somebody looks at it, not for every piece.
+    get input() {
+      return partialJson(inputText);
+    },
   };
 }
 
-function startedTool(event: ToolUseEvent): ToolCall {
-  return {
-    id: event.tool_use_id,
-    name: event.tool_name,
-    status: event.status,
-    inputSummary: event.input_summary,
-    outputSummary: "",
-    durationMs: 0,
-  };
+function startedTool(log: PartLog, event: ToolUseEvent): ToolCall {
+  const { tool_use_id: id, tool_name: name, input_summary: inputSummary } = event;
+  const call = { id, name, inputSummary, outputSummary: "", durationMs: 0 };
+  return { ...toolOf(log, id), ...call, status: "running" };
 }
 
 /** Adds a result to its call. A result whose call was never seen becomes a call of its own. */
-function endTool(state: AgentTranscript, event: ToolResultEvent): AgentTranscript {
-  const result = {
-    status: event.status,
-    outputSummary: event.output_summary,
-    durationMs: event.duration_ms,
-  };
-  const { tool_use_id: id, tool_name: name } = event;
-  const isCall = (tool: ToolCall) => tool.id === id;
-  const call = state.tools.findLast(isCall);
-  if (!call) return addTool(state, { id, name, inputSummary: "", ...result });
-  const tool = { ...call, ...result };
-  // Compared by id: in a state that was stored as JSON, `parts` and `tools` hold different objects.
-  const isPart = (part: TranscriptPart) => part.type === "tool" && isCall(part.tool);
+function endedTool(log: PartLog, event: ToolResultEvent): ToolCall {
+  const { tool_use_id: id, tool_name: name, status } = event;
+  const call = toolOf(log, id) ?? { id, name, inputSummary: "" };
   return {
-    ...state,
-    parts: replaceLast(state.parts, isPart, { type: "tool", tool }),
-    tools: replaceLast(state.tools, isCall, tool),
+    ...call,
+    ...{ status, outputSummary: event.output_summary, durationMs: event.duration_ms },
   };
 }
 
-function replaceLast<T>(
-  list: readonly T[],
-  matches: (item: T) => boolean,
-  replacement: T,
-): readonly T[] {
-  const index = list.findLastIndex(matches);
-  return index === -1 ? list : list.with(index, replacement);
+function decide(log: PartLog, approval: ApprovalEvent): void {
+  const index = log.indexOf("approval", approval.approval_id);
+  const part = log.at(index);
+  if (index !== undefined && part?.type === "approval") log.set(index, { ...part, approval });
+}
+
+function withPart(content: TranscriptPart, part: string | undefined): TranscriptPart {
+  return part === undefined ? content : { ...content, part };
+}
+
+/** The log that a transcript ends: of one that another event has already continued, a copy. */
+function logOf(state: AgentTranscript): PartLog {
+  const known = logs.get(state);
+  if (known && known.version === known.log.version) return known.log;
+  return new PartLog(state.parts);
+}
+
+function transcript(facts: Facts, log: PartLog): AgentTranscript {
+  const { version } = log;
+  let parts: readonly TranscriptPart[] | undefined;
+  // Field by field: a spread next to accessors takes several times as long.
+  const state: AgentTranscript = {
+    get parts() {
+      return (parts ??= log.partsAt(version));
+    },
+    text: facts.text,
+    thinking: facts.thinking,
+    get tools() {
+      return log.listAt(version, "tool", (part) => (part as PartOf<"tool">).tool);
+    },
+    get creations() {
+      return log.listAt(version, "creation", (part) => (part as PartOf<"creation">).creation);
+    },
+    get sources() {
+      return log.listAt(version, "source", (part) => (part as PartOf<"source">).source);
+    },
+    get files() {
+      return log.listAt(version, "file", (part) => (part as PartOf<"file">).file);
+    },
+    turn: facts.turn,
+    progress: facts.progress,
+    state: facts.state,
+    stopped: facts.stopped,
+    error: facts.error,
+    done: facts.done,
+  };
+  logs.set(state, { log, version });
+  return state;
 }

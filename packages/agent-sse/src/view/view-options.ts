@@ -8,17 +8,17 @@ import {
 import { checkConnectOptions, type ConnectAgentStreamOptions } from "../client/connect-options.ts";
 import type { ReceivedEvent } from "../wire/agent-event-parser.ts";
 import { invalidOption } from "../wire/error.ts";
-import { emptyTranscript, type AgentTranscript } from "./reduce-agent-events.ts";
+import { emptyTranscript, type AgentTranscript } from "./transcript.ts";
 
 /**
  * The state of an `AgentStreamView`.
  *
  * - `idle`: it has no subscribers or no source, or the page is hidden and `pauseWhenHidden` is set.
  * - `connecting`, `open`, `waiting`: as in `ConnectionState`.
- * - `done`: the stream has ended. `stopped`: `stop` was called. `failed`: `streamError` has the reason.
+ * - `done`: the stream has ended. `empty`: it has no events, or none yet; `resume` asks again. `stopped`: `stop` was called. `failed`: `streamError` has the reason.
  */
 export type AgentStreamStatus =
-  "idle" | "connecting" | "open" | "waiting" | "done" | "stopped" | "failed";
+  "idle" | "connecting" | "open" | "waiting" | "done" | "empty" | "stopped" | "failed";
 
 /** The condition of the stream behind a snapshot. */
 export interface AgentStreamHealth {

@@ -11,6 +11,7 @@ import {
 } from "@freshet/core";
 import { SseParser } from "@freshet/core/sse";
 import { isPlain } from "./encode-json.ts";
+import { objectTypes } from "./event-types.ts";
 import {
   AgentStreamError,
   invalidOption,
@@ -57,6 +58,9 @@ const rules = { ...parserRules, onRetry: aFunction };
  * Parses text/event-stream into agent events. Chunks may be cut anywhere. `push` never throws; `read`
  * returns all events before bad input, then throws, and from then on throws every time.
  *
+ * Whatever is not an agent event passes: data of an unknown type that is not a JSON object (`data: [DONE]`)
+ * comes out as `{type, data}`, with its text as `data`, and type `message` where the frame has no name.
+ *
  * @example
  * ```ts
  * import { AgentEventParser } from "@freshet/agent-sse";
@@ -77,6 +81,9 @@ export class AgentEventParser<E extends { type: string } = AgentEvent> implement
   #next = 0;
   #failure: AgentStreamError | undefined;
   #isDone = false;
+  /** The source has ended within an event, whose id does not count: it may be cut off as well. */
+  #hasEnded = false;
+  #isCutOff = false;
 
   /** @throws AgentStreamError `INVALID_OPTION` */
   constructor(options: AgentEventParserOptions<E> = {}) {
@@ -88,9 +95,12 @@ export class AgentEventParser<E extends { type: string } = AgentEvent> implement
     this.#sse = new SseParser({ onEvent: (name, data) => this.#receive(name, data), onRetry });
   }
 
-  /** The last id of the stream; `undefined` before the first. */
+  /** The last id of the stream, also one of a frame without data; `undefined` before the first. */
   get lastEventId(): string | undefined {
-    return this.#lastEventId;
+    // The id of an event that failed, or was cut off, does not count.
+    return this.#failure || this.#hasEnded
+      ? this.#lastEventId
+      : (this.#sse.lastEventId ?? this.#lastEventId);
   }
 
   /** Adds the next piece of the stream: bytes, or text that is already decoded. */
@@ -122,18 +132,31 @@ export class AgentEventParser<E extends { type: string } = AgentEvent> implement
   }
 
   /**
-   * Reports the end of the source.
+   * Reports the end of the source. A last `done` whose blank line is missing counts, if its data is complete.
    *
    * @throws AgentStreamError `INCOMPLETE_STREAM` when the last event was not `done`, or when an event
    * was cut off after it; the error's `lastEventId` is where to resume
    */
   end(): void {
-    if (this.#failure || (this.#isDone && !this.#sse.isInsideEvent)) return;
+    if (!this.#failure && this.#sse.isInsideEvent) this.#completeLastEvent();
+    if (this.#failure || (this.#isDone && !this.#isCutOff)) return;
     throw this.#error("INCOMPLETE_STREAM", "The stream ended before `done`", { retryable: true });
+  }
+
+  /** Gives the last event its blank line. Only a `done` is taken: its data shows whether it is complete. */
+  #completeLastEvent(): void {
+    this.#lastEventId = this.lastEventId;
+    this.#hasEnded = true;
+    this.#isCutOff = true;
+    this.#sse.push("\n\n");
   }
 
   #receive(name: string, data: string): void {
     if (this.#failure) return;
+    if (this.#isCutOff) {
+      if (name !== "done" || parseJson(data) === undefined) return;
+      this.#isCutOff = false;
+    }
     if (data.length > this.#maxEventLength) {
       this.#failTooLarge();
       return;
@@ -145,7 +168,7 @@ export class AgentEventParser<E extends { type: string } = AgentEvent> implement
     }
     const event = this.#schema ? this.#validate(this.#schema, parsed, data) : (parsed as E);
     if (event === undefined) return;
-    this.#lastEventId = this.#sse.lastEventId ?? this.#lastEventId;
+    if (!this.#hasEnded) this.#lastEventId = this.#sse.lastEventId ?? this.#lastEventId;
     this.#isDone = parsed.type === "done";
     this.#ready.push({ event, id: this.#lastEventId });
   }
@@ -210,7 +233,11 @@ function parseData(name: string, data: string): { type: string } | undefined {
     if (text !== undefined) return { type, text } as { type: string };
   }
   const fields = parseJson(data);
-  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) return undefined;
+  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
+    return objectTypes.has(name)
+      ? undefined
+      : ({ type: name || "message", data } as object as { type: string });
+  }
   // An event without a name comes from a durable JSON stream, which has the type in its data.
   const { type: inside } = fields as { type?: unknown };
   const type = name || (typeof inside === "string" ? inside : "message");

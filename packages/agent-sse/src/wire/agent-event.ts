@@ -1,10 +1,20 @@
 import type {
+  AgentMessageEvent,
+  ApprovalEvent,
+  ApprovalRequestEvent,
   CreationEvent,
   DoneEvent,
   ErrorEvent,
+  FileEvent,
+  JsonPatchOperation,
   ProgressEvent,
+  SourceEvent,
+  StateEvent,
+  StoppedEvent,
   ThinkingEvent,
   TokenEvent,
+  TokenUsage,
+  ToolInputEvent,
   ToolResultEvent,
   ToolUseEvent,
   TurnEvent,
@@ -23,6 +33,48 @@ export interface CreationOptions {
   items?: unknown[] | undefined;
 }
 
+/** Options of {@link AgentEventBuilders.message}. */
+export interface MessageOptions {
+  /** Default `"assistant"`. */
+  role?: AgentMessageEvent["role"] | undefined;
+  /** The message it replies to, where a conversation has branches. */
+  parentId?: string | undefined;
+  /** The `part` whose place this message takes. */
+  replaces?: string | undefined;
+  /** A message that is there as a whole, such as a person's. */
+  text?: string | undefined;
+}
+
+/** Options of {@link AgentEventBuilders.source}. */
+export interface SourceOptions {
+  url?: string | undefined;
+  title?: string | undefined;
+  /** The text that is cited. */
+  excerpt?: string | undefined;
+}
+
+/** Options of {@link AgentEventBuilders.file}. */
+export interface FileOptions {
+  fileId?: string | undefined;
+  name?: string | undefined;
+}
+
+/** Options of {@link AgentEventBuilders.approvalRequest}. */
+export interface ApprovalRequestOptions {
+  /** The tool call that waits. */
+  toolUseId?: string | undefined;
+  /** JSON Schema of the value that is expected. Default: yes or no. */
+  schema?: Record<string, unknown> | undefined;
+}
+
+/** Options of {@link AgentEventBuilders.approval}. */
+export interface ApprovalOptions {
+  /** What the request's `schema` describes. */
+  value?: unknown;
+  /** Who decided. */
+  by?: string | undefined;
+}
+
 /**
  * Options of {@link AgentEventBuilders.done}: how a turn ended. Times are in milliseconds, the cost is in
  * US dollars.
@@ -34,6 +86,7 @@ export interface DoneOptions {
   durationMs?: number | undefined;
   model?: string | undefined;
   totalCostUsd?: number | undefined;
+  usage?: TokenUsage | undefined;
 }
 
 /** The methods of {@link agentEvent}. */
@@ -51,12 +104,29 @@ export interface AgentEventBuilders {
     subProgress?: Record<string, unknown>,
   ): ProgressEvent;
   creation(creationType: string, count: number, options?: CreationOptions): CreationEvent;
+  /** @param delta - a piece of the input's JSON, cut anywhere; a `toolUse` follows */
+  toolInput(toolName: string, toolUseId: string, delta: string): ToolInputEvent;
+  message(messageId: string, options?: MessageOptions): AgentMessageEvent;
+  source(sourceId: string, options?: SourceOptions): SourceEvent;
+  /** @param url - where it is; a data URL holds it inside */
+  file(mediaType: string, url: string, options?: FileOptions): FileEvent;
+  /** @param change - the whole state, or a JSON Patch (RFC 6902) of the state before */
+  state(change: { snapshot: unknown } | { patch: JsonPatchOperation[] }): StateEvent;
+  approvalRequest(
+    approvalId: string,
+    question: string,
+    options?: ApprovalRequestOptions,
+  ): ApprovalRequestEvent;
+  approval(approvalId: string, approved: boolean, options?: ApprovalOptions): ApprovalEvent;
+  /** @param by - who stopped the turn */
+  stopped(by?: string, reason?: string): StoppedEvent;
   error(errorType: string, message: string, details?: Record<string, unknown>): ErrorEvent;
   done(options?: DoneOptions): DoneEvent;
 }
 
 /**
- * Builds agent events with every field present, in the order of the wire.
+ * Builds agent events with every field present, in the order of the wire. `part` and `transient` are added
+ * to any of them: `{ ...agentEvent.token("Hi"), part: "helper" }`.
  *
  * @example
  * ```ts
@@ -114,6 +184,61 @@ export const agentEvent: AgentEventBuilders = {
     items,
   }),
 
+  toolInput: (toolName, toolUseId, delta) => ({
+    type: "tool_input",
+    tool_use_id: toolUseId,
+    tool_name: toolName,
+    delta,
+  }),
+
+  message: (messageId, { role = "assistant", parentId, replaces, text } = {}) => ({
+    type: "message",
+    message_id: messageId,
+    role,
+    ...(parentId === undefined ? undefined : { parent_id: parentId }),
+    ...(replaces === undefined ? undefined : { replaces }),
+    ...(text === undefined ? undefined : { text }),
+  }),
+
+  source: (sourceId, { url = "", title = "", excerpt } = {}) => ({
+    type: "source",
+    source_id: sourceId,
+    url,
+    title,
+    ...(excerpt === undefined ? undefined : { excerpt }),
+  }),
+
+  file: (mediaType, url, { fileId = "", name = "" } = {}) => ({
+    type: "file",
+    file_id: fileId,
+    media_type: mediaType,
+    name,
+    url,
+  }),
+
+  state: (change) =>
+    "patch" in change
+      ? { type: "state", patch: change.patch }
+      : { type: "state", snapshot: change.snapshot },
+
+  approvalRequest: (approvalId, question, { toolUseId = "", schema } = {}) => ({
+    type: "approval_request",
+    approval_id: approvalId,
+    tool_use_id: toolUseId,
+    question,
+    ...(schema === undefined ? undefined : { schema }),
+  }),
+
+  approval: (approvalId, approved, { value, by = "" } = {}) => ({
+    type: "approval",
+    approval_id: approvalId,
+    approved,
+    ...(value === undefined ? undefined : { value }),
+    by,
+  }),
+
+  stopped: (by = "", reason = "") => ({ type: "stopped", by, reason }),
+
   error: (errorType, message, details = {}) => ({
     type: "error",
     error_type: errorType,
@@ -128,6 +253,7 @@ export const agentEvent: AgentEventBuilders = {
     durationMs = 0,
     model = "",
     totalCostUsd = 0,
+    usage,
   } = {}) => ({
     type: "done",
     message_id: messageId,
@@ -136,5 +262,6 @@ export const agentEvent: AgentEventBuilders = {
     duration_ms: durationMs,
     model,
     total_cost_usd: totalCostUsd,
+    ...(usage === undefined ? undefined : { usage }),
   }),
 };

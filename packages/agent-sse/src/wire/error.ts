@@ -10,6 +10,9 @@ import { FreshetError, type StandardSchemaV1 } from "@freshet/core";
  * - `INVALID_OPTION`: an option has a value that is not allowed.
  * - `UNEXPECTED_STATUS`, `UNEXPECTED_CONTENT_TYPE`: the response is not an event stream.
  * - `IDLE_TIMEOUT`: nothing, not even a comment, arrived for `idleTimeoutMs`.
+ * - `ID_REUSED`: an event came with the id of another one. Ids are unique in a stream, also over many turns.
+ * - `NOT_RESUMABLE`: a connection was lost whose events have no ids, and the stream has begun again too often.
+ * - `REQUEST_REFUSED`: no request can be sent: a forbidden port, a redirect to another origin, or CORS.
  * - `RETRIES_EXHAUSTED`: the connection failed too often in a row; `cause` is the last failure.
  * - `POSITION_UNKNOWN`, `POSITION_EXPIRED`: a store cannot resume after that id.
  * - `STREAM_CLOSED`: an append to a stored stream that is closed.
@@ -25,6 +28,9 @@ export type AgentStreamErrorCode =
   | "UNEXPECTED_STATUS"
   | "UNEXPECTED_CONTENT_TYPE"
   | "IDLE_TIMEOUT"
+  | "ID_REUSED"
+  | "NOT_RESUMABLE"
+  | "REQUEST_REFUSED"
   | "RETRIES_EXHAUSTED"
   | "POSITION_UNKNOWN"
   | "POSITION_EXPIRED"

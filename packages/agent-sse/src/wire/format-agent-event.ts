@@ -9,6 +9,7 @@ import {
 } from "./encode-json.ts";
 import { AgentStreamError, invalidOption } from "./error.ts";
 import { fieldsOf } from "./event-fields.ts";
+import { eventTypes } from "./event-types.ts";
 
 /** Options of {@link formatAgentEvent}. */
 export interface FormatAgentEventOptions {
@@ -62,21 +63,9 @@ export function formatRetry(retryMs: number): string {
   return `retry: ${retryMs}\n`;
 }
 
-const knownTypes: readonly AgentEvent["type"][] = [
-  "token",
-  "thinking",
-  "tool_use",
-  "tool_result",
-  "turn",
-  "progress",
-  "creation",
-  "error",
-  "done",
-];
-
 /** How the frame of each known type begins, and how its JSON begins when `type` is its first field. */
 const linesOfType: ReadonlyMap<string, { start: string; jsonStart: string }> = new Map(
-  knownTypes.map((type) => [
+  eventTypes.map((type) => [
     type,
     { start: `event: ${type}\ndata: `, jsonStart: `{"type":"${type}",` },
   ]),

@@ -16,3 +16,8 @@ export const headersOrFunction: OptionRule = {
   expected: "headers, or a function that makes them",
   accepts: (value) => Object(value) === value,
 };
+
+export const aListOfNames: OptionRule = {
+  expected: "a list of names",
+  accepts: (value) => Array.isArray(value) && value.every((name) => typeof name === "string"),
+};

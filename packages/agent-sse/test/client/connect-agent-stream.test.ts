@@ -175,7 +175,7 @@ describe("connectAgentStream does not retry", () => {
   });
 
   test("invalid data, after the good events", async () => {
-    const { fetch, requests } = scripted(body(`${token("a", "1")}data: [DONE]\n\n`));
+    const { fetch, requests } = scripted(body(`${token("a", "1")}event: token\ndata: x\n\n`));
     const { texts, outcome } = await run(fetch);
     expect(texts).toEqual(["a"]);
     expect(outcome).toMatchObject({ code: "INVALID_PAYLOAD", lastEventId: "1" });
@@ -211,6 +211,18 @@ describe("connectAgentStream retries", () => {
     expect((await run(fetch)).outcome).toBe("ended");
     expect(requests).toHaveLength(3);
   });
+});
+
+test("204 to a first request without an id is reported as an empty stream, any other is not", async () => {
+  const statuses = async (
+    fetch: ConnectAgentStreamOptions["fetch"],
+    options?: ConnectAgentStreamOptions,
+  ) => (await run(fetch, options)).states.map(({ status }) => status);
+  expect(await statuses(scripted(empty(204)).fetch)).toEqual(["connecting", "empty", "closed"]);
+  const later = await statuses(scripted(empty(204)).fetch, { lastEventId: "7" });
+  expect(later).toEqual(["connecting", "closed"]);
+  const turns = scripted(body(token("a", "1") + done("2")), empty(204));
+  expect(await statuses(turns.fetch, { until: "closed" })).not.toContain("empty");
 });
 
 test("204 ends connectAgentStream before or after a turn, and is an error within one", async () => {
@@ -329,6 +341,69 @@ describe("connectAgentStream reconnects", () => {
     expect(Math.max(...waits(states))).toBeLessThanOrEqual(30_000);
     expect(waits(states)[0]).toBeLessThanOrEqual(500);
   });
+});
+
+describe("a stream without ids that is cut", () => {
+  const cut = body(token("a"), "break");
+
+  test.each([
+    [undefined, 2],
+    [0, 1],
+    [3, 4],
+  ])(
+    "begins again at most maxRestarts (%s) times, however many retries there are",
+    async (maxRestarts, runs) => {
+      const { fetch, requests } = scripted(cut);
+      const { outcome, states } = await run(fetch, { maxRestarts });
+      expect(requests).toHaveLength(runs);
+      expect(outcome).toMatchObject({ code: "NOT_RESUMABLE", cause: new TypeError("terminated") });
+      expect(states.filter(({ status }) => status === "open")).toHaveLength(runs);
+    },
+  );
+
+  test("counts only connections that were opened as restarts", async () => {
+    const { fetch } = scripted(cut, empty(503), empty(503), body(token("a") + done()));
+    expect((await run(fetch)).outcome).toBe("ended");
+  });
+
+  test("is no progress: the waits grow, and the retries are exhausted", async () => {
+    const retry = { initialDelayMs: 100, jitter: 0, maxRetries: 3 };
+    const { states, outcome } = await run(scripted(cut).fetch, { retry, maxRestarts: Infinity });
+    expect(waits(states)).toEqual([100, 200, 400]);
+    expect(outcome).toMatchObject({ code: "RETRIES_EXHAUSTED" });
+  });
+});
+
+test("connectAgentStream resumes after an id that came without an event", async () => {
+  const { fetch, requests } = scripted(
+    body(`${token("a", "1")}id: 2\n\n`, "break"),
+    body("id: 3\n\n"),
+    body(done("4")),
+  );
+  expect((await run(fetch)).texts).toEqual(["a", "done"]);
+  expect(requests.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "2", "3"]);
+});
+
+test("events without ids are counted from the last id, so that they come once", async () => {
+  const { fetch } = scripted(
+    body(token("a", "1") + token("b") + token("b"), "break"),
+    body(token("b") + token("b") + token("b") + token("c", "2"), "break"),
+    body(token("a", "1") + token("b") + token("b") + token("b") + token("c", "2") + done("3")),
+  );
+  expect((await run(fetch)).texts).toEqual(["a", "b", "b", "b", "c", "done"]);
+});
+
+test("ids that start again in each turn are an error that says so", async () => {
+  const turns = token("a", "1") + done("2") + token("b", "1") + done("2");
+  const { outcome, texts } = await run(scripted(body(turns)).fetch, { until: "closed" });
+  expect(texts).toEqual(["a", "done"]);
+  expect(outcome).toMatchObject({ code: "ID_REUSED", retryable: false });
+});
+
+test("done counts without the blank line at the end of a body", async () => {
+  const { fetch, requests } = scripted(body(token("a", "1") + done("2").trimEnd()));
+  expect(await run(fetch)).toMatchObject({ outcome: "ended", texts: ["a", "done"] });
+  expect(requests).toHaveLength(1);
 });
 
 describe("silence of a server", () => {

@@ -64,7 +64,7 @@ test("a stream without done is incomplete, and its error has the position", asyn
 });
 
 test("the events before bad input come out before the error, also in batches", async () => {
-  const chunk = new Uint8Array([...frame("a"), ...encoder.encode("data: x\n\n")]);
+  const chunk = new Uint8Array([...frame("a"), ...encoder.encode("event: token\ndata: x\n\n")]);
   const { received, error } = await readAll([chunk]);
   expect(received).toHaveLength(1);
   expect(error?.code).toBe("INVALID_PAYLOAD");

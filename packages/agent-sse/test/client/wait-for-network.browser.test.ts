@@ -26,6 +26,20 @@ test("a page that becomes visible ends waitForNetwork, a hidden one does not", a
   await wait;
 });
 
+test("neither a tab that is shown nor a network that is back shortens what the server asks for", async () => {
+  const onEnd = vi.fn();
+  const before = performance.now();
+  const wait = waitForNetwork(1e9, never, 300).then(onEnd);
+  for (let count = 0; count < 10; count++) {
+    dispatchEvent(new Event("online"));
+    document.dispatchEvent(new Event("visibilitychange"));
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  expect(onEnd).not.toHaveBeenCalled();
+  await wait;
+  expect(performance.now() - before).toBeGreaterThan(290);
+});
+
 test("waitForNetwork leaves no listener behind", async () => {
   const signals: AbortSignal[] = [];
   for (const target of [globalThis, document]) {

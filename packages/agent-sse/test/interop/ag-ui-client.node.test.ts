@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { HttpAgent } from "@ag-ui/client";
 import { expect, onTestFinished, test } from "vitest";
-import { toAgUi } from "../../src/interop/ag-ui.ts";
+import { agUiResponse, toAgUi } from "../../src/interop/ag-ui.ts";
 import { agentEvent } from "../../src/index.ts";
 
 test("AG-UI's own client accepts a run of toAgUi and the order of its events", async () => {
@@ -40,4 +40,24 @@ test("AG-UI's own client accepts a run of toAgUi and the order of its events", a
     { role: "tool", toolCallId: "c1", content: "noon" },
     { role: "assistant", content: "It is noon." },
   ]);
+});
+
+test("AG-UI's own client takes a run of agUiResponse", async () => {
+  const ids = { threadId: "t", runId: "r" };
+  const run = (source: Parameters<typeof agUiResponse>[0]) => {
+    const fetch = () => Promise.resolve(agUiResponse(source, { ...ids, onError: () => undefined }));
+    return new HttpAgent({ url: "http://example.com/", threadId: "t", fetch }).runAgent({
+      runId: "r",
+    });
+  };
+  const events = [
+    agentEvent.message("m1"),
+    agentEvent.token("Hel"),
+    agentEvent.token("lo"),
+    agentEvent.state({ snapshot: { n: 1 } }),
+    agentEvent.state({ patch: [{ op: "replace", path: "/n", value: 2 }] }),
+    agentEvent.done(),
+  ];
+  const { newMessages } = await run(events);
+  expect(newMessages).toMatchObject([{ id: "m1", role: "assistant", content: "Hello" }]);
 });

@@ -1,7 +1,7 @@
 import { EventType, type AGUIEvent } from "@ag-ui/core";
 import { EventSchemas } from "@ag-ui/core/schemas";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { fromAgUi, toAgUi } from "../../src/interop/ag-ui.ts";
 import { fieldsOf } from "../../src/wire/event-fields.ts";
 import { agentEvent } from "../../src/index.ts";
@@ -31,6 +31,7 @@ test("toAgUi turns a whole turn into an AG-UI run", async () => {
   const turn = (turn_number: number, total_tools: number) => ({
     metadata: { freshet: { turn_number, total_tools } },
   });
+  const implicit = { metadata: { freshet: { implicit: true } } };
   const done = fieldsOf(agentEvent.done({ model: "m" }));
   expect(await collect(toAgUi(events, ids))).toEqual([
     { type: "RUN_STARTED", ...ids },
@@ -40,7 +41,7 @@ test("toAgUi turns a whole turn into an AG-UI run", async () => {
     { type: "REASONING_MESSAGE_CONTENT", messageId: "r-0", delta: "hm" },
     { type: "REASONING_MESSAGE_END", messageId: "r-0" },
     { type: "REASONING_END", messageId: "r-0" },
-    { type: "TEXT_MESSAGE_START", messageId: "r-1", role: "assistant" },
+    { type: "TEXT_MESSAGE_START", messageId: "r-1", role: "assistant", ...implicit },
     { type: "TEXT_MESSAGE_CONTENT", messageId: "r-1", delta: "Hel" },
     { type: "TEXT_MESSAGE_CONTENT", messageId: "r-1", delta: "lo" },
     { type: "TEXT_MESSAGE_END", messageId: "r-1" },
@@ -57,7 +58,7 @@ test("toAgUi turns a whole turn into an AG-UI run", async () => {
     { type: "CUSTOM", name: "progress", value: { step: "s", percentage: 50, message: "m" } },
     { type: "STEP_FINISHED", stepName: "turn 1" },
     { type: "STEP_STARTED", stepName: "turn 2", ...turn(2, 0) },
-    { type: "TEXT_MESSAGE_START", messageId: "r-3", role: "assistant" },
+    { type: "TEXT_MESSAGE_START", messageId: "r-3", role: "assistant", ...implicit },
     { type: "TEXT_MESSAGE_CONTENT", messageId: "r-3", delta: "!" },
     { type: "TEXT_MESSAGE_END", messageId: "r-3" },
     { type: "STEP_FINISHED", stepName: "turn 2" },
@@ -105,6 +106,7 @@ test("toAgUi ends an incomplete run with RUN_ERROR", async () => {
 });
 
 test("fromAgUi reads the events of another agent, including chunks", async () => {
+  const activity: AGUIEvent = { type: EventType.RAW, event: { any: "thing" } };
   const events: AGUIEvent[] = [
     { type: EventType.RUN_STARTED, ...ids },
     { type: EventType.STEP_STARTED, stepName: "search" },
@@ -122,6 +124,7 @@ test("fromAgUi reads the events of another agent, including chunks", async () =>
     },
     { type: EventType.CUSTOM, name: "mine", value: 7 },
     { type: EventType.STATE_SNAPSHOT, snapshot: { a: 1 } },
+    activity,
     { type: EventType.STEP_FINISHED, stepName: "search" },
     { type: EventType.RUN_FINISHED, ...ids, result: "anything" },
   ];
@@ -129,6 +132,7 @@ test("fromAgUi reads the events of another agent, including chunks", async () =>
   expect(ours).toEqual([
     agentEvent.turn(1),
     agentEvent.thinking("hm"),
+    agentEvent.message("m"),
     agentEvent.token("Hel"),
     agentEvent.token("lo"),
     agentEvent.toolUse("clock", "c1", '{"a":1}'),
@@ -136,15 +140,114 @@ test("fromAgUi reads the events of another agent, including chunks", async () =>
     agentEvent.toolResult("clock", "c1", { outputSummary: "noon" }),
     agentEvent.toolResult("map", "c2", { outputSummary: "here" }),
     { type: "mine", value: 7 },
-    { type: "ag_ui", event: { type: "STATE_SNAPSHOT", snapshot: { a: 1 } } },
-    agentEvent.done(),
+    agentEvent.state({ snapshot: { a: 1 } }),
+    { type: "ag_ui", event: activity },
+    { ...agentEvent.done(), result: "anything" },
   ]);
-  expect(await collect(toAgUi(ours, ids))).toContainEqual({
-    ...{ type: "STATE_SNAPSHOT", snapshot: { a: 1 } },
-  });
+  const back = await collect(toAgUi(ours, ids));
+  expect(back).toContainEqual({ type: "STATE_SNAPSHOT", snapshot: { a: 1 } });
+  expect(back).toContainEqual(activity);
+  expect(back.at(-1)).toMatchObject({ type: "RUN_FINISHED", result: "anything" });
 });
 
 test("fromAgUi keeps a tool call whose chunks come last", async () => {
   const chunk = { type: EventType.TOOL_CALL_CHUNK as const, toolCallId: "c", toolCallName: "t" };
   expect(await collect(fromAgUi([chunk]))).toEqual([agentEvent.toolUse("t", "c")]);
+});
+
+describe("fromAgUi and toAgUi keep", () => {
+  const finished = { type: EventType.RUN_FINISHED as const, ...ids };
+
+  test("the ids and roles of messages, which stay apart", async () => {
+    const text = (messageId: string, role: "user" | "assistant", delta: string): AGUIEvent[] => [
+      { type: EventType.TEXT_MESSAGE_START, messageId, role },
+      { type: EventType.TEXT_MESSAGE_CONTENT, messageId, delta },
+      { type: EventType.TEXT_MESSAGE_END, messageId },
+    ];
+    const events = [
+      ...[text("1", "user", "Hi"), text("2", "assistant", "Hello"), text("3", "assistant", "!")],
+    ].flat();
+    const ours = await collect(fromAgUi([...events, finished]));
+    expect(ours).toEqual([
+      agentEvent.message("1", { role: "user", text: "Hi" }),
+      agentEvent.message("2"),
+      agentEvent.token("Hello"),
+      agentEvent.message("3"),
+      agentEvent.token("!"),
+      agentEvent.done(),
+    ]);
+    expect(await collect(toAgUi(ours, ids))).toMatchObject([
+      { type: "RUN_STARTED" },
+      ...events,
+      { type: "RUN_FINISHED" },
+    ]);
+  });
+
+  test("the role of a message with other events in between", async () => {
+    const ours = await collect(
+      fromAgUi([
+        { type: EventType.TEXT_MESSAGE_START, messageId: "1", role: "user" },
+        { type: EventType.TEXT_MESSAGE_CONTENT, messageId: "1", delta: "H" },
+        { type: EventType.CUSTOM, name: "mine", value: 7 },
+        { type: EventType.TEXT_MESSAGE_CONTENT, messageId: "1", delta: "i" },
+        { type: EventType.TEXT_MESSAGE_END, messageId: "1" },
+      ]),
+    );
+    expect(ours).toEqual([
+      { type: "mine", value: 7 },
+      agentEvent.message("1", { role: "user", text: "Hi" }),
+    ]);
+  });
+
+  test("the roles of messages that come in chunks", async () => {
+    const chunk = (messageId: string, role: "user" | "assistant", delta: string): AGUIEvent => ({
+      ...{ type: EventType.TEXT_MESSAGE_CHUNK, messageId, role, delta },
+    });
+    const events = [chunk("1", "user", "H"), chunk("1", "user", "i"), chunk("2", "assistant", "a")];
+    expect(await collect(fromAgUi(events))).toEqual([
+      agentEvent.message("1", { role: "user", text: "Hi" }),
+      agentEvent.message("2"),
+      agentEvent.token("a"),
+    ]);
+  });
+
+  test("the interrupts that end a run, also of another agent", async () => {
+    const interrupt = {
+      ...{ id: "i", reason: "approval", message: "May I?", toolCallId: "c" },
+      responseSchema: { type: "number" },
+    };
+    const outcome = { type: "interrupt" as const, interrupts: [interrupt] };
+    const ours = await collect(fromAgUi([{ ...finished, outcome }]));
+    expect(ours).toEqual([
+      agentEvent.approvalRequest("i", "May I?", { toolUseId: "c", schema: { type: "number" } }),
+      agentEvent.done(),
+    ]);
+    const back = await collect(toAgUi(ours, ids));
+    expect(back.at(-1)).toMatchObject({ type: "RUN_FINISHED", outcome });
+    expect(await collect(fromAgUi(back))).toEqual(ours);
+    const decided = [...ours.slice(0, 1), agentEvent.approval("i", true), agentEvent.done()];
+    expect((await collect(toAgUi(decided, ids))).at(-1)).not.toHaveProperty("outcome");
+  });
+
+  test("that a run was cancelled", async () => {
+    const outcome = { type: "cancelled" as const };
+    const ours = await collect(fromAgUi([{ ...finished, outcome }]));
+    expect(ours).toEqual([agentEvent.stopped("", "cancelled"), agentEvent.done()]);
+    const back = await collect(toAgUi(ours, ids));
+    expect(back.at(-1)).toMatchObject({ type: "RUN_FINISHED", outcome });
+    expect(await collect(fromAgUi(back))).toEqual(ours);
+  });
+
+  test("what the models of a run have used", async () => {
+    const usage = [
+      { inputTokens: 1, outputTokens: 2, totalTokens: 3, reasoningTokens: 1 },
+      { inputTokens: 10, outputTokens: 20, totalTokens: 30 },
+    ];
+    const ours = await collect(fromAgUi([{ ...finished, usage }]));
+    const sum = { input_tokens: 11, output_tokens: 22, total_tokens: 33, reasoning_tokens: 1 };
+    expect(ours).toEqual([agentEvent.done({ usage: sum })]);
+    expect((await collect(toAgUi(ours, ids))).at(-1)).toMatchObject({
+      usage: [{ inputTokens: 11, outputTokens: 22, totalTokens: 33, reasoningTokens: 1 }],
+    });
+  });
 });

@@ -42,7 +42,8 @@ test("agentStreamResponse has the headers of an event stream", () => {
   const { response } = open([]);
   expect(Object.fromEntries(response.headers)).toEqual({
     "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-cache, no-transform",
+    "cache-control": "no-store, no-transform",
+    vary: "Last-Event-ID",
     "x-accel-buffering": "no",
   });
 });
@@ -52,7 +53,8 @@ test("agentStreamResponse accepts more headers but stays an event stream", () =>
   const { response } = open([], { headers });
   expect(Object.fromEntries(response.headers)).toEqual({
     "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-store",
+    "cache-control": "no-store, no-transform",
+    vary: "Last-Event-ID",
     "x-mine": "1",
     "x-accel-buffering": "no",
   });
@@ -258,13 +260,13 @@ describe("the signal of a response", () => {
 
 describe("an exception in the source of a response", () => {
   async function* failing(error: unknown) {
-    yield await Promise.resolve({ event: token("a"), id: "1" });
+    yield await Promise.resolve(token("a"));
     throw error;
   }
   const after = (error: unknown, options?: AgentStreamResponseOptions) =>
     open(failing(error), options).readAll();
   const errorThenDone = (type: string, message: string, details = {}) =>
-    `:\n\n${formatAgentEvent(token("a"), { id: "1" })}` +
+    `:\n\n${formatAgentEvent(token("a"))}` +
     formatAgentEvent(agentEvent.error(type, message, details)) +
     formatAgentEvent(agentEvent.done());
 
@@ -351,8 +353,8 @@ describe("an exception in the source of a response", () => {
       let stopped = false;
       function* plain() {
         try {
-          yield { event: token("a"), id: "1" };
-          yield { event: token("b"), id: "2\n3" };
+          yield token("a");
+          yield { type: "broken\nname" };
           yield token("never");
         } finally {
           stopped = true;
@@ -439,5 +441,84 @@ describe("the keep-alive of a response", () => {
     feed.end();
     await all;
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+test("a function that writes 100,000 events without awaiting any costs a constant time for each", async () => {
+  const timeOf = async (count: number) => {
+    const begin = performance.now();
+    const response = agentStreamResponse(async (writer) => {
+      for (let written = 0; written < count; written++) void writer.token("x");
+      await writer.done();
+    });
+    const body = await response.text();
+    expect(body.split("event: token").length - 1).toBe(count);
+    return (performance.now() - begin) / count;
+  };
+  await timeOf(10_000);
+  const few = await timeOf(10_000);
+  const many = await timeOf(100_000);
+  // Quadratic time would be ten times as much for each.
+  expect(many).toBeLessThan(few * 4);
+});
+
+describe("a client that reads nothing", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+  });
+
+  async function* endless() {
+    for (;;) yield await Promise.resolve(token("x"));
+  }
+
+  test.each([
+    [undefined, 300_000],
+    [1000, 1000],
+  ])("is left after writeTimeoutMs (%s), and its source is stopped", async (writeTimeoutMs, ms) => {
+    let stopped = false;
+    async function* source() {
+      try {
+        yield* endless();
+      } finally {
+        stopped = true;
+      }
+    }
+    const response = agentStreamResponse(source(), { writeTimeoutMs });
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    await reader.read();
+    await reader.read();
+    await vi.advanceTimersByTimeAsync(ms - 1);
+    expect(stopped).toBe(false);
+    await vi.advanceTimersByTimeAsync(2);
+    expect(stopped).toBe(true);
+    expect(await reader.read()).toEqual({ done: true, value: undefined });
+  });
+
+  test("is waited for if it reads from time to time, or has not begun", async () => {
+    const response = agentStreamResponse(endless(), { writeTimeoutMs: 1000 });
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    await vi.advanceTimersByTimeAsync(5000);
+    for (let count = 0; count < 5; count++) {
+      expect((await reader.read()).done).toBe(false);
+      await vi.advanceTimersByTimeAsync(900);
+    }
+    await reader.cancel();
+  });
+
+  test("because there is nothing to read is waited for", async () => {
+    const feed = new Feed<AgentStreamItem>();
+    const options = { writeTimeoutMs: 1000, keepAliveMs: Infinity };
+    const response = agentStreamResponse(feed, options);
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    await reader.read();
+    const next = reader.read();
+    await vi.advanceTimersByTimeAsync(5000);
+    feed.push(token("late"));
+    expect((await next).done).toBe(false);
+    await reader.cancel();
   });
 });

@@ -9,7 +9,7 @@ async function read(events: StoredEvents | Promise<StoredEvents>, count = Infini
   const ids: string[] = [];
   for await (const { event, id } of await events) {
     texts.push((event as { text?: string }).text);
-    ids.push(id);
+    if (id !== undefined) ids.push(id);
     if (texts.length === count) break;
   }
   return { texts, ids };
@@ -186,4 +186,58 @@ test("a reader that returns to a dropped stream gets an error instead of waiting
   const first = await store.append("s", token("of another stream"));
   await expect(reader.next()).rejects.toMatchObject({ code: "POSITION_EXPIRED" });
   expect((await read(store.readAfter("s", undefined), 1)).ids).toEqual([first]);
+});
+
+test("a stored stream keeps 40,000 small events, and drops by bytes what is too much", async () => {
+  const { store, ids } = await filled(40_000);
+  expect((await read(store.readAfter("s", undefined), 40_000)).ids).toEqual(ids);
+  const small = new MemoryEventStore({ maxBytes: 1000 });
+  const first = await small.append("s", token("x".repeat(600)));
+  const second = await small.append("s", { type: "mine", text: "x".repeat(600) });
+  await expect(small.readAfter("s", undefined)).rejects.toMatchObject({ code: "POSITION_EXPIRED" });
+  expect((await read(small.readAfter("s", first), 1)).ids).toEqual([second]);
+  const last = await small.append("s", token("x".repeat(5000)));
+  expect((await read(small.readAfter("s", second), 1)).ids).toEqual([last]);
+});
+
+test("an event that cannot be written is refused by the append, which then keeps none of its events", async () => {
+  const store = new MemoryEventStore();
+  const bad = { type: "mine", value: Number.NaN };
+  await expect(store.append("s", token("a"), bad)).rejects.toMatchObject({ code: "INVALID_VALUE" });
+  await store.append("s", token("b"));
+  expect((await read(store.readAfter("s", undefined), 1)).texts).toEqual(["b"]);
+});
+
+test("current reads the running turn from its start, and nothing where none is running", async () => {
+  const store = new MemoryEventStore();
+  expect(await store.current("s")).toBeUndefined();
+  await store.append("s", token("first"), agentEvent.done());
+  expect(await store.current("s")).toBeUndefined();
+  await store.append("s", token("second"));
+  const turn = await store.current("s");
+  await store.append("s", token("more"), agentEvent.done());
+  expect((await read(turn ?? Promise.reject(new Error("No turn.")), 3)).texts).toEqual([
+    "second",
+    "more",
+    undefined,
+  ]);
+  expect(await store.current("s")).toBeUndefined();
+  await expect(store.readAfter("t", undefined)).resolves.toMatchObject({ isAtEnd: false });
+});
+
+test("a transient event goes to the readers that are there, in its place, and is not kept", async () => {
+  const store = new MemoryEventStore();
+  const first = await store.append("s", token("a"));
+  const early = read(store.readAfter("s", undefined));
+  await Promise.resolve();
+  const glimpse = { ...token("glimpse"), transient: true as const };
+  expect(await store.append("s", glimpse)).toBe(first);
+  await store.append("s", token("b"), glimpse, token("c"));
+  const late = read(store.readAfter("s", first));
+  await store.close("s");
+  const { texts, ids } = await early;
+  expect(texts).toEqual(["a", "glimpse", "b", "glimpse", "c"]);
+  expect(ids).toHaveLength(3);
+  expect((await late).texts).toEqual(["b", "c"]);
+  expect(await store.append("empty", glimpse)).toBe("");
 });

@@ -3,6 +3,7 @@ import {
   MemoryEventStore,
   agentEvent,
   connectAgentStream,
+  lastEventIdOf,
   readAgentEvents,
   resumableResponse,
 } from "../../src/index.ts";
@@ -104,4 +105,18 @@ test("a reader that is cut off at every event gets each event once", async () =>
   }
   expect(read).toEqual(texts);
   await writing;
+});
+
+test("resumableResponse reads the id from a parameter of the URL where the header is missing", async () => {
+  const { store, first, second } = await stored();
+  const options = { lastEventIdParam: "after" };
+  const url = `https://example.com/?x=1&after=${first}`;
+  const read = async (init?: RequestInit) =>
+    types(await resumableResponse(new Request(url, init), store, "s", options));
+  expect(await read()).toEqual(["b", "done"]);
+  expect(await read({ headers: { "last-event-id": second } })).toEqual(["done"]);
+  expect(await types(await resumableResponse(new Request(url), store, "s"))).toHaveLength(3);
+  const headers = new Headers();
+  expect(lastEventIdOf({ headers, url: "/e?after=a%3Fb%20c#after=d" }, "after")).toBe("a?b c");
+  expect(lastEventIdOf({ headers, url: "/e" }, "after")).toBeUndefined();
 });

@@ -54,6 +54,20 @@ export const anyEvent: fc.Arbitrary<AgentEvent> = fc.oneof(
   fc
     .tuple(nastyText, count, nastyText, fc.array(fc.jsonValue()))
     .map(([type, n, toolUseId, items]) => agentEvent.creation(type, n, { toolUseId, items })),
+  fc.tuple(nastyText, nastyText, nastyText).map((args) => agentEvent.toolInput(...args)),
+  fc
+    .tuple(nastyText, nastyText, nastyText)
+    .map(([id, parentId, text]) => agentEvent.message(id, { role: "user", parentId, text })),
+  fc
+    .tuple(nastyText, nastyText, nastyText)
+    .map(([id, title, excerpt]) => agentEvent.source(id, { title, excerpt })),
+  fc.tuple(nastyText, nastyText).map((args) => agentEvent.file(...args)),
+  fc.jsonValue().map((snapshot) => agentEvent.state({ snapshot })),
+  fc.tuple(nastyText, nastyText).map((args) => agentEvent.approvalRequest(...args)),
+  fc
+    .tuple(nastyText, fc.boolean(), nastyText)
+    .map(([id, approved, by]) => agentEvent.approval(id, approved, { by })),
+  fc.tuple(nastyText, nastyText).map((args) => agentEvent.stopped(...args)),
   fc.tuple(nastyText, nastyText, details).map((args) => agentEvent.error(...args)),
   fc
     .tuple(nastyText, nastyText, number, count)

@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { AgentEvent } from "@freshet/core";
 import type { AgentStreamItem, AgentTranscript } from "../../src/index.ts";
 import { AgentStreamView, type AgentStreamViewOptions } from "../../src/view/react.ts";
@@ -138,7 +138,8 @@ test("stop ends an AgentStreamView, and resume continues where it was", async ()
   expect(view.getSnapshot()).toMatchObject({ status: "done", text: "ab" });
   view.resume();
   await frame();
-  feeds[2]?.push(token("next turn", "4"));
+  feeds[2]?.push({ event: agentEvent.turn(1), id: "4" });
+  feeds[2]?.push(token("next turn", "5"));
   await frame();
   expect(requests).toEqual([null, "1", "3"]);
   expect(view.getSnapshot()).toMatchObject({ status: "open", text: "next turn" });
@@ -329,4 +330,96 @@ test("scheduleFrame updates a hidden page, which has no frames", async () => {
     vi.unstubAllGlobals();
     vi.useRealTimers();
   }
+});
+
+test("AgentStreamView is empty, not done, when its stream has no events yet, and can ask again", async () => {
+  const responses = [new Response(null, { status: 204 }), agentStreamResponse([agentEvent.done()])];
+  const fetch = () => Promise.resolve(responses.shift() ?? Response.error());
+  const { view, frame } = open({ fetch });
+  view.subscribe(() => undefined);
+  await frame();
+  expect(view.getSnapshot()).toMatchObject({ status: "empty", done: undefined });
+  view.resume();
+  await frame();
+  expect(view.getSnapshot()).toMatchObject({ status: "done", done: { type: "done" } });
+});
+
+describe("restart of an AgentStreamView", () => {
+  test.each([400, 410])("reads from the start where resume fails with %d", async (status) => {
+    const ids: (string | null)[] = [];
+    const fetch: AgentStreamViewOptions["fetch"] = (_, { headers } = {}) => {
+      const id = new Headers(headers).get("last-event-id");
+      ids.push(id);
+      const events = [token("new", "10"), { event: agentEvent.done(), id: "11" }];
+      return Promise.resolve(
+        id === null ? agentStreamResponse(events) : new Response(null, { status }),
+      );
+    };
+    const initialState = () => ({ ...emptyTranscript, text: "old, " });
+    const { view, frame } = open({ fetch, lastEventId: "3", initialState });
+    view.subscribe(() => undefined);
+    await frame();
+    expect(view.getSnapshot()).toMatchObject({ status: "failed", streamError: { status } });
+    view.resume();
+    await frame();
+    expect(view.getSnapshot()).toMatchObject({ status: "failed", text: "old, " });
+    view.restart();
+    await frame();
+    expect(view.getSnapshot()).toMatchObject({ status: "done", text: "old, new" });
+    expect(ids).toEqual(["3", "3", null]);
+  });
+
+  test("replaces an open connection and its state", async () => {
+    const { view, feeds, requests, frame } = open();
+    view.subscribe(() => undefined);
+    await frame();
+    feeds[0]?.push(token("a", "1"));
+    await frame();
+    view.restart();
+    await frame();
+    expect(feeds[0]?.returned).toBe(1);
+    expect(requests).toEqual([null, null]);
+    expect(view.getSnapshot()).toMatchObject({ text: "", lastEventId: undefined });
+    view.stop();
+  });
+});
+
+test("Retry-After also holds for a view that loses its subscribers and gets them again", async () => {
+  vi.useFakeTimers();
+  try {
+    let requests = 0;
+    const fetch = () => {
+      requests++;
+      const headers = { "retry-after": "5" };
+      return Promise.resolve(new Response(null, { status: 503, headers }));
+    };
+    const { view } = open({ fetch });
+    for (let count = 0; count < 10; count++) {
+      const leave = view.subscribe(() => undefined);
+      await vi.advanceTimersByTimeAsync(10);
+      leave();
+      await vi.advanceTimersByTimeAsync(10);
+    }
+    expect(requests).toBe(1);
+    view.subscribe(() => undefined);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(requests).toBe(2);
+    view.stop();
+    await vi.advanceTimersByTimeAsync(10);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("the server's snapshot stays the first one, whatever arrives before the page is hydrated", async () => {
+  const { view, feeds, frame } = open();
+  const rendered = view.getServerSnapshot();
+  view.subscribe(() => undefined);
+  await frame();
+  feeds[0]?.push(token("a", "1"));
+  await frame();
+  expect(view.getSnapshot()).toMatchObject({ text: "a", status: "open" });
+  expect(view.getServerSnapshot()).toBe(rendered);
+  expect(rendered).toMatchObject({ text: "", status: "idle" });
+  view.stop();
 });

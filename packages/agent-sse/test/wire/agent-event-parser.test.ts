@@ -28,6 +28,7 @@ function parse(chunks: (Uint8Array | string)[], options?: AgentEventParserOption
       for (let next = parser.read(); next; next = parser.read()) received.push(next);
     }
     parser.end();
+    for (let next = parser.read(); next; next = parser.read()) received.push(next);
   } catch (error) {
     code = (error as { code?: unknown }).code;
   }
@@ -35,6 +36,12 @@ function parse(chunks: (Uint8Array | string)[], options?: AgentEventParserOption
 }
 
 const token = (text: string, id?: string): ReceivedEvent => ({ event: agentEvent.token(text), id });
+
+/** An event of another protocol, whose data is not a JSON object. */
+const foreign = (type: string, data: string, id?: string): ReceivedEvent => ({
+  event: { type, data } as never,
+  id,
+});
 
 const streams: [string, string, Outcome][] = [
   [
@@ -107,9 +114,45 @@ const streams: [string, string, Outcome][] = [
   ],
   [
     "data that is not JSON, after good events",
-    'event: token\ndata: {"text":"a"}\n\ndata: [DONE]\n\nevent: token\ndata: {"text":"b"}\n\n',
+    'event: token\ndata: {"text":"a"}\n\nevent: token\ndata: b\n\nevent: token\ndata: {"text":"c"}\n\n',
     { received: [token("a")], code: "INVALID_PAYLOAD" },
   ],
+  [
+    "what other protocols send: text, nothing, an array, a number, and text that looks like JSON",
+    "event: ping\ndata: 2026-01-01\n\ndata: [DONE]\n\nid: 5\ndata:\n\nevent: rows\ndata: [1, 2]\n\nevent: message\ndata: 7\n\ndata: {no\n\n",
+    {
+      received: [
+        foreign("ping", "2026-01-01"),
+        foreign("message", "[DONE]"),
+        foreign("message", "", "5"),
+        foreign("rows", "[1, 2]", "5"),
+        foreign("message", "7", "5"),
+        foreign("message", "{no", "5"),
+      ],
+      code: "INCOMPLETE_STREAM",
+    },
+  ],
+  ...[
+    "event: done\ndata: {}\n",
+    "event: done\ndata: {}",
+    "event: done\r\ndata: {}\r\n",
+    "event: done\rdata: {}\r",
+    "event: done\ndata: {}\nid: 12",
+  ].map((text): [string, string, Outcome] => [
+    `done without its blank line: ${JSON.stringify(text)}`,
+    `event: token\ndata: {"text":"a"}\nid: 1\n\n${text}`,
+    {
+      received: [token("a", "1"), { event: { type: "done" } as never, id: "1" }],
+      code: undefined,
+    },
+  ]),
+  ...["event: done\n", "event: done\ndata: {", "event: don", "data: {}\n", "id: 2"].map(
+    (text): [string, string, Outcome] => [
+      `an end within ${JSON.stringify(text)}`,
+      `event: token\ndata: {"text":"a"}\nid: 1\n\n${text}`,
+      { received: [token("a", "1")], code: "INCOMPLETE_STREAM" },
+    ],
+  ),
   [
     "data that is not an object",
     'event: token\ndata: {"text":"a"}\n\nevent: token\ndata: "b"\n\n',
@@ -177,20 +220,24 @@ test("the parser gives the events of eventsource-parser, for any text in any chu
       });
       // Its own line is not complete until the next character is known, so it gets one more.
       reference.feed(text.replace(/\r\n?/g, "\n"));
-      const isJson = ({ data }: { data: unknown }) => {
+      const fieldsOf = ({ data }: { data: unknown }): object | undefined => {
         try {
           const value: unknown = JSON.parse(String(data));
-          return typeof value === "object" && value !== null && !Array.isArray(value);
+          return typeof value === "object" && value !== null && !Array.isArray(value)
+            ? value
+            : undefined;
         } catch {
-          return false;
+          return undefined;
         }
       };
-      const firstBad = expected.findIndex((message) => !isJson(message));
+      const firstBad = expected.findIndex(
+        (message) => message.name === "token" && !fieldsOf(message),
+      );
       const good = firstBad < 0 ? expected : expected.slice(0, firstBad);
       const ids = lastIds(text);
       const events = good.map((message, index) => {
         const id = ids[index];
-        const fields = JSON.parse(String(message.data)) as object;
+        const fields = fieldsOf(message) ?? { data: message.data };
         return { event: { ...fields, type: message.name ?? "message" }, id };
       });
       const actual = parse(splitAt(encoder.encode(text), sizes));
@@ -226,7 +273,9 @@ test("type is the first key of a parsed event, as in a durable JSON stream", () 
 
 test("read throws a failure every time after the good events, and push never does", () => {
   const parser = new AgentEventParser();
-  parser.push('event: token\ndata: {"text":"a"}\nid: 9\n\ndata: nonsense\n\n').push("more");
+  parser
+    .push('event: token\ndata: {"text":"a"}\nid: 9\n\nevent: token\ndata: nonsense\n\n')
+    .push("more");
   expect(parser.read()).toEqual(token("a", "9"));
   for (let again = 0; again < 3; again++) {
     expect(() => parser.read()).toThrow(
@@ -317,4 +366,13 @@ test.each([
 ])("the data of a token that is not JSON is refused: %j", (data) => {
   const parser = new AgentEventParser().push(`event: token\ndata: ${data}\n\n`);
   expect(() => parser.read()).toThrow(expect.objectContaining({ code: "INVALID_PAYLOAD" }));
+});
+
+test("an id without data moves the id of the stream, one of an event that fails does not", () => {
+  const parser = new AgentEventParser();
+  expect(parser.lastEventId).toBeUndefined();
+  parser.push('event: token\ndata: {"text":"a"}\nid: 1\n\nid: 2\n\n');
+  expect(parser.lastEventId).toBe("2");
+  parser.push("event: token\ndata: nonsense\nid: 3\n\nid: 4\n\n");
+  expect(parser.lastEventId).toBe("1");
 });

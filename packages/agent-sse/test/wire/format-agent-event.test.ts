@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { AgentStreamEmitter, agentEvent, formatAgentEvent } from "../../src/index.ts";
+import {
+  AgentStreamEmitter,
+  agentEvent,
+  agentStreamResponse,
+  formatAgentEvent,
+} from "../../src/index.ts";
 
 const samples: [string, object][] = [
   ['token {"text":"Hi"}', agentEvent.token("Hi")],
@@ -31,6 +36,51 @@ const samples: [string, object][] = [
   [
     'done {"message_id":"","num_turns":0,"tool_count":0,"duration_ms":0,"model":"","total_cost_usd":0}',
     agentEvent.done(),
+  ],
+  [
+    'tool_input {"tool_use_id":"t1","tool_name":"search","delta":"{\\"q"}',
+    agentEvent.toolInput("search", "t1", '{"q'),
+  ],
+  ['message {"message_id":"m","role":"assistant"}', agentEvent.message("m")],
+  [
+    'message {"message_id":"m","role":"user","parent_id":"p","replaces":"r","text":"Hi"}',
+    agentEvent.message("m", { role: "user", parentId: "p", replaces: "r", text: "Hi" }),
+  ],
+  ['source {"source_id":"1","url":"","title":""}', agentEvent.source("1")],
+  [
+    'source {"source_id":"1","url":"u","title":"t","excerpt":"e"}',
+    agentEvent.source("1", { url: "u", title: "t", excerpt: "e" }),
+  ],
+  [
+    'file {"file_id":"","media_type":"image/png","name":"","url":"data:,"}',
+    agentEvent.file("image/png", "data:,"),
+  ],
+  ['state {"snapshot":{"a":1}}', agentEvent.state({ snapshot: { a: 1 } })],
+  [
+    'state {"patch":[{"op":"remove","path":"/a"}]}',
+    agentEvent.state({ patch: [{ op: "remove", path: "/a" }] }),
+  ],
+  [
+    'approval_request {"approval_id":"a","tool_use_id":"","question":"May I?"}',
+    agentEvent.approvalRequest("a", "May I?"),
+  ],
+  [
+    'approval_request {"approval_id":"a","tool_use_id":"t","question":"How many?","schema":{"type":"number"}}',
+    agentEvent.approvalRequest("a", "How many?", { toolUseId: "t", schema: { type: "number" } }),
+  ],
+  ['approval {"approval_id":"a","approved":false,"by":""}', agentEvent.approval("a", false)],
+  [
+    'approval {"approval_id":"a","approved":true,"value":3,"by":"Eve"}',
+    agentEvent.approval("a", true, { value: 3, by: "Eve" }),
+  ],
+  ['stopped {"by":"","reason":""}', agentEvent.stopped()],
+  [
+    'done {"message_id":"","num_turns":0,"tool_count":0,"duration_ms":0,"model":"","total_cost_usd":0,"usage":{"input_tokens":1,"output_tokens":2,"total_tokens":3}}',
+    agentEvent.done({ usage: { input_tokens: 1, output_tokens: 2, total_tokens: 3 } }),
+  ],
+  [
+    'token {"text":"Hi","part":"p","transient":true}',
+    { ...agentEvent.token("Hi"), part: "p", transient: true },
   ],
   ['order.placed {"order":1}', { type: "order.placed", order: 1 }],
   ['order.placed {"order":1}', { order: 1, type: "order.placed" }],
@@ -213,3 +263,25 @@ test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
     );
   },
 );
+
+test("AgentStreamEmitter has a method for each event, and AgentStreamWriter too", async () => {
+  const options: Record<string, unknown[]> = {
+    ...{ toolInput: ["search", "t1", "{"], message: ["m"], source: ["s"] },
+    ...{ file: ["image/png", "data:,"], state: [{ snapshot: 1 }], stopped: ["Eve"] },
+    ...{ approvalRequest: ["a", "May I?"], approval: ["a", true] },
+    ...{ token: ["a"], thinking: ["a"], toolUse: ["a", "b"], toolResult: ["a", "b"], turn: [1] },
+    ...{ progress: ["a", 1, "b"], creation: ["a", 1], error: ["a", "b"], done: [] },
+  };
+  expect(Object.keys(options).sort()).toEqual(Object.keys(agentEvent).sort());
+  type Methods = Record<string, (...values: unknown[]) => unknown>;
+  const builders = agentEvent as unknown as Methods;
+  const emitter = new AgentStreamEmitter() as unknown as Methods;
+  for (const [name, values] of Object.entries(options)) {
+    const frame = formatAgentEvent(builders[name]?.(...values) as { type: string });
+    expect(emitter[name]?.(...values)).toBe(frame);
+    const response = agentStreamResponse(async (writer) => {
+      await (writer as unknown as Methods)[name]?.(...values);
+    });
+    expect(await response.text()).toBe(`:\n\n${frame}`);
+  }
+});

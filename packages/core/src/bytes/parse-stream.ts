@@ -101,6 +101,11 @@ class ParsedStream<T> implements AsyncGenerator<T, undefined> {
       const value = this.#readParser();
       if (value !== undefined) return Promise.resolve({ done: false, value });
     }
+    return this.#wait();
+  }
+
+  /** Apart from `next`, whose calls without a wait would pay for the closure's context. */
+  #wait(): Promise<Result<T>> {
     const pull = () => this.#pull();
     this.#last = this.#waitingCalls++ === 0 ? pull() : this.#last.then(pull, pull);
     return this.#last;

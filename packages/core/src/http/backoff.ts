@@ -55,12 +55,11 @@ const rules: OptionRules<BackoffOptions> = {
  * @param fail - makes the error for a wrong option, which is named `retry.maxDelayMs`
  */
 export function resolveBackoff(
-  options: Partial<BackoffOptions> | false | undefined,
+  given: Partial<BackoffOptions> | false | undefined = {},
   defaults: Readonly<BackoffOptions>,
   fail: OptionFailure,
 ): Readonly<BackoffOptions> {
-  if (options === false) return { ...defaults, maxRetries: 0 };
-  const given = options ?? {};
+  if (given === false) return { ...defaults, maxRetries: 0 };
   checkOptions(given, rules, fail, "retry.");
   const { initialDelayMs, maxDelayMs } = given;
   if (initialDelayMs !== undefined && maxDelayMs !== undefined && maxDelayMs < initialDelayMs) {

@@ -73,6 +73,7 @@ describe("resolveBackoff", () => {
 
   test("what is no object is refused", () => {
     expect(() => resolve(true as never)).toThrow("retry is true: expected an object.");
+    expect(() => resolve(null as never)).toThrow("retry is null: expected an object.");
   });
 
   test("a default delay gives way to the delay that is given", () => {

@@ -8,6 +8,7 @@ import {
   type Fetch,
   type OptionRule,
   type OptionRules,
+  secret,
   timeLimit,
 } from "@freshet/core";
 import { type DurableStreamError, invalidOption } from "../errors.ts";
@@ -28,6 +29,10 @@ export interface Recovery {
  * Called when an error would end the operation: a response that a retry does not change (401), or no
  * retry is left. Return an object to retry, with the headers or params in it; return nothing to let
  * the error through.
+ *
+ * Where retries have no end (a live session, a producer), it is also called for each further failure
+ * after `retry.maxRetries` of them in a row. They go on whatever it returns, with what it returns; to
+ * end them, throw.
  */
 export type ErrorHandler = (
   error: DurableStreamError,
@@ -38,6 +43,11 @@ export type ErrorHandler = (
 export interface EndpointOptions {
   /** Sent with every request. Names are case-insensitive. */
   headers?: Record<string, Resolvable> | undefined;
+  /**
+   * Which of `headers` may follow a redirect of a read to another origin (none): any of them may be a
+   * credential. A write is never sent on to another origin.
+   */
+  redirectHeaders?: readonly string[] | undefined;
   /** Query parameters of every request; they are sent sorted by name. */
   params?: Record<string, Resolvable> | undefined;
   /** Ends everything immediately; pending calls reject with the signal's own reason. */
@@ -72,9 +82,15 @@ const aDispatcher: OptionRule = {
     aFunction.accepts(value.dispatch),
 };
 
+const headerNames: OptionRule = {
+  expected: "an array of header names",
+  accepts: (value) => Array.isArray(value) && value.every((name) => typeof name === "string"),
+};
+
 const rules: OptionRules<EndpointOptions> = {
-  headers: anObject,
-  params: anObject,
+  headers: secret(anObject),
+  redirectHeaders: headerNames,
+  params: secret(anObject),
   signal: anAbortSignal,
   onError: aFunction,
   fetch: aFunction,

@@ -17,6 +17,8 @@ import {
   lowerCaseNames,
   resolveValues,
 } from "./request-values.ts";
+import { secretsOf } from "./secrets.ts";
+import { shownUrl } from "./shown-url.ts";
 import { parseStreamUrl } from "./stream-url.ts";
 import { fetchTransport } from "./transport-fetch.ts";
 import type { Transport } from "./transport.ts";
@@ -86,6 +88,11 @@ export class Endpoint {
     );
   }
 
+  /** The URL for errors and logs. */
+  get shownUrl(): string {
+    return shownUrl(this.url);
+  }
+
   get isAborted(): boolean {
     // A loop, since this runs for every item that is read.
     for (const signal of this.signals) if (signal.aborted) return true;
@@ -115,6 +122,8 @@ export class Endpoint {
       return await exchange.run(this.#transport, {
         url: this.#withQuery({ ...(params as Record<string, string>), ...request.query }),
         headers: resolved,
+        redirectHeaders: this.#options.redirectHeaders ?? [],
+        secrets: () => secretsOf(headers, { ...Object.fromEntries(this.#query), ...params }),
       });
     } catch (error) {
       exchange.close();

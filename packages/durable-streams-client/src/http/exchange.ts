@@ -1,7 +1,15 @@
-import { type AbortSignalLike, ignoreRejection, readErrorBody, SilenceTimer } from "@freshet/core";
+import {
+  type AbortSignalLike,
+  ignoreRejection,
+  readErrorBody,
+  redactText,
+  SilenceTimer,
+} from "@freshet/core";
 import { type DurableStreamError, FetchError, withFacts } from "../errors.ts";
 import { Interrupt, throwIfAborted } from "./interrupt.ts";
 import { redirected } from "./redirect.ts";
+import { redactCause } from "./secrets.ts";
+import { shownUrl } from "./shown-url.ts";
 import {
   type Transport,
   type TransportRequest,
@@ -23,17 +31,32 @@ export interface EndpointRequest {
 
 /** The status and headers of a response, and its body, which can be read once. */
 export interface EndpointResponse {
+  /** The URL for errors and logs, without secrets. */
   readonly url: string;
   readonly status: number;
   header(name: string): string | undefined;
   /** The chunks of the body; leaving the loop frees the connection. */
   bytes(): AsyncIterableIterator<Uint8Array, undefined>;
-  /** The start of the body as text, for error messages. Never throws. */
+  /** The start of the body as text without secrets, for error messages. Never throws. */
   text(): Promise<string>;
   /** Reads a body that should be empty to its end, so that the connection can be reused. */
   drain(): Promise<void>;
   /** Frees the connection without reading the body. */
   discard(): void;
+}
+
+/** What an {@link Exchange} sends, besides its request. */
+interface ExchangeDetails {
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  /** Headers that may follow a redirect to another origin. */
+  readonly redirectHeaders: readonly string[];
+  /** What may not appear in errors. */
+  readonly secrets: () => readonly string[];
+}
+
+function noSecrets(): readonly string[] {
+  return [];
 }
 
 type Result = IteratorResult<Uint8Array, undefined>;
@@ -47,7 +70,8 @@ const maxTextBytes = 2048;
  * one, so it makes do with one timer and is itself the response and the iterator of its body.
  */
 export class Exchange implements EndpointResponse, AsyncIterableIterator<Uint8Array, undefined> {
-  url: string = "";
+  #url: string = "";
+  #secrets: () => readonly string[] = noSecrets;
   readonly #request: EndpointRequest;
   readonly #timeoutMs: number;
   /** Aborts with the first of the signals, or at the deadline. */
@@ -68,12 +92,13 @@ export class Exchange implements EndpointResponse, AsyncIterableIterator<Uint8Ar
 
   async run(
     transport: Transport,
-    { url, headers }: { url: string; headers: Record<string, string> },
+    { url, headers, redirectHeaders, secrets }: ExchangeDetails,
   ): Promise<EndpointResponse> {
     const { method, body } = this.#request;
     const signal = this.interrupt;
-    let request: TransportRequest = { method, url, headers, body, signal };
-    this.url = url;
+    let request: TransportRequest = { method, url, headers, redirectHeaders, body, signal };
+    this.#url = url;
+    this.#secrets = secrets;
     this.#silence.start();
     try {
       for (let redirects = 0; ; redirects++) {
@@ -87,7 +112,7 @@ export class Exchange implements EndpointResponse, AsyncIterableIterator<Uint8Ar
           return this;
         }
         request = next;
-        this.url = next.url;
+        this.#url = next.url;
         discard(response.body);
       }
     } catch (error) {
@@ -107,6 +132,10 @@ export class Exchange implements EndpointResponse, AsyncIterableIterator<Uint8Ar
     this.#signals = [];
   }
 
+  get url(): string {
+    return shownUrl(this.#url);
+  }
+
   get status(): number {
     return this.#response?.status ?? 0;
   }
@@ -119,12 +148,13 @@ export class Exchange implements EndpointResponse, AsyncIterableIterator<Uint8Ar
     return this;
   }
 
-  text(): Promise<string> {
-    return readErrorBody(this, { maxBytes: maxTextBytes });
+  async text(): Promise<string> {
+    const text = await readErrorBody(this, { maxBytes: maxTextBytes });
+    return redactText(text, this.#secrets());
   }
 
   async drain(): Promise<void> {
-    if (!this.#isOver) await this.text();
+    if (!this.#isOver) await readErrorBody(this, { maxBytes: maxTextBytes });
   }
 
   discard(): void {
@@ -200,8 +230,9 @@ export class Exchange implements EndpointResponse, AsyncIterableIterator<Uint8Ar
       : reason;
   }
 
-  #networkError(cause: unknown, unsent: boolean): DurableStreamError {
-    if (cause instanceof FetchError) return cause;
+  #networkError(thrown: unknown, unsent: boolean): DurableStreamError {
+    if (thrown instanceof FetchError) return thrown;
+    const cause = redactCause(thrown, this.#secrets());
     const reason = cause instanceof Error ? cause.message : String(cause);
     const { url } = this;
     const message = `${this.#request.method} ${url} failed: ${reason}`;

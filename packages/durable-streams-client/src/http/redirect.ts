@@ -1,14 +1,18 @@
 // https://www.rfc-editor.org/rfc/rfc9110#section-15.4
+import { headersAfterRedirect, isRedirectStatus } from "@freshet/core";
 import { FetchError } from "../errors.ts";
+import { shownUrl } from "./shown-url.ts";
 import type { TransportRequest, TransportResponse } from "./transport.ts";
 
-const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 const maxRedirects = 5;
-const credentials = new Set(["authorization", "cookie"]);
+
+/** Headers of reads that the protocol itself sends: they are no credentials. */
+export const protocolHeaders: readonly string[] = ["accept", "accept-encoding", "if-none-match"];
 
 /**
  * The request that follows a redirect, or `undefined` if the response is none. Throws for a redirect
- * that cannot be followed: 301 to 303 turn a write into a GET, whose 200 would look like a stored append.
+ * that cannot be followed: a write is never sent on to another origin, and 301 to 303 turn one into a
+ * GET, whose 200 would look like a stored append.
  */
 export function redirected(
   request: TransportRequest,
@@ -16,21 +20,34 @@ export function redirected(
   count: number,
 ): TransportRequest | undefined {
   const { status } = response;
-  if (!redirectStatuses.has(status)) return undefined;
-  const { method, url, body, headers } = request;
+  if (!isRedirectStatus(status)) return undefined;
+  const { method, url, body, headers, redirectHeaders } = request;
   const location = response.header("location");
+  const from = new URL(url);
+  const target = parsed(location, url);
   const isRead = method === "GET" || method === "HEAD";
   const canResend = body === undefined || typeof body === "string" || body instanceof Uint8Array;
-  if (!location || count >= maxRedirects || (!isRead && (status < 307 || !canResend))) {
+  const canFollow = isRead || (status >= 307 && canResend && target?.origin === from.origin);
+  if (!target || count >= maxRedirects || !canFollow) {
+    const where = target ? shownUrl(target) : "nowhere";
     throw new FetchError(
       "HTTP_ERROR",
-      `${method} ${url} was redirected (${status}) to ${location ?? "nowhere"}, which cannot be followed: use the stream's final URL.`,
-      { url, status },
+      `${method} ${shownUrl(url)} was redirected (${status}) to ${where}, which cannot be followed: use the stream's final URL.`,
+      { url: shownUrl(url), status },
     );
   }
-  const target = new URL(location, url);
-  if (target.origin === new URL(url).origin) return { ...request, url: target.href };
-  // Credentials belong to the host that the caller named.
-  const others = Object.entries(headers).filter(([name]) => !credentials.has(name));
-  return { ...request, url: target.href, headers: Object.fromEntries(others) };
+  const names = [...protocolHeaders, ...redirectHeaders];
+  return {
+    ...request,
+    url: target.href,
+    headers: headersAfterRedirect(headers, from, target, names),
+  };
+}
+
+function parsed(location: string | undefined, base: string): URL | undefined {
+  try {
+    return location ? new URL(location, base) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -27,7 +27,7 @@ export function checkParams(params: Record<string, unknown>, where: string = "pa
     }
     if (typeof value !== "string" && !isFunction(value)) {
       throw new InvalidOptionError(
-        `${where}${name} is ${String(value)}: expected a string or a function.`,
+        `${where}${name} is of type ${typeof value}: expected a string or a function.`,
       );
     }
   }

@@ -10,6 +10,9 @@ import { DurableStreamError, FetchError, isRetryable, withFacts } from "../error
 import type { Endpoint } from "./endpoint.ts";
 import { throwIfAborted, toAbortSignal } from "./interrupt.ts";
 
+/** Called before the wait for a retry; `attempt` is 1 for the first retry in a row. */
+export type RetryListener = (error: unknown, attempt: number) => void;
+
 /**
  * Decides after each error whether to retry, and waits. Each operation has its own; `progress()`
  * forgets the failures so far.
@@ -17,14 +20,16 @@ import { throwIfAborted, toAbortSignal } from "./interrupt.ts";
 export class Retry {
   readonly #endpoint: Endpoint;
   readonly #signal: AbortSignalLike | undefined;
+  readonly #onRetry: RetryListener | undefined;
   maxRetries: number;
   #failures: number = 0;
   /** Recoveries by `onError` without progress in between; each waits longer, without a limit. */
   #recoveries: number = 0;
 
-  constructor(endpoint: Endpoint, signal: AbortSignalLike | undefined) {
+  constructor(endpoint: Endpoint, signal: AbortSignalLike | undefined, onRetry?: RetryListener) {
     this.#endpoint = endpoint;
     this.#signal = signal;
+    this.#onRetry = onRetry;
     this.maxRetries = endpoint.retry.maxRetries;
   }
 
@@ -43,7 +48,11 @@ export class Retry {
       const retryAfterMs = error instanceof FetchError ? error.retryAfterMs : undefined;
       const waitMs = retryDelayMs(this.#failures, retry, retryAfterMs);
       if (waitMs !== undefined) {
-        this.#failures++;
+        this.report(error, ++this.#failures);
+        // Where retries do not end, the handler is called once the usual number of them has failed.
+        if (this.#failures > retry.maxRetries && error instanceof DurableStreamError) {
+          await this.#callHandler(error);
+        }
         await this.wait(waitMs);
         return;
       }
@@ -53,7 +62,13 @@ export class Retry {
       throw failure;
     }
     const count = this.#recoveries++;
+    this.report(failure, count + 1);
     if (count > 0) await this.wait(backoffDelayMs(count - 1, this.#endpoint.retry));
+  }
+
+  /** Reports an attempt that brought nothing and is repeated. */
+  report(error: unknown, attempt: number): void {
+    this.#onRetry?.(error, attempt);
   }
 
   /** Waits; an abort of any signal ends it immediately. */

@@ -1,13 +1,14 @@
-import { httpUrl } from "@freshet/core";
+import { httpUrl, redactUrl } from "@freshet/core";
 import { InvalidOptionError } from "../errors.ts";
 import { checkRequired } from "../protocol/check-required.ts";
 import { checkParams } from "./request-values.ts";
-
-const warnedOrigins = new Set<string>();
+import { warnOnce } from "./warn-once.ts";
 
 /** Checks and parses a stream's URL, and warns once per host that is not encrypted. */
 export function parseStreamUrl(url: string | URL, warnOnHttp: boolean = true): URL {
-  checkRequired("url", url, httpUrl);
+  // A URL that is none may still contain a token.
+  const isShown = typeof url !== "string" || httpUrl.accepts(url);
+  checkRequired("url", isShown ? url : redactUrl(url), httpUrl);
   const parsed = new URL(url);
   if (parsed.username !== "" || parsed.password !== "") {
     throw new InvalidOptionError(
@@ -17,7 +18,11 @@ export function parseStreamUrl(url: string | URL, warnOnHttp: boolean = true): U
   checkParams(Object.fromEntries(parsed.searchParams), "url: ?");
   parsed.hash = "";
   if (warnOnHttp && parsed.protocol === "http:" && !isLoopback(parsed.hostname)) {
-    warnOnce(parsed.origin);
+    warnOnce(
+      parsed.origin,
+      `${parsed.origin} is not encrypted: anyone on the network path can read and change the stream. ` +
+        "Use https, or pass warnOnHttp: false if you trust the network.",
+    );
   }
   return parsed;
 }
@@ -28,14 +33,5 @@ function isLoopback(hostname: string): boolean {
     hostname.endsWith(".localhost") ||
     hostname === "[::1]" ||
     /^127\.\d+\.\d+\.\d+$/.test(hostname)
-  );
-}
-
-function warnOnce(origin: string): void {
-  if (warnedOrigins.has(origin)) return;
-  warnedOrigins.add(origin);
-  console.warn(
-    `[durable-streams-client] ${origin} is not encrypted: anyone on the network path can read and change the stream. ` +
-      `Use https, or pass warnOnHttp: false if you trust the network.`,
   );
 }

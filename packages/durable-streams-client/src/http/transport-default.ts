@@ -3,7 +3,8 @@ import { fetchTransport } from "./transport-fetch.ts";
 import type { DispatcherLike, Transport } from "./transport.ts";
 
 /**
- * Browsers silently repeat a request, even a POST, when a kept-alive connection turns out to be dead.
+ * Browsers silently repeat a request, even a POST, when a kept-alive connection turns out to be dead:
+ * what looks like the response to a first attempt may be that to a second.
  */
 export const platformResends: boolean = true;
 

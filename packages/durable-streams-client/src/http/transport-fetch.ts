@@ -1,7 +1,15 @@
 // https://fetch.spec.whatwg.org/
-import { abortable, type Fetch, iterateBytes, toReadableStream } from "@freshet/core";
+import {
+  abortable,
+  type Fetch,
+  fetchFollowing,
+  iterateBytes,
+  toReadableStream,
+} from "@freshet/core";
 import { FetchError } from "../errors.ts";
 import { toAbortSignal } from "./interrupt.ts";
+import { protocolHeaders } from "./redirect.ts";
+import { shownUrl } from "./shown-url.ts";
 import { type Transport, type TransportRequest, UnsentError } from "./transport.ts";
 
 // Nothing was sent if the name did not resolve or the port refused. Browsers do not tell these apart.
@@ -22,7 +30,7 @@ export function fetchTransport(fetch?: Fetch): Transport {
     let response: Response;
     const signal = toAbortSignal(request.signal);
     try {
-      const sent = (fetch ?? globalThis.fetch)(request.url, requestInit(request, signal));
+      const sent = send(fetch ?? globalThis.fetch, request, signal);
       // A caller's fetch may ignore the signal; nothing reads the response that comes after all.
       response = await abortable(sent, signal, (late) => late.body?.cancel());
     } catch (error) {
@@ -31,8 +39,8 @@ export function fetchTransport(fetch?: Fetch): Transport {
     if (response.type === "opaqueredirect") {
       throw new FetchError(
         "HTTP_ERROR",
-        `${request.method} ${request.url} was redirected, and a browser cannot follow that with a write: use the stream's final URL.`,
-        { url: request.url },
+        `${request.method} ${shownUrl(request.url)} was redirected, and a browser cannot follow that with a write: use the stream's final URL.`,
+        { url: shownUrl(request.url) },
       );
     }
     return {
@@ -45,18 +53,24 @@ export function fetchTransport(fetch?: Fetch): Transport {
 
 interface StreamingRequestInit extends RequestInit {
   duplex?: "half";
+  headers: Record<string, string>;
+}
+
+function send(fetch: Fetch, request: TransportRequest, signal: AbortSignal): Promise<Response> {
+  const { method, url, redirectHeaders } = request;
+  const init = requestInit(request, signal);
+  if (method !== "GET" && method !== "HEAD") return fetch(url, init);
+  return fetchFollowing(fetch, url, init, {
+    redirectHeaders: [...protocolHeaders, ...redirectHeaders],
+    fail: (message) => new FetchError("HTTP_ERROR", `${method} ${message}`, { url: shownUrl(url) }),
+  });
 }
 
 function requestInit(request: TransportRequest, signal: AbortSignal): StreamingRequestInit {
   const { method, headers, body } = request;
-  const isRead = method === "GET" || method === "HEAD";
-  // fetch turns a redirected POST into a GET, whose 200 would look like a stored append.
-  const init: StreamingRequestInit = {
-    method,
-    headers,
-    signal,
-    redirect: isRead ? "follow" : "manual",
-  };
+  // fetch turns a redirected POST into a GET, whose 200 would look like a stored append, and sends the
+  // headers of a GET on to any origin.
+  const init: StreamingRequestInit = { method, headers, signal, redirect: "manual" };
   // `cache` keeps its default: ETags are handled above the transport, and a browser's HTTP cache may
   // serve catch-up pages.
   if (body === undefined) return init;

@@ -1,8 +1,10 @@
 // https://github.com/nodejs/undici/blob/v7.x/docs/docs/api/Dispatcher.md
 import { concatBytes, iterateBytes, toReadableStream } from "@freshet/core";
-import { Agent } from "undici";
+import type { Agent } from "undici";
 import { FetchError } from "../errors.ts";
 import { toAbortSignal } from "./interrupt.ts";
+import { makeAgent, waitForConnection } from "./node-agent.ts";
+import { shownUrl } from "./shown-url.ts";
 import { isUnsent } from "./transport-fetch.ts";
 import {
   type DispatcherLike,
@@ -24,16 +26,14 @@ let sharedAgent: Agent | undefined;
 export function platformTransport(dispatcher?: DispatcherLike): Transport {
   return (request) =>
     new Promise((resolve, reject) => {
-      // The exchange has the deadlines (a long-poll's differ from an append's), so undici has only that
-      // for connecting, which would otherwise continue after the request was aborted.
-      sharedAgent ??= new Agent({ bodyTimeout: 0, headersTimeout: 0, connectTimeout: 10_000 });
-      const target: DispatcherLike = dispatcher ?? sharedAgent;
+      const target: DispatcherLike = dispatcher ?? (sharedAgent ??= makeAgent());
       // The URL is normalized: the path begins at the first slash after the host.
       const pathStart = request.url.indexOf("/", "https://".length);
-      const handler = new UndiciRequest(request, resolve, reject);
+      const origin = request.url.slice(0, pathStart);
+      const handler = new UndiciRequest(request, waitForConnection(origin), resolve, reject);
       target.dispatch(
         {
-          origin: request.url.slice(0, pathStart),
+          origin,
           path: request.url.slice(pathStart),
           method: request.method,
           // Between servers gzip costs more time than it saves; a distant client sets it in `headers`.
@@ -71,6 +71,8 @@ const maxMergedBytes = 16 * 1024;
 /** undici's handler of one request, which is also the iterator of the response body. */
 class UndiciRequest implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #request: TransportRequest;
+  /** Reports, once, that the request no longer waits for a connection. */
+  #onConnected: (() => void) | undefined;
   readonly #resolve: (response: TransportResponse) => void;
   readonly #reject: (error: unknown) => void;
   #controller: Controller | undefined;
@@ -83,10 +85,12 @@ class UndiciRequest implements AsyncIterableIterator<Uint8Array, undefined> {
 
   constructor(
     request: TransportRequest,
+    onConnected: () => void,
     resolve: (response: TransportResponse) => void,
     reject: (error: unknown) => void,
   ) {
     this.#request = request;
+    this.#onConnected = onConnected;
     this.#resolve = resolve;
     this.#reject = reject;
     request.signal.addEventListener("abort", this.#onAbort);
@@ -94,6 +98,7 @@ class UndiciRequest implements AsyncIterableIterator<Uint8Array, undefined> {
 
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
+    this.#stopWaiting();
     if (this.#request.signal.aborted) this.#onAbort();
   }
 
@@ -191,7 +196,13 @@ class UndiciRequest implements AsyncIterableIterator<Uint8Array, undefined> {
     this.#controller?.abort(reason instanceof Error ? reason : new Error(String(reason)));
   };
 
+  #stopWaiting(): void {
+    this.#onConnected?.();
+    this.#onConnected = undefined;
+  }
+
   #fail(reason: unknown): void {
+    this.#stopWaiting();
     this.#error = { reason };
     this.#reject(reason);
     this.#waiting?.reject(reason);
@@ -199,6 +210,7 @@ class UndiciRequest implements AsyncIterableIterator<Uint8Array, undefined> {
   }
 
   #finish(): void {
+    this.#stopWaiting();
     this.#ended = true;
     this.#request.signal.removeEventListener("abort", this.#onAbort);
   }
@@ -211,8 +223,8 @@ class UndiciRequest implements AsyncIterableIterator<Uint8Array, undefined> {
     if (encoding !== "gzip" && encoding !== "deflate") {
       throw new FetchError(
         "HTTP_ERROR",
-        `${this.#request.method} ${this.#request.url}: the response is compressed with ${encoding}: set the accept-encoding header to gzip, deflate or identity.`,
-        { url: this.#request.url, status },
+        `${this.#request.method} ${shownUrl(this.#request.url)}: the response is compressed with ${encoding}: set the accept-encoding header to gzip, deflate or identity.`,
+        { url: shownUrl(this.#request.url), status },
       );
     }
     const inflate = new DecompressionStream(encoding) as TransformStream<Uint8Array, Uint8Array>;

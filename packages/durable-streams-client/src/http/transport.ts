@@ -6,6 +6,8 @@ export interface TransportRequest {
   readonly url: string;
   /** Lower-case names. */
   readonly headers: Record<string, string>;
+  /** The caller's headers that may follow a redirect to another origin. */
+  readonly redirectHeaders: readonly string[];
   readonly body?: Uint8Array | string | AsyncIterable<Uint8Array> | undefined;
   /** Ends the request, and the reading of its response, immediately. */
   readonly signal: AbortSignalLike;
@@ -26,7 +28,7 @@ export interface TransportResponse {
 /**
  * Sends one request, without retries, and resolves as soon as the headers arrive. Rejects immediately
  * when the signal aborts, and with an {@link UnsentError} if the request cannot have reached a server.
- * It may follow redirects of GET and HEAD; it must return those of writes as responses.
+ * It may follow redirects of GET and HEAD, by core's rule; it must return those of writes as responses.
  */
 export type Transport = (request: TransportRequest) => Promise<TransportResponse>;
 

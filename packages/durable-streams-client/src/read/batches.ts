@@ -3,6 +3,7 @@ import { FetchError, ParseError } from "../errors.ts";
 import { isJson } from "../protocol/headers.ts";
 import { formatPosition, type Offset, type PositionUnit } from "../protocol/offset.ts";
 import { JsonArrayReader } from "./json-array.ts";
+import type { ParseJson } from "./parse-json.ts";
 import type { Segment } from "./segment.ts";
 import type { StreamReader } from "./stream-reader.ts";
 
@@ -65,6 +66,9 @@ export async function* readBatches<T>(
         await reader.recover(parseFailure(error, segment, count));
       }
     }
+  } catch (error) {
+    reader.close({ error });
+    throw error;
   } finally {
     // However the loop ends, no socket and no timer stays.
     reader.close();
@@ -132,32 +136,38 @@ function eventBytes(text: string, isBase64: boolean): Uint8Array {
 }
 
 /** Delivers the items of a JSON stream; positions count items. */
-export const jsonCodec: Codec<unknown[]> = {
-  unit: "items",
-  drop: (data, count) => data.slice(count),
+export function jsonCodec(
+  parse: ParseJson = JSON.parse,
+  onCut: "retry" | "error" = "retry",
+): Codec<unknown[]> {
+  return {
+    unit: "items",
+    drop: (data, count) => data.slice(count),
 
-  async *pieces(segment) {
-    if (!segment.body) {
-      const items = segment.events.flatMap(eventItems);
-      yield { data: items, count: items.length, complete: true };
-      return;
-    }
-    const array = new JsonArrayReader();
-    for await (const chunk of segment.body) {
-      const items = array.push(chunk);
-      if (items.length > 0 || array.ended) {
-        yield { data: items, count: items.length, complete: array.ended };
+    async *pieces(segment) {
+      if (!segment.body) {
+        const items = segment.events.flatMap((text) => eventItems(parse(text)));
+        yield { data: items, count: items.length, complete: true };
+        return;
       }
-    }
-    if (!array.ended) {
-      // Some ways to cut a response look like its end; only the missing bracket shows the cut.
-      throw new FetchError("NETWORK", "A page ended in the middle of its JSON array.");
-    }
-  },
-};
+      const array = new JsonArrayReader(parse);
+      for await (const chunk of segment.body) {
+        const items = array.push(chunk);
+        if (items.length > 0 || array.ended) {
+          yield { data: items, count: items.length, complete: array.ended };
+        }
+      }
+      if (!array.ended) {
+        // Some ways to cut a response look like its end; only the missing bracket shows the cut.
+        const message = "A page ended in the middle of its JSON array.";
+        if (onCut === "error") throw new SyntaxError(message);
+        throw new FetchError("NETWORK", message);
+      }
+    },
+  };
+}
 
 /** A data event holds one message, or an array of them (PROTOCOL.md, section 5.7). */
-function eventItems(text: string): unknown[] {
-  const value = JSON.parse(text) as unknown;
+function eventItems(value: unknown): unknown[] {
   return Array.isArray(value) ? (value as unknown[]) : [value];
 }

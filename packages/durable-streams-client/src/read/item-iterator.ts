@@ -20,6 +20,8 @@ export class ItemIterator<T, R> implements AsyncIterableIterator<R> {
   readonly #batches: AsyncGenerator<Batch<T[]>, void, undefined>;
   /** Called for every item as it is delivered; `count` is where the item ends in its segment. */
   readonly #deliver: (item: T, batch: Batch<T[]>, count: number) => R;
+  /** Called for a batch without items; what it returns is delivered, unless it is `undefined`. */
+  readonly #deliverEmpty: (batch: Batch<T[]>) => R | undefined;
   readonly #source: ItemSource;
   #batch: Batch<T[]> | undefined;
   #index: number = 0;
@@ -30,10 +32,12 @@ export class ItemIterator<T, R> implements AsyncIterableIterator<R> {
   constructor(
     batches: AsyncGenerator<Batch<T[]>, void, undefined>,
     deliver: (item: T, batch: Batch<T[]>, count: number) => R,
+    deliverEmpty: (batch: Batch<T[]>) => R | undefined,
     source: ItemSource,
   ) {
     this.#batches = batches;
     this.#deliver = deliver;
+    this.#deliverEmpty = deliverEmpty;
     this.#source = source;
   }
 
@@ -81,6 +85,9 @@ export class ItemIterator<T, R> implements AsyncIterableIterator<R> {
       if (done) return end;
       this.#batch = value;
       this.#index = 0;
+      if (value.data.length > 0) continue;
+      const event = this.#deliverEmpty(value);
+      if (event !== undefined) return { done: false, value: event };
     }
   }
 }

@@ -3,7 +3,11 @@ import { invalidOption, ParseError } from "../errors.ts";
 import { formatPosition, type Offset } from "../protocol/offset.ts";
 import type { Batch } from "./batches.ts";
 
-/** Turns a parsed item into a value; what it throws becomes the cause of a ParseError. */
+/**
+ * Turns a parsed item into a value; what it throws becomes the cause of a ParseError. Where there is a
+ * `decode`, integers that a number cannot hold exactly reach it (and the schema before it) as text, so
+ * that it can make BigInts of them.
+ */
 export type Decode<T> = (item: unknown) => T;
 
 export function checkDecode(decode: Decode<unknown> | undefined): void {
@@ -17,12 +21,13 @@ export function positionIn(batch: Batch<unknown>, count: number): Offset {
 
 /**
  * Validates and decodes the items of each batch. When an item is rejected, the items before it are
- * delivered first; then the ParseError with that item and its position is thrown.
+ * delivered first; then the ParseError with that item and its position is reported and thrown.
  */
 export async function* decodeItems<T>(
   batches: AsyncGenerator<Batch<unknown[]>, void, undefined>,
   schema: StandardSchemaV1<unknown, T> | undefined,
   decode: Decode<T> | undefined,
+  onFailure: (error: ParseError) => void,
 ): AsyncGenerator<Batch<T[]>, void, undefined> {
   for await (const batch of batches) {
     const data: T[] = [];
@@ -38,7 +43,9 @@ export async function* decodeItems<T>(
         const to = batch.from + data.length;
         const position = positionIn(batch, to);
         if (data.length > 0) yield { ...batch, data, to, position, complete: false };
-        throw rejected(error, item, batch, to);
+        const failure = rejected(error, item, batch, to);
+        onFailure(failure);
+        throw failure;
       }
     }
     yield { ...batch, data };

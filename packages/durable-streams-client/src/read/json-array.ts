@@ -1,5 +1,6 @@
 // https://www.rfc-editor.org/rfc/rfc8259
 import { concatBytes } from "@freshet/core";
+import type { ParseJson } from "./parse-json.ts";
 
 const quote = 0x22;
 const comma = 0x2c;
@@ -33,6 +34,11 @@ export class JsonArrayReader {
   /** True until a guess was wrong. */
   #guesses: boolean = true;
   #ended: boolean = false;
+  readonly #parse: ParseJson;
+
+  constructor(parse: ParseJson = JSON.parse) {
+    this.#parse = parse;
+  }
 
   /** True once the closing bracket was read. */
   get ended(): boolean {
@@ -69,7 +75,7 @@ export class JsonArrayReader {
   /** The items up to the end of `part`, if an item ends there; otherwise nothing has changed. */
   #tryParse(part: Uint8Array): unknown[] | undefined {
     try {
-      const items = parseItems([...this.#kept, part]);
+      const items = parseItems([...this.#kept, part], this.#parse);
       this.#kept = [];
       this.#needsItem = true;
       this.#depth = 1;
@@ -132,12 +138,12 @@ export class JsonArrayReader {
       throw new SyntaxError("The JSON array has a comma without an item.");
     }
     this.#needsItem = !this.#ended;
-    return parseItems(kept);
+    return parseItems(kept, this.#parse);
   }
 }
 
-function parseItems(parts: readonly Uint8Array[]): unknown[] {
-  return JSON.parse(`[${decoder.decode(concatBytes(parts))}]`) as unknown[];
+function parseItems(parts: readonly Uint8Array[], parse: ParseJson): unknown[] {
+  return parse(`[${decoder.decode(concatBytes(parts))}]`) as unknown[];
 }
 
 /** The last place where an object seems to end and a comma follows, or -1. */

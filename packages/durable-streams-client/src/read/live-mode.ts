@@ -1,7 +1,7 @@
 import { isJson } from "../protocol/headers.ts";
 
-/** How to follow a stream: not at all, by whatever works best, or by one transport only. */
-export type Live = false | "auto" | "long-poll" | "sse";
+/** How to follow a stream: not at all, by whatever works best (true or "auto"), or by one transport only. */
+export type Live = boolean | "auto" | "long-poll" | "sse";
 
 /** A connection that ended sooner than this, in milliseconds, was cut rather than closed. */
 const shortLifeMs = 1000;

@@ -4,6 +4,7 @@ import { ProtocolError } from "../errors.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import type { EndpointResponse } from "../http/exchange.ts";
 import { responseError } from "../http/response-error.ts";
+import { warnOnce } from "../http/warn-once.ts";
 import { header, isTrue } from "../protocol/headers.ts";
 import type { Offset } from "../protocol/offset.ts";
 import type { Segment } from "./segment.ts";
@@ -62,7 +63,12 @@ function readHeaders(response: EndpointResponse, request: PageRequest): PageResu
     return { kind: "no-progress", problem: error };
   }
   if (request.live && !segment.closed && segment.cursor === undefined) {
-    throw problem(response, "is a live response without a Stream-Cursor header");
+    // The ProgressGuard ends the loop that a cache would make of it.
+    warnOnce(
+      `cursor ${new URL(response.url).origin}`,
+      `GET ${response.url}: live responses have no Stream-Cursor header, so a cache may answer them. In a browser, ` +
+        "the server must name it in Access-Control-Expose-Headers.",
+    );
   }
   if (goesBack(request.offset, next)) {
     response.discard();

@@ -32,7 +32,9 @@ export class ProgressGuard {
   async stuck(problem: ProtocolError): Promise<void> {
     const { retry } = this.#endpoint;
     if (this.#stuck >= Math.min(maxStuck, retry.maxRetries)) throw problem;
-    await this.#retry.wait(backoffDelayMs(this.#stuck++, retry));
+    const waitMs = backoffDelayMs(this.#stuck++, retry);
+    this.#retry.report(problem, this.#stuck);
+    await this.#retry.wait(waitMs);
   }
 
   /**
@@ -41,7 +43,7 @@ export class ProgressGuard {
    */
   async liveNothing(elapsedMs: number, hasNewCursor: boolean): Promise<void> {
     if (!hasNewCursor && elapsedMs < waitedMs) {
-      const url = this.#endpoint.url.href;
+      const url = this.#endpoint.shownUrl;
       await this.stuck(
         new ProtocolError(
           `GET ${url}: live requests end immediately without data and without a new Stream-Cursor: is a cache in between?`,

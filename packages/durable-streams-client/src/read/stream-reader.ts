@@ -10,6 +10,7 @@ import { requestPage } from "./page.ts";
 import { ProgressGuard } from "./progress-guard.ts";
 import type { Segment } from "./segment.ts";
 import { SseFeed, type SseFeedOptions } from "./sse-feed.ts";
+import { type StatusListener, StatusReporter } from "./stream-status.ts";
 
 export interface ReaderOptions extends SseFeedOptions {
   readonly position: Position;
@@ -18,10 +19,15 @@ export interface ReaderOptions extends SseFeedOptions {
   readonly etag: string | undefined;
   readonly pauseWhenHidden: boolean;
   readonly contentType: string | undefined;
+  readonly onStatus: StatusListener | undefined;
 }
 
 /** Ends a request whose connection may be dead; the next request starts immediately. */
 const reconnect = new Error("The connection may be dead: a new one is made.");
+
+function ignoreEnd(): void {
+  // Nobody waits for the end.
+}
 
 /**
  * Reads a stream's data as one segment after the other, across any number of requests and faults.
@@ -37,6 +43,7 @@ export class StreamReader {
   readonly #mode: LiveMode;
   readonly #sse: SseFeed;
   readonly #watch: LiveWatch;
+  readonly #status: StatusReporter;
   /** Ends the current request; replaced once it has aborted. */
   #attempt = new Interrupt();
   #pending: Segment | undefined;
@@ -46,6 +53,11 @@ export class StreamReader {
   #skip: number;
   #cursor: string | undefined;
   #over: boolean = false;
+  /** The last response reached the tail, and live requests follow it. */
+  #isFollowing: boolean = false;
+  #settleEnded: (failure: { error: unknown } | undefined) => void = ignoreEnd;
+  #ended: Promise<void> | undefined;
+  #failure: { error: unknown } | undefined;
   contentType: string | undefined;
   /** The ETag of the last page. */
   etag: string | undefined;
@@ -54,7 +66,8 @@ export class StreamReader {
   constructor(endpoint: Endpoint, options: ReaderOptions) {
     this.#endpoint = endpoint;
     this.#options = options;
-    this.#retry = new Retry(endpoint, this.#cancel);
+    this.#status = new StatusReporter(options.onStatus);
+    this.#retry = new Retry(endpoint, this.#cancel, this.#status.retrying);
     this.#guard = new ProgressGuard(endpoint, this.#retry);
     this.#mode = new LiveMode(options.live);
     this.#sse = new SseFeed(endpoint, this.#mode, options);
@@ -70,6 +83,11 @@ export class StreamReader {
 
   get url(): string {
     return this.#endpoint.url.href;
+  }
+
+  /** The URL for errors and logs. */
+  get shownUrl(): string {
+    return this.#endpoint.shownUrl;
   }
 
   /** Where reading begins; "now" becomes a real offset with the first response. */
@@ -100,6 +118,11 @@ export class StreamReader {
     }
   }
 
+  /** Makes the retries finite again, for a caller that waits for the tail and sees nothing before it. */
+  limitRetries(): void {
+    this.#retry.maxRetries = this.#endpoint.retry.maxRetries;
+  }
+
   /** The next segment, or `undefined` at the end. */
   async next(): Promise<Segment | undefined> {
     const pending = this.#pending;
@@ -119,8 +142,8 @@ export class StreamReader {
     const left = this.#skip - count;
     if (left > 0 && segment.upToDate) {
       throw new ProtocolError(
-        `GET ${this.url}: the position to read from lies ${left} units beyond the end of the stream: read from "-1" or "now".`,
-        { url: this.url },
+        `GET ${this.shownUrl}: the position to read from lies ${left} units beyond the end of the stream: read from "-1" or "now".`,
+        { url: this.shownUrl },
       );
     }
     this.#skip = Math.max(0, left);
@@ -135,6 +158,7 @@ export class StreamReader {
 
   /** Returns when reading can continue after this error; otherwise throws it. */
   async recover(error: unknown): Promise<void> {
+    this.#isFollowing = false;
     await this.#sse.close();
     if (this.#isCancelled() || (error === reconnect && !this.#endpoint.isAborted)) return;
     try {
@@ -144,8 +168,29 @@ export class StreamReader {
     }
   }
 
-  /** Ends everything: pending calls end without an error, and no socket and no timer stays. */
-  close(): void {
+  /** Settles when the reading has ended; rejects with the error that ended it. */
+  get ended(): Promise<void> {
+    this.#ended ??= new Promise((resolve, reject) => {
+      this.#settleEnded = (failure) => {
+        if (failure) reject(failure.error);
+        else resolve();
+      };
+      if (this.#isCancelled()) this.#settleEnded(this.#failure);
+    });
+    return this.#ended;
+  }
+
+  /**
+   * Ends everything: pending calls end without an error, and no socket and no timer stays.
+   *
+   * @param failure - has the error that ended the reading, if one did
+   */
+  close(failure?: { error: unknown }): void {
+    if (!this.#isCancelled()) {
+      const signal = this.#endpoint.signals.find(({ aborted }) => aborted);
+      this.#failure = failure ?? (signal && { error: signal.reason });
+      this.#settleEnded(this.#failure);
+    }
     this.#over = true;
     this.#pending = undefined;
     this.#watch.stop();
@@ -184,6 +229,14 @@ export class StreamReader {
   }
 
   async #request(): Promise<Segment | undefined> {
+    if (!this.#isFollowing) this.#status.connecting();
+    const segment = await this.#requestSegment();
+    if (segment) this.#isFollowing = this.#options.live !== false && segment.upToDate;
+    if (this.#isFollowing) this.#status.live();
+    return segment;
+  }
+
+  async #requestSegment(): Promise<Segment | undefined> {
     if (!this.#caughtUp || this.#skip > 0) return this.#requestPage(undefined);
     await this.#watch.whenVisible(this.#cancel);
     this.#watch.start();

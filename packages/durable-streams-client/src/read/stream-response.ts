@@ -1,18 +1,22 @@
 import {
+  aBoolean,
   addAsyncDispose,
   type AsyncDisposableLike,
+  checkOption,
   concatBytes,
   type StandardSchemaV1,
   toReadableStream,
 } from "@freshet/core";
-import { InvalidOptionError, StreamConsumedError } from "../errors.ts";
+import { InvalidOptionError, invalidOption, StreamConsumedError } from "../errors.ts";
 import { isJson } from "../protocol/headers.ts";
 import { formatPosition, type Offset, type Position } from "../protocol/offset.ts";
 import { type Batch, bytesCodec, type Codec, jsonCodec, readBatches } from "./batches.ts";
 import { ClosingIterator, type StreamIterator } from "./closing-iterator.ts";
 import { ItemIterator } from "./item-iterator.ts";
 import { checkDecode, type Decode, decodeItems, positionIn } from "./items.ts";
+import { parseExactly } from "./parse-json.ts";
 import { type EventModes, eventOf, hasNews, type StreamEvent } from "./stream-event.ts";
+import type { StreamOptions } from "./stream.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import { textBatches } from "./text-batches.ts";
 import { TextSplitter } from "./text-splitter.ts";
@@ -33,6 +37,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   readonly #reader: StreamReader;
   readonly #start: Position;
   readonly #schema: StandardSchemaV1<unknown, T> | undefined;
+  readonly #onCut: "retry" | "error" | undefined;
   /** The batch that was delivered last, and where in its segment the delivered data ends. */
   #batch: Batch<unknown> | undefined;
   #count: number = 0;
@@ -43,11 +48,12 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   constructor(
     reader: StreamReader,
     start: Position,
-    schema: StandardSchemaV1<unknown, T> | undefined,
+    options: Pick<StreamOptions<T>, "schema" | "onCut">,
   ) {
     this.#reader = reader;
     this.#start = start;
-    this.#schema = schema;
+    this.#schema = options.schema;
+    this.#onCut = options.onCut;
   }
 
   /** The stream's URL. */
@@ -77,6 +83,15 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   /** True when the consumer has received everything and the stream is closed. */
   get closed(): boolean {
     return this.#isAtEnd && this.#batch?.segment.closed === true;
+  }
+
+  /**
+   * Resolves when the reading ends: true if everything was received and the stream is closed, false if
+   * it ended before that (at the tail, by a `break`). Rejects with the error that ended it.
+   */
+  async whenClosed(): Promise<boolean> {
+    await this.#reader.ended;
+    return this.closed;
   }
 
   /** The server's last `Stream-Cursor`, which live requests echo. */
@@ -112,6 +127,10 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
         this.#deliver(batch, count);
         return item;
       },
+      (batch) => {
+        this.#deliver(batch, batch.to);
+        return undefined;
+      },
       this.#reader,
     );
   }
@@ -121,21 +140,38 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
     return new ClosingIterator(this.#delivered(this.#items(decode)), this.#reader);
   }
 
-  /** Data with the position after it; in mode "json" one event per item. */
+  /**
+   * Data with the position after it; in mode "json" one event per item. Other modes also have events
+   * with empty data where the tail or the end is reached without data. With `tailEvents`, mode "json"
+   * has them too, and their `data` is `undefined`.
+   */
+  iterEvents(options: {
+    mode: "json";
+    tailEvents: true;
+  }): StreamIterator<StreamEvent<T | undefined>>;
+  iterEvents<U>(options: {
+    mode: "json";
+    tailEvents: true;
+    decode: Decode<U>;
+  }): StreamIterator<StreamEvent<U | undefined>>;
   iterEvents<M extends keyof EventModes<T>>(options: {
     mode: M;
     encoding?: string;
+    tailEvents?: false | undefined;
   }): StreamIterator<StreamEvent<EventModes<T>[M]>>;
   iterEvents<M extends "json" | "json-batches", U>(options: {
     mode: M;
     decode: Decode<U>;
+    tailEvents?: false | undefined;
   }): StreamIterator<StreamEvent<EventModes<U>[M]>>;
   iterEvents(options: {
     mode: keyof EventModes<T>;
     encoding?: string;
     decode?: Decode<unknown>;
+    tailEvents?: boolean | undefined;
   }): StreamIterator<StreamEvent<unknown>> {
-    const { mode, encoding, decode } = options;
+    const { mode, encoding, decode, tailEvents } = options;
+    checkOption("tailEvents", tailEvents, aBoolean, invalidOption);
     switch (mode) {
       case "json":
         return new ItemIterator(
@@ -143,6 +179,11 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
           (item, batch, count) => {
             this.#deliver(batch, count);
             return eventOf(item, batch, positionIn(batch, count), count === batch.to);
+          },
+          (batch) => {
+            const isNews = tailEvents === true && hasNews(batch, this.upToDate);
+            this.#deliver(batch, batch.to);
+            return isNews ? eventOf(undefined, batch, batch.position, true) : undefined;
           },
           this.#reader,
         );
@@ -237,28 +278,31 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
     checkDecode(decode);
     if (this.contentType !== undefined && !isJson(this.contentType)) {
       throw new InvalidOptionError(
-        `The stream at ${this.url} is ${this.contentType}, not application/json: read it as text or bytes.`,
-        { url: this.url },
+        `The stream at ${this.#reader.shownUrl} is ${this.contentType}, not application/json: read it as text or bytes.`,
+        { url: this.#reader.shownUrl },
       );
     }
-    const batches = this.#consume(jsonCodec);
+    const batches = this.#consume(jsonCodec(decode && parseExactly, this.#onCut));
     // Without a decoder U is T, which the caller declares.
     if (!this.#schema && !decode) return batches as unknown as Batches<U[]>;
-    return decodeItems(batches, this.#schema as StandardSchemaV1<unknown, U> | undefined, decode);
+    const schema = this.#schema as StandardSchemaV1<unknown, U> | undefined;
+    return decodeItems(batches, schema, decode, (error) => {
+      this.#reader.close({ error });
+    });
   }
 
   #consume<B>(codec: Codec<B>): Batches<B> {
     if (this.#consumed) {
       throw new StreamConsumedError(
-        `The response of ${this.url} was already read, or is being read: call stream() again with offset: res.offset.`,
-        { url: this.url },
+        `The response of ${this.#reader.shownUrl} was already read, or is being read: call stream() again with offset: res.offset.`,
+        { url: this.#reader.shownUrl },
       );
     }
     const { skip, unit } = this.#start;
     if (skip > 0 && unit !== codec.unit) {
       throw new InvalidOptionError(
         `The position ${this.offset} counts ${unit}, but the stream is read by ${codec.unit}: read it as ${unit === "items" ? "JSON" : "text or bytes"}, as when the position was stored.`,
-        { url: this.url },
+        { url: this.#reader.shownUrl },
       );
     }
     this.#consumed = true;
@@ -285,6 +329,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   }
 
   async #read<B>(batches: Batches<B>, take: (data: B) => unknown): Promise<void> {
+    this.#reader.limitRetries();
     for await (const batch of batches) {
       take(batch.data);
       this.#deliver(batch, batch.to);

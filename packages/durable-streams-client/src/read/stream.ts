@@ -1,5 +1,6 @@
 import {
   aBoolean,
+  aFunction,
   checkOptions,
   nonEmptyString,
   oneOf,
@@ -15,6 +16,7 @@ import { type Offset, parsePosition } from "../protocol/offset.ts";
 import type { Live } from "./live-mode.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { StreamResponse } from "./stream-response.ts";
+import type { StatusListener } from "./stream-status.ts";
 
 /** Options of {@link stream}. */
 export interface StreamOptions<T = unknown> extends EndpointOptions {
@@ -25,7 +27,7 @@ export interface StreamOptions<T = unknown> extends EndpointOptions {
   offset?: Offset | undefined;
   /**
    * How to continue at the tail. `false` ends there; "long-poll" and "sse" follow the stream that way;
-   * "auto" (default) uses SSE for JSON and long-poll for everything else. Where SSE does not work (a
+   * "auto" (default; `true` means the same) uses SSE for JSON and long-poll for everything else. Where SSE does not work (a
    * proxy holds it back or cuts it), long-poll takes over.
    */
   live?: Live | undefined;
@@ -47,6 +49,17 @@ export interface StreamOptions<T = unknown> extends EndpointOptions {
   sseFirstEventMs?: number | undefined;
   /** Browsers: hold no live connection while the page is hidden (`false`). */
   pauseWhenHidden?: boolean | undefined;
+  /**
+   * Called with each change of the state (connecting, live) and with each retry and its error, so that
+   * a page can show an outage that a live session outlasts.
+   */
+  onStatus?: StatusListener | undefined;
+  /**
+   * What to do with a page whose JSON array has no end although the HTTP response is whole: "retry"
+   * (default) requests the rest again, since some ways to cut a response look like its end; "error" is a
+   * {@link ParseError}.
+   */
+  onCut?: "retry" | "error" | undefined;
 }
 
 /**
@@ -82,13 +95,15 @@ const aSchema: OptionRule = {
 
 const rules: OptionRules<StreamOptions> = {
   offset: nonEmptyString,
-  live: oneOf(false, "auto", "long-poll", "sse"),
+  live: oneOf(false, true, "auto", "long-poll", "sse"),
   catchUp: aBoolean,
   schema: aSchema,
   etag: nonEmptyString,
   liveTimeoutMs: timeLimit,
   sseFirstEventMs: timeLimit,
   pauseWhenHidden: aBoolean,
+  onStatus: aFunction,
+  onCut: oneOf("retry", "error"),
 };
 
 /** Reads from an endpoint; `contentType` is the stream's, if the caller knows it. */
@@ -114,6 +129,7 @@ export async function openStream<T>(
     sseFirstEventMs: options.sseFirstEventMs ?? 5_000,
     pauseWhenHidden: options.pauseWhenHidden ?? false,
     contentType,
+    onStatus: options.onStatus,
   });
   try {
     await reader.connect();
@@ -122,5 +138,5 @@ export async function openStream<T>(
     throw error;
   }
   const start = { ...position, offset: reader.startOffset };
-  return new StreamResponse<T>(reader, start, options.schema);
+  return new StreamResponse<T>(reader, start, options);
 }

@@ -5,6 +5,8 @@ import { type Encoded, utf8Length } from "./encode.ts";
 export interface BatchBody {
   /** How many values it has. */
   readonly length: number;
+  /** About how many bytes it has. */
+  readonly size: number;
   /** Adds a value unless the body would then be larger than `maxBytes`; always adds the first. */
   add(value: Encoded, maxBytes: number): boolean;
   /** Whether not even the smallest value fits into `maxBytes` any more. */
@@ -47,6 +49,10 @@ export class JsonBody implements BatchBody {
     return this.#lengths.length;
   }
 
+  get size(): number {
+    return this.#chunkBytes + this.#chars;
+  }
+
   add(text: string, maxBytes: number): boolean {
     if (this.length > 0 && !this.#fits(text, maxBytes)) return false;
     this.#texts.push(text);
@@ -57,7 +63,7 @@ export class JsonBody implements BatchBody {
   }
 
   isFull(maxBytes: number): boolean {
-    return this.#chunkBytes + this.#chars >= maxBytes;
+    return this.size >= maxBytes;
   }
 
   encode(from: number, to: number, dropped?: ReadonlySet<number>): Encoded | undefined {
@@ -115,6 +121,10 @@ export class ByteBody implements BatchBody {
 
   get length(): number {
     return this.#values.length;
+  }
+
+  get size(): number {
+    return this.#bytes;
   }
 
   add(value: Encoded, maxBytes: number): boolean {

@@ -1,5 +1,5 @@
 import { type BatchBody, ByteBody, JsonBody } from "./batch-body.ts";
-import { type Encoded, encodeValue, snapshot } from "./encode.ts";
+import { type Encoded, encodeJson, encodeValue, snapshot } from "./encode.ts";
 
 /** The values of a producer that are not stored yet, in order, grouped into the batches of its requests. */
 export class ProducerQueue {
@@ -8,6 +8,11 @@ export class ProducerQueue {
   #batches: BatchBody[] = [];
   /** The last of them, while more values may join it. */
   #open: BatchBody | undefined;
+  /** The sizes of the other batches, in bytes, and their sum. */
+  readonly #sizes: number[] = [];
+  #sealedBytes: number = 0;
+  /** About how many bytes the early values have. */
+  #earlyBytes: number = 0;
   /** How many values of the first batch are stored. */
   #head: number = 0;
   /** Copies of the values that were added before it was known whether the stream is JSON. */
@@ -28,6 +33,11 @@ export class ProducerQueue {
     return this.stored + this.length;
   }
 
+  /** About how many bytes wait. */
+  get bytes(): number {
+    return this.#sealedBytes + (this.#open?.size ?? 0) + this.#earlyBytes;
+  }
+
   /** The waiting values, as the stream would contain them. */
   get values(): unknown[] {
     return this.#batches
@@ -44,8 +54,10 @@ export class ProducerQueue {
 
   /** Adds a value in its current state: later changes of an object are not written. */
   add(value: unknown): void {
-    if (this.#isJson === undefined) this.#early.push(snapshot(value));
-    else this.#join(encodeValue(value, this.#isJson));
+    if (this.#isJson === undefined) {
+      this.#early.push(snapshot(value));
+      this.#earlyBytes += earlySize(value);
+    } else this.#join(encodeValue(value, this.#isJson));
     this.length++;
   }
 
@@ -55,13 +67,14 @@ export class ProducerQueue {
     for (; this.#early.length > 0; this.#early.shift()) {
       this.#join(encodeValue(this.#early[0], isJson));
     }
+    this.#earlyBytes = 0;
   }
 
   /** How many values the next batch has. Later values do not join it. */
   takeBatch(): number {
     const [batch] = this.#batches;
     if (!batch) return 0;
-    if (batch === this.#open) this.#open = undefined;
+    if (batch === this.#open) this.#seal();
     return batch.length - this.#head;
   }
 
@@ -77,15 +90,31 @@ export class ProducerQueue {
     this.#head += count;
     if (this.#head !== this.#batches[0]?.length) return;
     this.#batches.shift();
+    this.#sealedBytes -= this.#sizes.shift() ?? 0;
     this.#head = 0;
+  }
+
+  /** Lets no more values join the open batch. */
+  #seal(): void {
+    if (!this.#open) return;
+    this.#sizes.push(this.#open.size);
+    this.#sealedBytes += this.#open.size;
+    this.#open = undefined;
   }
 
   #join(value: Encoded): void {
     const open = this.#open;
     if (open && open.length < this.#maxItems && open.add(value, this.#maxBytes)) return;
+    this.#seal();
     const batch = this.#isJson ? new JsonBody() : new ByteBody();
     batch.add(value as string, this.#maxBytes);
     this.#batches.push(batch);
     this.#open = batch;
   }
+}
+
+/** About how many bytes a value takes, before it is known how it will be encoded. */
+function earlySize(value: unknown): number {
+  if (typeof value === "string" || value instanceof Uint8Array) return value.length;
+  return typeof value === "object" && value !== null ? encodeJson(value).length : 8;
 }

@@ -1,76 +1,59 @@
 import { aBoolean, checkOptions, type OptionRules, wholeNumber } from "@freshet/core";
 import { invalidOption } from "../errors.ts";
-import type { AppendResult } from "./append-batch.ts";
 
-/** Options of `DurableStream.writable`. */
-export interface WritableOptions {
+/** Options of `IdempotentProducer.writable`. */
+export interface ProducerWritableOptions {
   /** Closes the durable stream when the web stream is closed (`false`). */
   closeStream?: boolean | undefined;
-  /** How many values may be in flight before `write` waits (1,000); about 4 MiB also make it wait. */
-  maxInFlight?: number | undefined;
 }
 
-/** How many bytes, or characters, may be in flight before `write` waits. */
-const maxBytesInFlight = 4 * 1024 * 1024;
-
-const rules: OptionRules<WritableOptions> = { closeStream: aBoolean, maxInFlight: wholeNumber(1) };
-
-/** The part of a stream that the sink uses. */
-interface Target {
-  append(value: unknown, signal: AbortSignal): Promise<AppendResult>;
-  close(signal: AbortSignal): Promise<unknown>;
+/** Options of `DurableStream.writable`. */
+export interface WritableOptions extends ProducerWritableOptions {
+  /** How many bytes may wait before `write` does too (4 MiB). */
+  maxPendingBytes?: number | undefined;
 }
 
-/**
- * A web stream with backpressure: a write waits while too many values are in flight, and the first append
- * that fails errors the stream.
- */
-export function appendingStream(target: Target, options: WritableOptions): WritableStream<unknown> {
+const rules: OptionRules<WritableOptions> = {
+  closeStream: aBoolean,
+  maxPendingBytes: wholeNumber(1),
+};
+
+export function checkWritableOptions(options: WritableOptions): void {
   checkOptions(options, rules, invalidOption);
-  const maxInFlight = options.maxInFlight ?? 1000;
-  const aborted = new AbortController();
-  let inFlight = 0;
-  let bytesInFlight = 0;
-  let failure: { error: unknown } | undefined;
-  let wake: (() => void) | undefined;
+}
 
-  const settled = (size: number) => {
-    inFlight--;
-    bytesInFlight -= size;
-    wake?.();
-  };
-  const until = async (isReached: () => boolean) => {
-    while (!failure && !isReached()) {
-      await new Promise<void>((resolve) => (wake = resolve));
-    }
-    if (failure) throw failure.error;
-  };
+/** The part of a producer that the sink uses. */
+interface Target {
+  append(value: unknown): void;
+  ready(): Promise<void>;
+  /** Rejects when the producer fails. */
+  readonly failed: Promise<never>;
+  close(): Promise<unknown>;
+  detach(): Promise<unknown>;
+  abandon(reason: unknown): void;
+}
+
+/** A web stream over a producer: its backpressure is the producer's, and its failure errors the stream. */
+export function producerStream(
+  target: Target,
+  { closeStream = false }: ProducerWritableOptions,
+): WritableStream<unknown> {
   return new WritableStream({
     start(controller) {
-      // Not the sink's `abort`, which runs only after the pending write, and that waits for us.
+      target.failed.catch((error: unknown) => {
+        controller.error(error);
+      });
+      // Not the sink's `abort`, which runs only after the pending write, and that waits for room.
       controller.signal.addEventListener("abort", () => {
-        aborted.abort(controller.signal.reason);
+        target.abandon(controller.signal.reason);
       });
     },
-    async write(value, controller) {
-      const size = typeof value === "string" || value instanceof Uint8Array ? value.length : 0;
-      inFlight++;
-      bytesInFlight += size;
-      target.append(value, aborted.signal).then(
-        () => {
-          settled(size);
-        },
-        (error: unknown) => {
-          failure ??= { error };
-          controller.error(error);
-          settled(size);
-        },
-      );
-      await until(() => inFlight < maxInFlight && bytesInFlight < maxBytesInFlight);
+    async write(value) {
+      target.append(value);
+      await target.ready();
     },
     async close() {
-      await until(() => inFlight === 0);
-      if (options.closeStream) await target.close(aborted.signal);
+      await (closeStream ? target.close() : target.detach());
     },
   });
 }

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { DurableStream, RetentionGoneError, stream, StreamNotFoundError } from "../../src/index.ts";
+import {
+  DurableStream,
+  IdempotentProducer,
+  RetentionGoneError,
+  stream,
+  StreamNotFoundError,
+} from "../../src/index.ts";
 import { closed, page, StubServer } from "../support/stub-server.ts";
 import { transports } from "../support/transports.ts";
 
@@ -158,16 +164,63 @@ describe.each(transports)("over %s", (_name, transport) => {
     expect(stub.requests.length).toBe(3);
   });
 
-  test("redirects are followed, without credentials to another host", async () => {
+  test("only what redirectHeaders names follows a redirect of a read to another origin", async () => {
+    const sent = {
+      ...{ authorization: "a", cookie: "b", "x-api-key": "c", "proxy-authorization": "d" },
+      ...{ "x-tenant": "e", accept: "application/json" },
+    };
     await using target = await StubServer.start(({ headers }, res) => {
-      page(res, [headers.authorization ?? "none"], "1", closed);
+      page(res, [Object.keys(sent).filter((name) => headers[name] !== undefined)], "1", closed);
     });
     await using stub = await StubServer.start((request, res) => {
-      res.writeHead(307, { location: `${target.url}?${request.query}` }).end();
+      const to = request.path === "/same" ? target.url : "/same";
+      res.writeHead(307, { location: `${to}?${request.query}` }).end();
     });
-    const headers = { authorization: "secret" };
-    expect(await (await stream(stub.url, { ...options, headers })).readJson()).toEqual(["none"]);
+    const read = async (redirectHeaders: string[] | undefined) => {
+      const res = await stream(stub.url, { ...options, headers: sent, redirectHeaders });
+      return res.readJson();
+    };
+    expect(await read(undefined)).toEqual([["accept"]]);
+    expect(await read(["X-Tenant"])).toEqual([["x-tenant", "accept"]]);
+    // Within an origin everything goes along.
+    const same = stub.requests.filter(({ path }) => path === "/same");
+    for (const { headers } of same) expect(headers).toMatchObject(sent);
   });
+
+  test.each(["append", "close", "delete", "head", "producer", "create", "appendStream"])(
+    "%s is not sent on to another origin, with its body or its headers",
+    async (what) => {
+      await using target = await StubServer.start((_request, res) => {
+        res.writeHead(200, { "stream-next-offset": "1", "producer-seq": "0" }).end();
+      });
+      await using stub = await StubServer.start((_request, res) => {
+        res.writeHead(307, { location: target.url }).end();
+      });
+      const all = { url: stub.url, contentType: "application/json", ...options };
+      const handle = new DurableStream({ ...all, headers: { authorization: "secret" } });
+      const producer = new IdempotentProducer(handle, "p");
+      const calls: Record<string, () => Promise<unknown>> = {
+        append: () => handle.append("private"),
+        close: () => handle.close("private"),
+        delete: () => handle.delete(),
+        head: () => handle.head(),
+        create: () => DurableStream.create({ ...all, body: "private" }),
+        appendStream: () => handle.appendStream(["private"]),
+        producer: () => {
+          producer.append("private");
+          return producer.flush();
+        },
+      };
+      const called = Promise.resolve().then(calls[what]);
+      if (what === "head") {
+        await called; // a read, without its headers
+        expect(target.requests[0]?.headers.authorization).toBeUndefined();
+        return;
+      }
+      await expect(called).rejects.toThrow(/was redirected/);
+      expect(target.requests.length).toBe(0);
+    },
+  );
 
   test("a gzip response is decompressed if the caller requests gzip", async () => {
     const { gzipSync } = await import("node:zlib");

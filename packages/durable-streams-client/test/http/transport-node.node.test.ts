@@ -1,5 +1,5 @@
 import { Agent } from "undici";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { DurableStream, FetchError, stream } from "../../src/index.ts";
 import { closed, page, StubServer } from "../support/stub-server.ts";
 
@@ -58,6 +58,38 @@ test("a slow reader slows the server down", async () => {
   for await (const chunk of chunks) received += chunk.length;
   expect(received).toBe(total);
 });
+
+test.each(["while it is read", "before its headers", "before its connection"])(
+  "a request that is cancelled %s leaves no idle connection",
+  async (when) => {
+    await using stub = await StubServer.start((_request, res) => {
+      if (when !== "while it is read") return;
+      res.writeHead(200, { "content-type": "text/plain", "stream-next-offset": "1" }).write("a");
+    });
+    const controllers = Array.from({ length: 20 }, () => new AbortController());
+    const reads = controllers.map(async ({ signal }) => {
+      const res = await stream(stub.url, { signal });
+      return res.readText();
+    });
+    const ended = Promise.allSettled(reads);
+    if (when === "before its connection") {
+      // The requests are dispatched, and no event of a socket comes in between.
+      for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+    } else await vi.waitUntil(() => stub.openResponses === controllers.length);
+    for (const controller of controllers) controller.abort();
+    await ended;
+    await vi.waitUntil(() => stub.openConnections === 0);
+    // One that undici makes in place of an aborted one comes before this one's response.
+    const next = stream(stub.url, { retry: false, timeoutMs: 200 });
+    await (when === "while it is read"
+      ? next.then((res) => {
+          res.cancel();
+        })
+      : expect(next).rejects.toThrow(/200 ms/));
+    await vi.waitUntil(() => stub.openConnections === 0);
+    expect(stub.connections).toBeLessThanOrEqual(controllers.length + 1);
+  },
+);
 
 test("a request that got no connection rejects with unsent: true", async () => {
   const dispatcher = new Agent({ connect: () => undefined });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { stream } from "../../src/index.ts";
 import { closed, page, StubServer, upToDate } from "../support/stub-server.ts";
 import { transports } from "../support/transports.ts";
@@ -23,6 +23,33 @@ describe.each(transports)("over %s", (_name, transport) => {
     await expect(read()).rejects.toThrow(/Stream-Cursor/);
     expect(stub.requests.length).toBeLessThan(12);
     expect(stub.requests[2]?.query.toString()).toBe("cursor=7&live=long-poll&offset=1");
+  });
+
+  test("long-poll responses without a Stream-Cursor are read, with one warning", async () => {
+    await using stub = await StubServer.start(({ query }, res) => {
+      const at = Number(query.get("offset")?.replace("-1", "0"));
+      page(res, [at], String(at + 1), at === 3 ? closed : upToDate);
+    });
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const seen: unknown[] = [];
+    const res = await stream(stub.url, { ...options, live: "long-poll" });
+    for await (const item of res.iterJson()) seen.push(item);
+    expect(seen).toEqual([0, 1, 2, 3]);
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/Stream-Cursor.*Access-Control-Expose-Headers/)],
+    ]);
+    warn.mockRestore();
+  });
+
+  test("immediate 204s without any cursor are slowed down, then a ProtocolError", async () => {
+    await using stub = await StubServer.start(({ query }, res) => {
+      if (query.has("live")) res.writeHead(204, { "stream-next-offset": "1" }).end();
+      else page(res, [1], "1", upToDate);
+    });
+    const items = (await stream(stub.url, { ...options, live: "long-poll" })).iterJson();
+    await items.next();
+    await expect(items.next()).rejects.toThrow(/Stream-Cursor/);
+    expect(stub.requests.length).toBeLessThan(12);
   });
 
   test("long-poll takes over when a proxy holds SSE back", async () => {

@@ -81,6 +81,53 @@ describe.each(transports)("over %s", (_name, transport) => {
     expect(await rest.readJson()).toEqual([{ n: 4 }]);
   });
 
+  test.each([false, "sse"] as const)(
+    "integers that a number cannot hold reach decode as text, live: %s",
+    async (live) => {
+      const items = '[{"id":9007199254740993},{"id":7}]';
+      await using stub = await StubServer.start(({ query }, res) => {
+        if (query.has("live")) {
+          const control = JSON.stringify({ streamNextOffset: "1", streamClosed: true });
+          res.writeHead(200, { "content-type": "text/event-stream" });
+          res.end(`event: data\ndata: ${items}\n\nevent: control\ndata: ${control}\n\n`);
+          return;
+        }
+        const headers = { "content-type": "application/json", "stream-next-offset": "1" };
+        res.writeHead(200, { ...headers, ...closed }).end(items);
+      });
+      const read = () => stream(stub.url, { ...options, live, catchUp: false, offset: "0" });
+      const toBigInt = (item: unknown) => BigInt((item as { id: string | number }).id);
+      expect(await (await read()).readJson(toBigInt)).toEqual([9007199254740993n, 7n]);
+      const seen: unknown[] = [];
+      const res = await read();
+      for await (const event of res.iterEvents({ mode: "json", decode: toBigInt })) {
+        seen.push(event.data);
+      }
+      expect(seen).toEqual([9007199254740993n, 7n]);
+      // Without decode items are what JSON.parse makes of them.
+      expect(await (await read()).readJson()).toEqual([{ id: 9007199254740992 }, { id: 7 }]);
+    },
+  );
+
+  test("a JSON page that is cut in a whole response is requested again, or an error with onCut", async () => {
+    await using stub = await StubServer.start((_request, res, index) => {
+      if (index % 2 === 1) page(res, [1, 2, 3], "3", closed);
+      else {
+        res.writeHead(200, { "content-type": "application/json", "stream-next-offset": "3" });
+        res.end("[1,2,");
+      }
+    });
+    expect(await (await stream(stub.url, options)).readJson()).toEqual([1, 2, 3]);
+    const res = await stream(stub.url, { ...options, onCut: "error" });
+    const seen: unknown[] = [];
+    const read = async () => {
+      for await (const item of res.iterJson()) seen.push(item);
+    };
+    await expect(read()).rejects.toMatchObject({ code: "INVALID_PAYLOAD", position: "-1,2" });
+    expect(seen).toEqual([1, 2]);
+    expect(stub.requests.length).toBe(3);
+  });
+
   test("garbage in a page is a ParseError with the position", async () => {
     await using stub = await StubServer.start((_request, res) => {
       res.writeHead(200, { "content-type": "application/json", "stream-next-offset": "1" });

@@ -57,10 +57,7 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
     const [, zone, seed = "", ...path] = (req.url ?? "").split("/");
     const isFaulty = zone === "faults";
     if (isFaulty && !plans.has(seed)) plans.set(seed, faults(Number(seed)));
-    // A browser resends this one by itself, so it looks like one of an earlier session.
-    const isAmbiguous =
-      req.headers["producer-seq"] === "0" && req.headers["user-agent"]?.includes("Chrome");
-    const plan = isFaulty && !isAmbiguous ? plans.get(seed) : undefined;
+    const plan = isFaulty ? plans.get(seed) : undefined;
     const fault: Fault = plan?.(req.method ?? "GET") ?? { kind: "none" };
     const target = `${upstream}/${isFaulty ? path.join("/") : [seed, ...path].join("/")}`;
     if (fault.kind === "drop") req.socket.destroy();

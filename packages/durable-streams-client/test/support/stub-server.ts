@@ -22,12 +22,20 @@ export class StubServer implements AsyncDisposable {
   readonly requests: StubRequest[] = [];
   /** Responses that are neither ended nor broken off. */
   openResponses: number = 0;
+  /** Connections that are open, and how many there ever were. */
+  openConnections: number = 0;
+  connections: number = 0;
   url: string = "";
   readonly #server;
 
   private constructor(handler: StubHandler) {
     this.#server = createServer((req, res) => {
       void this.#handle(req, res, handler);
+    });
+    this.#server.on("connection", (socket) => {
+      this.connections++;
+      this.openConnections++;
+      socket.on("close", () => this.openConnections--);
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Metric } from "../server/options.ts";
+import type { StoreMetric } from "../store/store-metric.ts";
 
 /** What the command says where prom-client, an optional peer, is not installed. */
 export const metricsAreOff =
@@ -11,6 +12,7 @@ export class Metrics {
   readonly #requests: Histogram<"operation" | "status">;
   readonly #waiting: Gauge;
   readonly #webhooks: Counter<"outcome">;
+  readonly #clockDifference: Gauge;
 
   private constructor(prometheus: typeof import("prom-client")) {
     this.registry = new prometheus.Registry();
@@ -34,6 +36,11 @@ export class Metrics {
       labelNames: ["outcome"],
       registers,
     });
+    this.#clockDifference = new prometheus.Gauge({
+      name: "durable_streams_clock_difference_seconds",
+      help: "How far the clock of this machine is ahead of the database's.",
+      registers,
+    });
   }
 
   /** @returns `undefined` if prom-client is not installed */
@@ -46,7 +53,7 @@ export class Metrics {
     }
   }
 
-  record(metric: Metric): void {
+  record(metric: Metric | StoreMetric): void {
     switch (metric.type) {
       case "request": {
         const labels = { operation: metric.operation, status: metric.status };
@@ -58,6 +65,9 @@ export class Metrics {
         break;
       case "webhook":
         this.#webhooks.inc({ outcome: metric.outcome });
+        break;
+      case "clockDifference":
+        this.#clockDifference.set(metric.differenceMs / 1000);
         break;
     }
   }

@@ -20,7 +20,7 @@ export async function serve(args: string[]): Promise<void> {
   }
   const logger = jsonLogger(options.logLevel);
   const metrics = await Metrics.load();
-  const store = await openStore(options.store);
+  const store = await openStore(options.store, logger, (metric) => metrics?.record(metric));
   const isAllowed = bearerCheck(options.tokens);
   const streams = createStreams(options, { store, logger, metrics, isAllowed });
   const monitoring = new MonitoringRoutes(store, metrics, isAllowed);
@@ -65,7 +65,9 @@ function createStreams(
       cors: { origin: options.cors.includes("*") ? "*" : options.cors },
     }),
     ...(options.tokens.length > 0 && {
-      authorize: ({ headers }) => isAllowed(headers.get("authorization")) || unauthorized(),
+      // What a subscription does for whoever made it was allowed with it.
+      authorize: ({ headers }, { subscription }) =>
+        subscription !== undefined || isAllowed(headers.get("authorization")) || unauthorized(),
     }),
   });
 }

@@ -1,6 +1,6 @@
+import type { ExpiryGrace } from "../store/expiry-grace.ts";
 import type { GroupCommit } from "../store/group-commit.ts";
-import { expiryOf } from "../store/lifetime.ts";
-import { expire } from "../store/rules/remove.ts";
+import { removeExpired } from "../store/rules/remove.ts";
 import type { SweepSteps } from "../store/sweeper.ts";
 import type { StoreTransaction } from "../store/transaction.ts";
 import type { LmdbTables } from "./tables.ts";
@@ -12,16 +12,20 @@ const ROWS_PER_STEP = 500;
 export class LmdbSweepSteps implements SweepSteps {
   readonly #tables: LmdbTables;
   readonly #commits: GroupCommit;
+  readonly #grace: ExpiryGrace;
 
-  constructor(tables: LmdbTables, commits: GroupCommit) {
+  constructor(tables: LmdbTables, commits: GroupCommit, grace: ExpiryGrace) {
     this.#tables = tables;
     this.#commits = commits;
+    this.#grace = grace;
   }
 
   async expire(): Promise<boolean> {
     const { expiries } = this.#tables;
-    if (expiries.getKeysCount({ end: [Date.now(), 0], limit: 1 }) === 0) return false;
-    await this.#commit((tx, now) => this.#expireDue(tx, now));
+    const cutoff = this.#grace.cutoff(Date.now());
+    if (cutoff === -Infinity) return false;
+    if (expiries.getKeysCount({ end: [cutoff, 0], limit: 1 }) === 0) return false;
+    await this.#commit((tx) => this.#expireDue(tx, cutoff));
     return true;
   }
 
@@ -38,16 +42,16 @@ export class LmdbSweepSteps implements SweepSteps {
     }
   }
 
-  #commit(apply: (tx: StoreTransaction, now: number) => void): Promise<void> {
+  #commit(apply: (tx: StoreTransaction) => void): Promise<void> {
     return this.#commits.run({ path: "", apply, isChange: () => false });
   }
 
-  #expireDue(tx: StoreTransaction, now: number): void {
-    const due = this.#tables.expiries.getRange({ end: [now, 0], limit: ROWS_PER_STEP });
+  #expireDue(tx: StoreTransaction, cutoff: number): void {
+    const due = this.#tables.expiries.getRange({ end: [cutoff, 0], limit: ROWS_PER_STEP });
     for (const { key, value: path } of [...due]) {
-      const record = tx.byPath(path);
-      if (record?.id === key[1] && expiryOf(record) <= now) expire(tx, record);
-      else void this.#tables.expiries.remove(key);
+      removeExpired(tx, path, cutoff);
+      // Also an entry that no stream has any more.
+      void this.#tables.expiries.remove(key);
     }
   }
 

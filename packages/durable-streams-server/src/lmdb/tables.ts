@@ -25,6 +25,8 @@ export interface LmdbTables {
   /** The ids of removed streams whose data and producers are still there. */
   readonly garbage: Database<boolean, number>;
   readonly documents: Database<{ value: string; version: number }, string>;
+  /** The key of each document, by its version. */
+  readonly documentVersions: Database<string, number>;
   readonly counters: Database<number, Counter>;
 }
 
@@ -42,6 +44,7 @@ export function openTables(path: string, mapSize: number | undefined): LmdbTable
     expiries: root.openDB({ name: "expiries", encoding: "string" }),
     garbage: root.openDB({ name: "garbage", encoding: "msgpack" }),
     documents: root.openDB({ name: "documents", encoding: "msgpack" }),
+    documentVersions: root.openDB({ name: "documentVersions", encoding: "string" }),
     counters: root.openDB({ name: "counters", encoding: "msgpack" }),
   };
   const found = tables.counters.get("layoutVersion");

@@ -1,4 +1,4 @@
-import type { DocumentStore, StoredDocument } from "../store/store.ts";
+import type { DocumentStore, ListDocumentsOptions, StoredDocument } from "../store/store.ts";
 
 export class MemoryDocuments implements DocumentStore {
   readonly #documents = new Map<string, StoredDocument>();
@@ -8,8 +8,19 @@ export class MemoryDocuments implements DocumentStore {
     return Promise.resolve(this.#documents.get(key));
   }
 
-  async list(prefix: string): Promise<readonly StoredDocument[]> {
-    return Promise.resolve([...this.#documents.values()].filter((d) => d.key.startsWith(prefix)));
+  async list(
+    prefix: string,
+    { after = "", limit, changedAfter = 0 }: ListDocumentsOptions = {},
+  ): Promise<readonly StoredDocument[]> {
+    if (this.#lastVersion <= changedAfter) return Promise.resolve([]);
+    return Promise.resolve(
+      [...this.#documents.values()]
+        .filter(
+          ({ key, version }) => key.startsWith(prefix) && key > after && version > changedAfter,
+        )
+        .sort((a, b) => (a.key < b.key ? -1 : 1))
+        .slice(0, limit),
+    );
   }
 
   async set(

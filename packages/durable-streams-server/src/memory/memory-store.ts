@@ -1,19 +1,25 @@
 import { ChangeHub } from "../store/change-hub.ts";
 import { disposable, type DisposableStore } from "../store/disposable-store.ts";
 import { DurableStreamsServerError } from "../store/errors.ts";
-import { expectOptions, timerInterval } from "../store/options.ts";
+import { DEFAULT_EXPIRY_GRACE_MS, ExpiryGrace } from "../store/expiry-grace.ts";
+import { expectOptions, gracePeriod, timerInterval } from "../store/options.ts";
 import { headOf, readChain } from "../store/read-chain.ts";
 import { applyAppend } from "../store/rules/append.ts";
 import { applyCreate } from "../store/rules/create.ts";
 import { applyDelete } from "../store/rules/delete.ts";
 import { applyTouch } from "../store/rules/touch.ts";
-import { Sweeper } from "../store/sweeper.ts";
+import { Sweeper, type SweepSteps } from "../store/sweeper.ts";
 import { MemoryDocuments } from "./memory-documents.ts";
 import { MemoryStreams } from "./memory-streams.ts";
 
 export interface MemoryStoreOptions {
   /** How often expired streams are removed, in milliseconds (default 60,000). */
   sweepIntervalMs?: number | undefined;
+  /**
+   * How long the data of an expired stream is kept, in milliseconds (default 600,000). Nobody can read it
+   * then; but if the clock was wrong and is put right within that time, the stream is back.
+   */
+  expiryGraceMs?: number | undefined;
 }
 
 /**
@@ -31,10 +37,14 @@ export interface MemoryStoreOptions {
  * ```
  */
 export function memoryStore(options: MemoryStoreOptions = {}): DisposableStore {
-  expectOptions<MemoryStoreOptions>(options, { sweepIntervalMs: timerInterval });
+  expectOptions<MemoryStoreOptions>(options, {
+    sweepIntervalMs: timerInterval,
+    expiryGraceMs: gracePeriod,
+  });
   const memory = new MemoryStreams();
   const changes = new ChangeHub();
-  const sweeper = new Sweeper(sweepSteps(memory), options.sweepIntervalMs ?? 60_000);
+  const grace = new ExpiryGrace(options.expiryGraceMs ?? DEFAULT_EXPIRY_GRACE_MS);
+  const sweeper = new Sweeper(sweepSteps(memory, grace), options.sweepIntervalMs ?? 60_000);
   let isClosed = false;
 
   // Async functions, so that errors in them reject; nothing in them waits.
@@ -66,11 +76,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): DisposableStore {
   });
 }
 
-/** Everything that has expired goes in one step, and its data with it. */
-function sweepSteps(memory: MemoryStreams) {
+/** Everything that is due goes in one step, and its data with it. */
+function sweepSteps(memory: MemoryStreams, grace: ExpiryGrace): SweepSteps {
   return {
     expire: () => {
-      memory.sweep(Date.now());
+      memory.sweep(grace.cutoff(Date.now()));
       return Promise.resolve(false);
     },
     free: () => Promise.resolve(false),

@@ -1,6 +1,5 @@
-import { expiryOf } from "../store/lifetime.ts";
 import { headOf, type RecordReader } from "../store/read-chain.ts";
-import { expire } from "../store/rules/remove.ts";
+import { removeExpired } from "../store/rules/remove.ts";
 import type { DataRecord, ListedStream } from "../store/store.ts";
 import type { ProducerState, StreamRecord } from "../store/stream-record.ts";
 import type { StoreTransaction } from "../store/transaction.ts";
@@ -87,11 +86,9 @@ export class MemoryStreams implements StoreTransaction, RecordReader {
       .slice(0, limit);
   }
 
-  /** Removes the streams that have expired. */
-  sweep(now: number): void {
-    for (const { record } of this.#byId.values()) {
-      if (!record.deleted && expiryOf(record) <= now) expire(this, record);
-    }
+  /** Removes the streams that expired at `cutoff` or before. */
+  sweep(cutoff: number): void {
+    for (const path of this.#byPath.keys()) removeExpired(this, path, cutoff);
   }
 
   #stream(id: number): MemoryStream {

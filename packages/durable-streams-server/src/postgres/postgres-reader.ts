@@ -10,7 +10,7 @@ import type {
 import type { StreamRecord } from "../store/stream-record.ts";
 import { loadedStream } from "./commit/loaded-rows.ts";
 import type { Row } from "./connection/connection-pool.ts";
-import type { Database } from "./connection/database.ts";
+import { nowMs, type Database } from "./connection/database.ts";
 
 /** Selects rows that end within a number of bytes, or the next row, however long, if none does. */
 const dataQuery = (schema: string, stream: string) => `
@@ -32,11 +32,13 @@ export class PostgresReader implements RecordReader {
   }
 
   async head(path: string): Promise<HeadOutcome> {
-    return headOf(await this.#find("path = $1", path), Date.now());
+    const { record, now } = await this.#find("path = $1", path);
+    return headOf(record, now);
   }
 
-  byId(id: number): Promise<StreamRecord | undefined> {
-    return this.#find("id = $1::text::bigint", String(id));
+  async byId(id: number): Promise<StreamRecord | undefined> {
+    const { record } = await this.#find("id = $1::text::bigint", String(id));
+    return record;
   }
 
   async data(
@@ -55,24 +57,24 @@ export class PostgresReader implements RecordReader {
 
   /** Reads a stream and its own data after the position, in one snapshot and one round trip. */
   async read({ path, position, maxBytes }: ReadRequest): Promise<ReadOutcome> {
-    const now = Date.now();
     if (position === "now") {
-      const record = await this.#find("path = $1", path);
+      const { record, now } = await this.#find("path = $1", path);
       return readChain(this, record, { position, maxBytes }, now);
     }
     const { schema } = this.#database;
     const rows = await this.#database.run(
       `WITH stream AS (SELECT id, tail, version, record FROM ${schema}.streams WHERE path = $1)
-       SELECT version::float8 AS version, record, NULL::float8 AS "end", NULL::bytea AS bytes
+       SELECT version::float8 AS version, record, ${nowMs} AS now, NULL::float8 AS "end",
+         NULL::bytea AS bytes
        FROM stream
        UNION ALL
-       SELECT NULL, NULL, end_position::float8, bytes FROM stream, LATERAL (
+       SELECT NULL, NULL, NULL, end_position::float8, bytes FROM stream, LATERAL (
          ${dataQuery(schema, "stream.id").replaceAll("$3::text::bigint", "least(stream.tail, $3::text::bigint)")}
        ) AS page`,
       [path, String(position), String(Number.MAX_SAFE_INTEGER), String(maxBytes)],
     );
     const [first, ...dataRows] = rows;
-    const record = first && loadedStream(first).record;
+    const { record, now } = found(first);
     const own = dataRows.map(dataRecord);
     const isOwn = !record?.fork || position >= record.fork.at;
     const reader: RecordReader = isOwn ? { byId: (id) => this.byId(id), data: () => own } : this;
@@ -83,9 +85,9 @@ export class PostgresReader implements RecordReader {
     const rows = await this.#database.run(
       `SELECT version::float8 AS version, record FROM ${this.#database.schema}.streams
        WHERE path > $1 AND starts_with(path, $2) AND path >= $2 AND NOT (record::json->>'deleted')::boolean
-         AND (expiry IS NULL OR expiry > $3::text::bigint)
-       ORDER BY path LIMIT $4::text::int`,
-      [after, prefix, String(Date.now()), String(limit)],
+         AND (expiry IS NULL OR expiry > ${nowMs})
+       ORDER BY path LIMIT $3::text::int`,
+      [after, prefix, String(limit)],
     );
     return rows.map((row) => {
       const { path, tail } = loadedStream(row).record;
@@ -93,14 +95,25 @@ export class PostgresReader implements RecordReader {
     });
   }
 
-  async #find(condition: string, value: string): Promise<StreamRecord | undefined> {
+  async #find(condition: string, value: string): Promise<FoundStream> {
     const [row] = await this.#database.run(
-      `SELECT version::float8 AS version, record FROM ${this.#database.schema}.streams
+      `SELECT version::float8 AS version, record, ${nowMs} AS now FROM ${this.#database.schema}.streams
        WHERE ${condition}`,
       [value],
     );
-    return row && loadedStream(row).record;
+    return found(row);
   }
+}
+
+/** A stream, and the time of the database when it was read. */
+interface FoundStream {
+  readonly record: StreamRecord | undefined;
+  readonly now: number;
+}
+
+function found(row: Row | undefined): FoundStream {
+  if (!row) return { record: undefined, now: 0 };
+  return { record: loadedStream(row).record, now: Number(row["now"]) };
 }
 
 function dataRecord(row: Row): DataRecord {

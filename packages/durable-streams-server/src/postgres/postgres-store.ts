@@ -1,5 +1,6 @@
 import {
   aBoolean,
+  aFunction,
   nonEmptyString,
   secret,
   timeLimit,
@@ -14,14 +15,24 @@ import {
   touchMutation,
   type Mutation,
 } from "../store/mutation.ts";
-import { expectOptions, invalidOption, timerInterval } from "../store/options.ts";
+import { DEFAULT_EXPIRY_GRACE_MS, ExpiryGrace } from "../store/expiry-grace.ts";
+import type { Logger } from "../store/logger.ts";
+import {
+  aLogger,
+  expectOptions,
+  gracePeriod,
+  invalidOption,
+  timerInterval,
+} from "../store/options.ts";
 import { Sweeper } from "../store/sweeper.ts";
+import type { StoreMetric } from "../store/store-metric.ts";
 import { Committer } from "./commit/committer.ts";
+import { ClockWatch } from "./connection/clock-watch.ts";
 import { connector } from "./connection/connect.ts";
 import { ConnectionPool } from "./connection/connection-pool.ts";
 import { Database } from "./connection/database.ts";
 import type { PostgresClient } from "./connection/postgres-client.ts";
-import { storeError } from "./connection/postgres-errors.ts";
+import { rethrow } from "./connection/postgres-errors.ts";
 import { Lanes } from "./lanes.ts";
 import { ChangeNotifications } from "./notifications/change-notifications.ts";
 import { PostgresDocuments } from "./postgres-documents.ts";
@@ -54,6 +65,15 @@ export interface PostgresStoreOptions {
   prepare?: boolean | undefined;
   /** How often expired streams are removed and their space freed, in milliseconds (default 10,000). */
   sweepIntervalMs?: number | undefined;
+  /**
+   * How long the data of an expired stream is kept, in milliseconds (default 600,000). Nobody can read it
+   * then; but if the database's clock was wrong and is put right within that time, the stream is back.
+   */
+  expiryGraceMs?: number | undefined;
+  /** Called at every sweep with how far the clocks of this machine and the database differ. */
+  onMetric?: ((metric: StoreMetric) => void) | undefined;
+  /** Warned when the clocks differ by more than five seconds. */
+  logger?: Logger | undefined;
 }
 
 const rules: OptionRules<PostgresStoreOptions> = {
@@ -75,6 +95,9 @@ const rules: OptionRules<PostgresStoreOptions> = {
   answerTimeoutMs: timeLimit,
   prepare: aBoolean,
   sweepIntervalMs: timerInterval,
+  expiryGraceMs: gracePeriod,
+  onMetric: aFunction,
+  logger: aLogger,
 };
 
 /**
@@ -97,7 +120,10 @@ export function postgresStore(options: PostgresStoreOptions): DisposableStore {
   const notifications = new ChangeNotifications(database, options.pollIntervalMs);
   const committer = new Committer(database, notifications);
   const lanes = new Lanes((mutations) => committer.commit(mutations));
-  const steps = new PostgresSweepSteps(database, (mutation) => lanes.run(mutation));
+  const steps = new PostgresSweepSteps(database, (mutation) => lanes.run(mutation), {
+    grace: new ExpiryGrace(options.expiryGraceMs ?? DEFAULT_EXPIRY_GRACE_MS),
+    clockWatch: new ClockWatch(options.logger, options.onMetric),
+  });
   const sweeper = new Sweeper(steps, options.sweepIntervalMs ?? 10_000);
   const reader = new PostgresReader(database);
   // Both start the sweeper, which a constructor must not.
@@ -141,8 +167,4 @@ function openDatabase(options: PostgresStoreOptions): Database {
   const source = options.sql ?? (url === undefined ? undefined : connector(url, connections));
   if (!source) throw invalidOption("url and sql are missing: postgresStore needs one of them.");
   return new Database(new ConnectionPool(source, { prepare, queryTimeoutMs }), schema);
-}
-
-function rethrow(error: unknown): never {
-  throw storeError(error);
 }

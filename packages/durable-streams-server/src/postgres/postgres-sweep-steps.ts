@@ -1,5 +1,7 @@
-import { touchMutation, type Mutation } from "../store/mutation.ts";
+import type { ExpiryGrace } from "../store/expiry-grace.ts";
+import { expiryMutation, type Mutation } from "../store/mutation.ts";
 import type { SweepSteps } from "../store/sweeper.ts";
+import type { ClockWatch } from "./connection/clock-watch.ts";
 import type { Run } from "./connection/connection-pool.ts";
 import type { Database } from "./connection/database.ts";
 
@@ -10,20 +12,31 @@ const ROWS_PER_STEP = 2000;
 export class PostgresSweepSteps implements SweepSteps {
   readonly #database: Database;
   readonly #run: (mutation: Mutation<void>) => Promise<void>;
+  readonly #grace: ExpiryGrace;
+  readonly #clockWatch: ClockWatch;
 
-  constructor(database: Database, run: (mutation: Mutation<void>) => Promise<void>) {
+  constructor(
+    database: Database,
+    run: (mutation: Mutation<void>) => Promise<void>,
+    { grace, clockWatch }: { readonly grace: ExpiryGrace; readonly clockWatch: ClockWatch },
+  ) {
     this.#database = database;
     this.#run = run;
+    this.#grace = grace;
+    this.#clockWatch = clockWatch;
   }
 
   async expire(): Promise<boolean> {
+    const now = await this.#database.now();
+    this.#clockWatch.report(this.#database.clock.differenceMs);
+    const cutoff = this.#grace.cutoff(now);
+    if (cutoff === -Infinity) return false;
     const due = await this.#database.run(
       `SELECT path FROM ${this.#database.schema}.streams
        WHERE expiry <= $1::text::bigint LIMIT ${ROWS_PER_STEP}`,
-      [String(Date.now())],
+      [String(cutoff)],
     );
-    // Every mutation that finds an expired stream removes it.
-    await Promise.all(due.map(({ path }) => this.#run(touchMutation(path as string))));
+    await Promise.all(due.map(({ path }) => this.#run(expiryMutation(path as string, cutoff))));
     return due.length === ROWS_PER_STEP;
   }
 
@@ -35,6 +48,7 @@ export class PostgresSweepSteps implements SweepSteps {
         `SELECT stream_id::text AS id FROM ${schema}.garbage LIMIT 1 FOR UPDATE SKIP LOCKED`,
       );
       if (!garbage) return false;
+      await this.#database.check(run);
       const id = garbage["id"] as string;
       const counts = [
         await this.#removeRows(run, "data", id),

@@ -3,23 +3,15 @@ import {
   aFunction,
   anObject,
   httpUrl,
+  numberBetween,
   timeLimit,
   wholeNumber,
-  type OptionRule,
   type OptionRules,
 } from "@freshet/core";
-import { expectOptions, invalidOption } from "../store/options.ts";
+import { aLogger, expectOptions, invalidOption } from "../store/options.ts";
 import { aBasePath } from "./base-path.ts";
 import { corsRules } from "./cors.ts";
-import type { DurableStreamsOptions } from "./options.ts";
-
-const aLogger: OptionRule = {
-  expected: "an object with the methods info, warn and error",
-  accepts: (value) =>
-    ["info", "warn", "error"].every(
-      (method) => typeof (value as Record<string, unknown> | null)?.[method] === "function",
-    ),
-};
+import type { DurableStreamsOptions, SubscriptionOptions } from "./options.ts";
 
 const rules: OptionRules<DurableStreamsOptions> = {
   store: anObject,
@@ -39,6 +31,11 @@ const rules: OptionRules<DurableStreamsOptions> = {
   logger: aLogger,
 };
 
+const subscriptionRules: OptionRules<SubscriptionOptions> = {
+  allowLocalWebhooks: aBoolean,
+  signingKeyLifetimeMs: numberBetween(3_600_000, Infinity),
+};
+
 /** Checks all options but the limits. */
 export function checkServerOptions(options: DurableStreamsOptions): void {
   expectOptions(options, rules);
@@ -55,6 +52,6 @@ export function checkServerOptions(options: DurableStreamsOptions): void {
     }
   }
   if (subscriptions) {
-    expectOptions(subscriptions, { allowLocalWebhooks: aBoolean }, "subscriptions.");
+    expectOptions(subscriptions, subscriptionRules, "subscriptions.");
   }
 }

@@ -3,12 +3,13 @@ import type { ExchangeRequest, ExchangeResponse } from "../http/exchange.ts";
 import { fromRequest, toResponse } from "../http/fetch-adapter.ts";
 import { LiveReaders } from "../protocol/read/live-readers.ts";
 import type { Store } from "../store/store.ts";
+import type { SubscriptionsOptions } from "../subscriptions/subscriptions-options.ts";
 import { Subscriptions } from "../subscriptions/subscriptions.ts";
 import { normalizeBasePath, streamPath } from "./base-path.ts";
 import { checkServerOptions } from "./check-server-options.ts";
 import { Cors } from "./cors.ts";
 import { resolveLimits, type Limits } from "./limits.ts";
-import type { DurableStreamsOptions } from "./options.ts";
+import type { Authorize, DurableStreamsOptions } from "./options.ts";
 import { RequestHandler } from "./request-handler.ts";
 import { Router } from "./router.ts";
 
@@ -62,7 +63,7 @@ export function createDurableStreams(given: DurableStreamsOptions): DurableStrea
     limits.waitingReaders,
     onMetric && ((count) => onMetric({ type: "waitingReaders", count })),
   );
-  const subscriptions = openSubscriptions(options, basePath);
+  const subscriptions = openSubscriptions(options, basePath, limits);
   const toStreamPath = (pathname: string) => streamPath(basePath, pathname);
   const router = openRouter(options, { limits, liveReaders, subscriptions, toStreamPath });
   const handler = new RequestHandler(router, {
@@ -118,7 +119,7 @@ function openRouter(
       maxStreams: limits.streams,
       maxProducers: limits.producersPerStream,
       publicOrigin: publicUrl === undefined ? undefined : withoutSlash(publicUrl),
-      onAppended: (path) => subscriptions?.appended(path),
+      onAppended: (path, range) => subscriptions?.appended(path, range),
       onDeleted: (path) => subscriptions?.deleted(path),
       toStreamPath,
     },
@@ -146,17 +147,30 @@ function withHarmlessMetrics(options: DurableStreamsOptions): DurableStreamsOpti
 }
 
 function openSubscriptions(
-  { store, publicUrl, subscriptions, logger, onMetric }: DurableStreamsOptions,
+  { store, authorize, publicUrl, subscriptions, logger, onMetric }: DurableStreamsOptions,
   basePath: string,
+  limits: Limits,
 ): Subscriptions | undefined {
   if (subscriptions === false) return undefined;
   return new Subscriptions({
     store,
     rootUrl: (origin) => withoutSlash(publicUrl ?? origin) + basePath,
     allowLocalWebhooks: subscriptions?.allowLocalWebhooks ?? false,
+    signingKeyLifetimeMs: subscriptions?.signingKeyLifetimeMs ?? 90 * 24 * 3_600_000,
+    limits,
+    mayLink: authorize && mayLink(authorize),
     logger,
     onWebhook: (outcome) => onMetric?.({ type: "webhook", outcome }),
   });
+}
+
+/** The request that made a subscription is gone when its pattern meets a stream: only its id is left. */
+function mayLink(authorize: Authorize): SubscriptionsOptions["mayLink"] {
+  return async ({ id, baseUrl }, path) => {
+    const url = `${baseUrl}/__ds/subscriptions/${encodeURIComponent(id)}`;
+    const what = { operation: "read", path, subscription: id } as const;
+    return (await authorize(new Request(url, { method: "PUT" }), what)) === true;
+  };
 }
 
 async function closeAll(

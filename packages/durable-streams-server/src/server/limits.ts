@@ -14,6 +14,10 @@ export interface Limits {
   producersPerStream: number;
   /** Live readers (long-poll and SSE): 429 with Retry-After. Default 20,000. */
   waitingReaders: number;
+  /** Subscriptions of the server: 507. Default 10,000. */
+  subscriptions: number;
+  /** Subscriptions to one stream: 507. Default 100. */
+  subscriptionsPerStream: number;
   /** One header of the protocol, in characters: 431. Default 1,024. */
   headerLength: number;
   /** The path of a stream, in bytes as sent: 414. Default 1,024, at most 1,900. */
@@ -25,6 +29,8 @@ export const defaultLimits: Readonly<Limits> = {
   streams: 1_000_000,
   producersPerStream: 10_000,
   waitingReaders: 20_000,
+  subscriptions: 10_000,
+  subscriptionsPerStream: 100,
   headerLength: 1024,
   pathLength: 1024,
 };
@@ -39,6 +45,8 @@ const rules: OptionRules<Limits> = {
   streams: atLeastOne,
   producersPerStream: atLeastOne,
   waitingReaders: atLeastOne,
+  subscriptions: atLeastOne,
+  subscriptionsPerStream: atLeastOne,
   headerLength: atLeastOne,
   pathLength: atLeastOne,
 };
@@ -51,6 +59,8 @@ export function resolveLimits(limits: GivenLimits = {}): Limits {
     streams: limits.streams ?? defaultLimits.streams,
     producersPerStream: limits.producersPerStream ?? defaultLimits.producersPerStream,
     waitingReaders: limits.waitingReaders ?? defaultLimits.waitingReaders,
+    subscriptions: limits.subscriptions ?? defaultLimits.subscriptions,
+    subscriptionsPerStream: limits.subscriptionsPerStream ?? defaultLimits.subscriptionsPerStream,
     headerLength: limits.headerLength ?? defaultLimits.headerLength,
     pathLength: Math.min(limits.pathLength ?? defaultLimits.pathLength, MAX_PATH_LENGTH),
   };

@@ -12,11 +12,14 @@ export type RequestOperation =
  * that it throws is logged and becomes a 500.
  *
  * @param request - its headers and URL; the body is not part of it
- * @param what - `path` is the stream's path below `basePath`, or the id of the subscription
+ * @param what - `path` is the stream's path below `basePath`; for `subscribe` the id of the
+ *   subscription, or empty for a list of them. `subscription` is an id: whoever was allowed to
+ *   `subscribe` with it links the stream (`read`) or has wake events written to it (`append`). A stream
+ *   that its pattern meets later is asked about with a request that has no headers.
  */
 export type Authorize = (
   request: Request,
-  what: { operation: RequestOperation; path: string },
+  what: { operation: RequestOperation; path: string; subscription?: string | undefined },
 ) => boolean | Response | Promise<boolean | Response>;
 
 /** An event to count or measure. */
@@ -38,6 +41,11 @@ export interface SubscriptionOptions {
    * development. Others must be https and have a public address.
    */
   allowLocalWebhooks?: boolean | undefined;
+  /**
+   * How long a key signs webhooks before another one does, in milliseconds: an hour or more (default
+   * 90 days). Both are in the JWKS for a while.
+   */
+  signingKeyLifetimeMs?: number | undefined;
 }
 
 export interface DurableStreamsOptions {

@@ -68,7 +68,12 @@ export class Router {
   #control(request: ExchangeRequest, rest: string): Promise<ExchangeResponse> {
     const { subscriptions } = this.#options;
     if (!subscriptions) throw new HttpError(404, "This server has no subscriptions.");
-    return subscriptions.handle(request, rest, (id) => this.#authorize(request, "subscribe", id));
+    return subscriptions.handle(request, rest, {
+      expect: ({ operation, path, subscription }) =>
+        this.#authorize(request, operation, path, subscription),
+      allows: async (what) =>
+        ((await this.#options.authorize?.(request.toRequest(), what)) ?? true) === true,
+    });
   }
 
   async #create(request: ExchangeRequest, path: string): Promise<ExchangeResponse> {
@@ -83,8 +88,10 @@ export class Router {
     request: ExchangeRequest,
     operation: RequestOperation,
     path: string,
+    subscription?: string,
   ): Promise<void> {
-    const verdict = await this.#options.authorize?.(request.toRequest(), { operation, path });
+    const what = { operation, path, ...(subscription !== undefined && { subscription }) };
+    const verdict = await this.#options.authorize?.(request.toRequest(), what);
     if (verdict === undefined || verdict === true) return;
     if (verdict === false) throw new HttpError(403, `You may not ${operation} here.`);
     throw new RefusedByHook({

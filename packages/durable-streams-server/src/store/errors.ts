@@ -7,7 +7,8 @@ import { FreshetError } from "@freshet/core";
  * - `STORE_UNAVAILABLE`: the store could not be reached or the outcome is unknown; a producer that
  *   repeats the request learns whether it was stored (HTTP 503)
  * - `STORE_CLOSED`: the store was closed before or during the operation (HTTP 503)
- * - `STORE_VERSION`: the data was written by a newer version of this package
+ * - `STORE_VERSION`: the data was written by a newer version of this package, or migrated by one while
+ *   this process ran; nothing was stored (HTTP 503)
  * - `INVALID_OPTION`: an option of {@link createDurableStreams} or of a store is not valid
  * - `PEER_MISSING`: the optional peer (lmdb, postgres) of an entry is not installed
  */

@@ -22,10 +22,12 @@ export function isExpired(stream: Lifetime, now: number): boolean {
   return now >= expiryOf(stream);
 }
 
+/** When a read or write must move the start of the sliding window; `Infinity` for never. */
+export function touchTime({ ttlSeconds, accessedAt }: Lifetime): number {
+  return ttlSeconds === undefined ? Infinity : accessedAt + touchGranularity(ttlSeconds);
+}
+
 /** Whether a read or write at `now` must move the start of the sliding window. */
 export function needsTouch(stream: Lifetime, now: number): boolean {
-  return (
-    stream.ttlSeconds !== undefined &&
-    now - stream.accessedAt >= touchGranularity(stream.ttlSeconds)
-  );
+  return now >= touchTime(stream);
 }

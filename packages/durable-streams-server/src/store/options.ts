@@ -8,6 +8,17 @@ export const timerInterval: OptionRule = {
   expected: `milliseconds from 1 to ${maxTimerMs}`,
 };
 
+export const aLogger: OptionRule = {
+  expected: "an object with the methods info, warn and error",
+  accepts: (value) =>
+    ["info", "warn", "error"].every(
+      (method) => typeof (value as Record<string, unknown> | null)?.[method] === "function",
+    ),
+};
+
+/** How long the data of expired streams is kept, in milliseconds. */
+export const gracePeriod: OptionRule = numberBetween(0, Number.MAX_SAFE_INTEGER);
+
 export function invalidOption(message: string): DurableStreamsServerError {
   return new DurableStreamsServerError("INVALID_OPTION", message);
 }

@@ -1,5 +1,5 @@
 import { isJson } from "../wire/content-type.ts";
-import { isExpired } from "./lifetime.ts";
+import { isExpired, touchTime } from "./lifetime.ts";
 import type { DataRecord, HeadOutcome, ReadOutcome, ReadRequest } from "./store.ts";
 import { streamInfo, type StreamRecord } from "./stream-record.ts";
 
@@ -36,6 +36,7 @@ export async function readChain(
   if (status !== "ok" || !record) return { status: status === "deleted" ? status : "missing" };
   const start = request.position === "now" ? record.tail : request.position;
   if (start > record.tail) return { status: "position-invalid" };
+  const touchDueAt = performance.now() + touchTime(record) - now;
   const records: DataRecord[] = [];
   let end = start;
   let bytes = 0;
@@ -47,7 +48,7 @@ export async function readChain(
     if (found.length === 0) return { status: "missing" };
     for (const item of found) {
       if (records.length > 0 && bytes + item.data.byteLength > request.maxBytes) {
-        return page(record, records, start, end);
+        return page(record, { records, start, end, touchDueAt });
       }
       records.push(item);
       bytes += item.data.byteLength;
@@ -55,15 +56,17 @@ export async function readChain(
     }
     if (end < segment.upTo) break;
   }
-  return page(record, records, start, end);
+  return page(record, { records, start, end, touchDueAt });
 }
 
-function page(
-  record: StreamRecord,
-  records: DataRecord[],
-  start: number,
-  end: number,
-): ReadOutcome {
+interface PageParts {
+  readonly records: DataRecord[];
+  readonly start: number;
+  readonly end: number;
+  readonly touchDueAt: number;
+}
+
+function page(record: StreamRecord, { records, start, end, touchDueAt }: PageParts): ReadOutcome {
   const first = records[0];
   if (first && first.end - first.data.byteLength < start) {
     // Offsets inside a record are given out for text only (see sse.ts): this one was made up.
@@ -71,7 +74,7 @@ function page(
     records[0] = { end: first.end, data: first.data.subarray(start - first.end) };
   }
   const upToDate = end === record.tail;
-  return { status: "ok", stream: streamInfo(record), records, start, end, upToDate };
+  return { status: "ok", stream: streamInfo(record), records, start, end, upToDate, touchDueAt };
 }
 
 async function segmentAt(

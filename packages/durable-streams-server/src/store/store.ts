@@ -128,6 +128,11 @@ export type ReadOutcome =
       readonly end: number;
       /** Whether the page ended at the tail when it was read. */
       readonly upToDate: boolean;
+      /**
+       * When a reader must `touch` the stream to keep it, as `performance.now()` and told by the store's own
+       * clock; `Infinity` without a sliding window.
+       */
+      readonly touchDueAt: number;
     }
   | { readonly status: "missing" | "deleted" | "position-invalid" };
 
@@ -156,13 +161,27 @@ export interface StoredDocument {
   readonly key: string;
   /** JSON text. */
   readonly value: string;
-  /** Changes with every write. */
+  /** Grows with every write to the store. */
   readonly version: number;
+}
+
+/** Narrows {@link DocumentStore.list}. */
+export interface ListDocumentsOptions {
+  /** The key after which the list begins. */
+  readonly after?: string | undefined;
+  /** The most documents to list. */
+  readonly limit?: number | undefined;
+  /** The version after which a document was written. */
+  readonly changedAfter?: number | undefined;
 }
 
 export interface DocumentStore {
   get(key: string): Promise<StoredDocument | undefined>;
-  list(prefix: string): Promise<readonly StoredDocument[]>;
+  /**
+   * Lists the documents whose keys begin with `prefix`, in key order. With `changedAfter` it costs
+   * about as much as there are such documents: subscriptions poll with it every second.
+   */
+  list(prefix: string, options?: ListDocumentsOptions): Promise<readonly StoredDocument[]>;
   /**
    * Writes or removes the document if its version is the expected one.
    *

@@ -1,6 +1,7 @@
 /** https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (sections 6 and 7) */
 import type { ExchangeRequest, ExchangeResponse } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
+import type { ControlAccess } from "./control-access.ts";
 import {
   parseBody,
   parseConfig,
@@ -13,10 +14,10 @@ import { errorStatus, SubscriptionError } from "./subscription-error.ts";
 import type { SubscriptionState } from "./subscription-state.ts";
 import { ackedOffset, linkType } from "./wakes.ts";
 
-/** Throws an HttpError unless the request may use a subscription. */
-export type AuthorizeSubscription = (id: string) => Promise<void>;
-
 const MAX_BODY_BYTES = 1024 * 1024;
+/** How many subscriptions a page of their list has. */
+const DEFAULT_LIST_LIMIT = 100;
+const MAX_LIST_LIMIT = 1000;
 
 /**
  * Handles a request below `__ds/`.
@@ -27,13 +28,14 @@ export async function handleControlRequest(
   manager: SubscriptionManager,
   request: ExchangeRequest,
   rest: string,
-  authorize: AuthorizeSubscription,
+  access: ControlAccess,
 ): Promise<ExchangeResponse> {
   try {
     if (rest === "jwks.json") return await jwks(manager, request);
     const [kind, id = "", ...action] = rest.split("/");
-    if (kind !== "subscriptions" || id === "") throw notFound();
-    return await new ControlRequest(manager, request, decode(id), authorize).handle(action);
+    if (kind !== "subscriptions") throw notFound();
+    const control = new ControlRequest(manager, request, decode(id), access);
+    return await (id === "" && action.length === 0 ? control.list() : control.handle(action));
   } catch (error) {
     if (!(error instanceof SubscriptionError)) throw error;
     const { code, message, details } = error;
@@ -81,14 +83,14 @@ async function jwks(
   if (request.method !== "GET" && request.method !== "HEAD") {
     throw new HttpError(405, "Use GET.", { allow: "GET, HEAD" });
   }
-  const { publicJwk } = await manager.keys();
+  const { publicJwks } = await manager.keys();
   return {
     status: 200,
     headers: {
       "content-type": "application/jwk-set+json",
       "cache-control": "public, max-age=300",
     },
-    body: JSON.stringify({ keys: [publicJwk] }),
+    body: JSON.stringify({ keys: publicJwks }),
   };
 }
 
@@ -97,18 +99,41 @@ class ControlRequest {
   readonly #manager: SubscriptionManager;
   readonly #request: ExchangeRequest;
   readonly #id: string;
-  readonly #authorize: AuthorizeSubscription;
+  readonly #access: ControlAccess;
 
   constructor(
     manager: SubscriptionManager,
     request: ExchangeRequest,
     id: string,
-    authorize: AuthorizeSubscription,
+    access: ControlAccess,
   ) {
     this.#manager = manager;
     this.#request = request;
     this.#id = id;
-    this.#authorize = authorize;
+    this.#access = access;
+  }
+
+  /** A page of the subscriptions that the request may see, in the order of their ids. */
+  async list(): Promise<ExchangeResponse> {
+    this.#expectMethod("GET");
+    await this.#access.expect({ operation: "subscribe", path: "" });
+    const { searchParams } = this.#request.url;
+    const after = searchParams.get("after") ?? "";
+    const limit = Number(searchParams.get("limit") ?? DEFAULT_LIST_LIMIT);
+    if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIST_LIMIT || after.includes("\0")) {
+      throw new SubscriptionError(
+        "INVALID_REQUEST",
+        `limit must be an integer from 1 to ${MAX_LIST_LIMIT}, and after the id before the page.`,
+      );
+    }
+    const { states, next } = await this.#manager.states.list(after, limit);
+    const subscriptions: object[] = [];
+    for (const state of states) {
+      if (!(await this.#access.allows({ operation: "subscribe", path: state.id }))) continue;
+      const { streams, ...summary } = await this.#serialized(state);
+      subscriptions.push({ ...summary, stream_count: streams.length });
+    }
+    return json(200, { subscriptions, next });
   }
 
   async handle([action, ...rest]: string[]): Promise<ExchangeResponse> {
@@ -118,7 +143,8 @@ class ControlRequest {
       if (action === "ack") return this.#report("pull-wake");
       if (action === "release") return this.#release();
     }
-    await this.#authorize(this.#id);
+    if (this.#id === "") throw notFound();
+    await this.#access.expect({ operation: "subscribe", path: this.#id });
     if (action === undefined) return this.#base();
     if (action === "claim" && rest.length === 0) return this.#claim();
     if (action === "streams") return this.#streams(rest);
@@ -146,13 +172,18 @@ class ControlRequest {
       return json(200, await this.#serialized(await this.#manager.states.get(this.#id)));
     }
     const config = parseConfig(await this.#fields());
-    const { state, isNew } = await this.#manager.create(this.#id, config, url.origin);
+    const { state, isNew } = await this.#manager.create(this.#id, config, {
+      origin: url.origin,
+      access: this.#access,
+    });
     return json(isNew ? 201 : 200, await this.#serialized(state));
   }
 
-  async #serialized(state: SubscriptionState): Promise<object> {
+  async #serialized(
+    state: SubscriptionState,
+  ): Promise<{ streams: readonly object[] } & Record<string, unknown>> {
     const { config } = state;
-    const { kid } = (await this.#manager.keys()).publicJwk;
+    const kid = (await this.#manager.keys()).activeKid();
     const signing = { alg: "ed25519", kid, jwks_url: `${state.baseUrl}/__ds/jwks.json` };
     return {
       id: state.id,
@@ -170,6 +201,8 @@ class ControlRequest {
       created_at: state.createdAt,
       status: state.status,
       description: config.description ?? null,
+      ...(config.from && { from: config.from }),
+      ...(config.ignoreProducer !== undefined && { ignore_producer: config.ignoreProducer }),
     };
   }
 
@@ -177,7 +210,7 @@ class ControlRequest {
     if (path.length === 0) {
       this.#expectMethod("POST");
       const fields = await this.#fields();
-      await this.#manager.addStreams(this.#id, streamPaths(fields["streams"]));
+      await this.#manager.addStreams(this.#id, streamPaths(fields["streams"]), this.#access);
     } else {
       this.#expectMethod("DELETE");
       await this.#manager.removeStream(this.#id, streamPathOf(decode(path.join("/"))));
@@ -206,22 +239,23 @@ class ControlRequest {
 
   async #report(type: "webhook" | "pull-wake"): Promise<ExchangeResponse> {
     this.#expectMethod("POST");
-    const token = this.#token();
+    const generation = await this.#verifiedGeneration();
     const report = parseReport(await this.#fields());
-    const nextWake = await this.#manager.report(this.#id, token, report, { type });
+    const nextWake = await this.#manager.report(this.#id, generation, report, { type });
     return json(200, { ok: true, next_wake: nextWake });
   }
 
   async #release(): Promise<ExchangeResponse> {
     this.#expectMethod("POST");
-    const token = this.#token();
-    await this.#manager.release(this.#id, token, parseReport(await this.#fields()));
+    const generation = await this.#verifiedGeneration();
+    await this.#manager.release(this.#id, generation, parseReport(await this.#fields()));
     return noContent();
   }
 
-  #token(): string {
+  /** Before anything else of the request is looked at. */
+  async #verifiedGeneration(): Promise<number> {
     const [, token] = /^Bearer +(\S+)$/i.exec(this.#request.header("authorization") ?? "") ?? [];
-    if (token !== undefined) return token;
+    if (token !== undefined) return this.#manager.verifyToken(this.#id, token);
     throw new SubscriptionError(
       "TOKEN_INVALID",
       "Authorization must be Bearer and the token of the wake.",

@@ -1,20 +1,28 @@
-import { backoffDelayMs, defaultBackoff } from "@freshet/core";
+import type { AppendedRange } from "../store/appended-range.ts";
 import type { SubscriptionKeys } from "./keys.ts";
 import type { StateStore } from "./state-store.ts";
 import { SubscriptionError } from "./subscription-error.ts";
 import type { SubscriptionState } from "./subscription-state.ts";
 import type { SubscriptionsOptions } from "./subscriptions-options.ts";
-import { ackSnapshot, beginWake, endWake, findPending, isIdle, link } from "./wakes.ts";
+import {
+  ackSnapshot,
+  advance,
+  endWake,
+  failWake,
+  findPending,
+  ignoreRange,
+  link,
+  type Step,
+} from "./wakes.ts";
 import { callWebhook } from "./webhook/call.ts";
 
-/** From 1 second up to 60, with 20 % of jitter. */
-const retryBackoff = {
-  ...defaultBackoff,
-  initialDelayMs: 1000,
-  maxDelayMs: 60_000,
-  multiplier: 2,
-  jitter: 0.2,
-};
+/** What became of a call: the end of the wake, a lease that goes on, or the reason why it failed. */
+type CallResult = "done" | "accepted" | { readonly failure: unknown };
+
+interface News {
+  readonly discovered?: readonly string[] | undefined;
+  readonly ignored?: { readonly path: string; readonly range: AppendedRange } | undefined;
+}
 
 /** Begins wakes and delivers them to webhooks and wake streams. */
 export class Delivery {
@@ -35,56 +43,31 @@ export class Delivery {
   }
 
   /**
-   * Begins a wake if the subscription is idle and has events to process.
+   * Does what is due for a subscription: ends its lease if it has run out, begins a wake if it is idle
+   * and has events to process, announces again a wake that nobody claimed. Of several processes only
+   * one gets to do it.
    *
-   * @param discovered - streams that match its pattern and are not linked yet: all their events are new
+   * @param news.discovered - streams that match its pattern and are not linked yet: all their events are new
+   * @param news.ignored - an append whose events are none for the subscription
    * @returns whether a wake has begun
    */
-  async wakeIfPending(id: string, discovered: readonly string[] = []): Promise<boolean> {
-    const { tailOf } = this.#states;
-    const begun: { wakeId: string | null } = { wakeId: null };
+  async advance(id: string, { discovered = [], ignored }: News = {}): Promise<boolean> {
+    const taken: { step: Step } = { step: "none" };
     try {
       const state = await this.#states.update(id, async (current) => {
-        begun.wakeId = null;
         const linked = discovered.filter((path) => link(current, path, "glob", -1)).length > 0;
-        if (!isIdle(current) || (await findPending(current, tailOf)) === undefined) return linked;
-        await beginWake(current, tailOf, Date.now());
-        begun.wakeId = current.wakeId;
-        return true;
+        const entry = ignored && current.links[ignored.path];
+        if (entry) ignoreRange(entry, ignored.range);
+        taken.step = await advance(current, this.#states.tailOf, Date.now());
+        return linked || entry !== undefined || taken.step !== "none";
       });
-      if (begun.wakeId === null) return false;
-      this.#start(state);
-      return true;
+      if (taken.step === "wake" || taken.step === "announce") this.#start(state);
+      return taken.step === "wake";
     } catch (error) {
       // The subscription was deleted in the meantime.
       if (!(error instanceof SubscriptionError)) throw error;
       return false;
     }
-  }
-
-  /** Ends the wake of a worker or webhook that was silent for too long. */
-  async expireLease(id: string, now: number): Promise<void> {
-    await this.#states.update(id, (state) => {
-      if (state.leaseUntil === null || state.leaseUntil > now) return false;
-      endWake(state);
-      return true;
-    });
-    await this.wakeIfPending(id);
-  }
-
-  /** Retries a delivery that is due. Of several processes only one gets to do it. */
-  async retry(id: string, now: number): Promise<void> {
-    const claimed: SubscriptionState[] = [];
-    await this.#states.update(id, (current) => {
-      claimed.length = 0;
-      if (current.nextAttemptAt === null || current.nextAttemptAt > now) return false;
-      claimed.push(current);
-      const isWebhook = current.config.type === "webhook";
-      current.nextAttemptAt = isWebhook ? null : now + 5000;
-      if (isWebhook) current.leaseUntil = now + current.config.leaseTtlMs;
-      return true;
-    });
-    for (const state of claimed) this.#start(state);
   }
 
   async stop(): Promise<void> {
@@ -122,29 +105,23 @@ export class Delivery {
       data: new TextEncoder().encode(JSON.stringify(event)),
       close: false,
     });
-    if (status !== "appended") {
-      const details = { subscription: state.id, wakeStream, status };
-      this.#options.logger?.warn(details, "The wake stream refused an event: create it as JSON");
-    }
-    await this.#states.update(state.id, (current) => {
-      if (current.wakeId !== state.wakeId) return false;
-      // While the stream is missing it is tried once per lease: the application may create it later.
-      const { leaseTtlMs } = current.config;
-      current.nextAttemptAt = status === "appended" ? null : Date.now() + leaseTtlMs;
-      return true;
-    });
+    if (status === "appended") return;
+    const details = { subscription: state.id, wakeStream, status };
+    this.#options.logger?.warn(details, "The wake stream refused an event: create it as JSON");
   }
 
   async #deliver(state: SubscriptionState): Promise<void> {
     const result = await this.#call(state);
     if (this.#stopped.signal.aborted) return;
-    this.#options.onWebhook?.(result === "failed" ? "failed" : "delivered");
+    const outcome: { failure?: unknown } = {};
     await this.#states.update(state.id, (current) => {
+      delete outcome.failure;
       if (current.wakeId !== state.wakeId) return false;
-      if (result === "failed") {
-        current.status = "failed";
-        current.nextAttemptAt = Date.now() + backoffDelayMs(current.retries++, retryBackoff);
-        current.leaseUntil = null;
+      if (typeof result === "object") {
+        // A handler that calls back is alive, whatever became of its response: its lease decides.
+        if (current.leaseUntil !== state.leaseUntil) return false;
+        outcome.failure = result.failure;
+        failWake(current, Date.now());
         return true;
       }
       current.status = "active";
@@ -154,21 +131,31 @@ export class Delivery {
       endWake(current);
       return true;
     });
-    if (result === "done") await this.wakeIfPending(state.id);
+    this.#options.onWebhook?.("failure" in outcome ? "failed" : "delivered");
+    if ("failure" in outcome) {
+      const details = { err: outcome.failure, subscription: state.id };
+      this.#options.logger?.warn(details, "A webhook failed and will be called again");
+    }
+    if (result === "done") await this.advance(state.id);
   }
 
-  async #call(state: SubscriptionState): Promise<"done" | "accepted" | "failed"> {
-    const { signal } = this.#stopped;
-    const { allowLocalWebhooks, logger } = this.#options;
+  async #call(state: SubscriptionState): Promise<CallResult> {
+    const { tailOf } = this.#states;
+    const leaseUntil = async () => {
+      const current = await this.#states.find(state.id);
+      return current?.wakeId === state.wakeId ? (current.leaseUntil ?? 0) : 0;
+    };
     try {
-      const keys = await this.#keys();
-      const { tailOf } = this.#states;
-      const isDone = await callWebhook(state, { keys, tailOf, allowLocalWebhooks, signal });
+      const isDone = await callWebhook(state, {
+        keys: await this.#keys(),
+        tailOf,
+        leaseUntil,
+        allowLocalWebhooks: this.#options.allowLocalWebhooks,
+        signal: this.#stopped.signal,
+      });
       return isDone ? "done" : "accepted";
-    } catch (error) {
-      const details = { err: error, subscription: state.id };
-      logger?.warn(details, "A webhook failed and will be tried again");
-      return "failed";
+    } catch (failure) {
+      return { failure };
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The server's keys for subscriptions: Ed25519 for webhook signatures, HMAC for the tokens of wakes.
- * They are generated once and kept in the store, so that every process has them, also after a restart.
+ * They are kept in the store, so that every process has them, also after a restart. Signing keys rotate.
  * https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (sections 6.5 and 12.9)
  */
 import { fromBase64, toBase64 } from "@freshet/core";
@@ -11,9 +11,21 @@ const DOCUMENT = "subscription-keys";
 /** Longer than a worker is likely to keep one wake. What usually ends a token is its generation. */
 const TOKEN_LIFETIME_S = 24 * 3600;
 
+/** How long a new signing key is published before it signs: longer than receivers may cache the keys. */
+const PUBLISH_AHEAD_MS = 15 * 60_000;
+/** How often a process looks whether another one has added a signing key. */
+const RELOAD_MS = 60_000;
+
 interface StoredKeys {
-  readonly privateKey: JsonWebKey;
+  /** The newest is the last. The one before is still published, for what it has signed. */
+  readonly signing: readonly StoredSigningKey[];
   readonly tokenSecret: string;
+}
+
+interface StoredSigningKey {
+  readonly privateKey: JsonWebKey;
+  /** In milliseconds since 1970. */
+  readonly signsFrom: number;
 }
 
 export interface PublicJwk {
@@ -27,51 +39,70 @@ export interface PublicJwk {
 
 const encoder = new TextEncoder();
 
-export class SubscriptionKeys {
+interface SigningKey {
   readonly publicJwk: PublicJwk;
-  readonly #privateKey: CryptoKey;
+  readonly privateKey: CryptoKey;
+  readonly signsFrom: number;
+}
+
+export class SubscriptionKeys {
+  readonly #signing: readonly SigningKey[];
   readonly #tokenKey: CryptoKey;
 
-  private constructor(publicJwk: PublicJwk, privateKey: CryptoKey, tokenKey: CryptoKey) {
-    this.publicJwk = publicJwk;
-    this.#privateKey = privateKey;
+  private constructor(signing: readonly SigningKey[], tokenKey: CryptoKey) {
+    this.#signing = signing;
     this.#tokenKey = tokenKey;
   }
 
-  /** Loads the keys of the store, or generates them if it has none. */
-  static async load({ documents }: Store): Promise<SubscriptionKeys> {
-    let stored = await documents.get(DOCUMENT);
-    if (!stored) {
-      await documents.set(DOCUMENT, JSON.stringify(await generate()), undefined);
-      // Another process may have been faster.
-      stored = await documents.get(DOCUMENT);
+  /** Loads the keys of the store. Generates them if it has none, and a signing key if it is old. */
+  static async load(
+    { documents }: Store,
+    lifetimeMs: number,
+    now: number = Date.now(),
+  ): Promise<SubscriptionKeys> {
+    for (;;) {
+      const found = await documents.get(DOCUMENT);
+      const stored = found && (JSON.parse(found.value) as StoredKeys);
+      const keys = stored ? await rotated(stored, lifetimeMs, now) : await generate(now);
+      // Another process may be faster.
+      if (keys !== stored) {
+        const value = JSON.stringify(keys);
+        if ((await documents.set(DOCUMENT, value, found?.version)) === undefined) continue;
+      }
+      const secret = fromBase64url(keys.tokenSecret);
+      return new SubscriptionKeys(
+        await Promise.all(keys.signing.map(importSigningKey)),
+        await crypto.subtle.importKey("raw", secret, hmac, false, ["sign", "verify"]),
+      );
     }
-    const keys = JSON.parse(stored?.value ?? "") as StoredKeys;
-    const { kty = "", crv = "", x = "" } = keys.privateKey;
-    const thumbprint = await crypto.subtle.digest(
-      "SHA-256",
-      encoder.encode(JSON.stringify({ crv, kty, x })),
-    );
-    const kid = `ds_${base64url(new Uint8Array(thumbprint))}`;
-    return new SubscriptionKeys(
-      { kty, crv, x, kid, use: "sig", alg: "EdDSA" },
-      await crypto.subtle.importKey("jwk", keys.privateKey, "Ed25519", false, ["sign"]),
-      await crypto.subtle.importKey("raw", fromBase64url(keys.tokenSecret), hmac, false, [
-        "sign",
-        "verify",
-      ]),
-    );
+  }
+
+  /** The keys that verify signatures, of which there are at most two. */
+  get publicJwks(): readonly PublicJwk[] {
+    return this.#signing.map(({ publicJwk }) => publicJwk);
+  }
+
+  /** The id of the key that signs. */
+  activeKid(now: number = Date.now()): string {
+    return this.#active(now).publicJwk.kid;
   }
 
   /** The value of the header `Webhook-Signature` for a body sent now. */
   async signWebhook(body: string, now: number = Date.now()): Promise<string> {
     const timestamp = Math.floor(now / 1000);
+    const { privateKey, publicJwk } = this.#active(now);
     const signed = await crypto.subtle.sign(
       "Ed25519",
-      this.#privateKey,
+      privateKey,
       encoder.encode(`${timestamp}.${body}`),
     );
-    return `t=${timestamp},kid=${this.publicJwk.kid},ed25519=${base64url(new Uint8Array(signed))}`;
+    return `t=${timestamp},kid=${publicJwk.kid},ed25519=${base64url(new Uint8Array(signed))}`;
+  }
+
+  #active(now: number): SigningKey {
+    const active = this.#signing.findLast(({ signsFrom }) => signsFrom <= now) ?? this.#signing[0];
+    if (active) return active;
+    throw new Error("The keys of subscriptions in the store are damaged: there is no signing key.");
   }
 
   /** Makes a token that lets its bearer acknowledge one wake of one subscription. */
@@ -108,23 +139,56 @@ export class SubscriptionKeys {
   }
 }
 
-/** Loads the keys on the first call. A failed load is tried again by the next call. */
-export function lazyKeys(store: Store): () => Promise<SubscriptionKeys> {
+/** Loads the keys on the first call, and again after a minute. A failed load is tried again. */
+export function lazyKeys(store: Store, lifetimeMs: number): () => Promise<SubscriptionKeys> {
   let keys: Promise<SubscriptionKeys> | undefined;
-  return () =>
-    (keys ??= SubscriptionKeys.load(store).catch((error: unknown) => {
-      keys = undefined;
+  let reloadAt = 0;
+  return () => {
+    const now = Date.now();
+    if (now >= reloadAt) keys = undefined;
+    if (keys) return keys;
+    reloadAt = now + RELOAD_MS;
+    const loading = SubscriptionKeys.load(store, lifetimeMs).catch((error: unknown) => {
+      if (keys === loading) keys = undefined;
       throw error;
-    }));
+    });
+    return (keys = loading);
+  };
 }
 
 const hmac = { name: "HMAC", hash: "SHA-256" };
 
-async function generate(): Promise<StoredKeys> {
-  const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
+async function generate(now: number): Promise<StoredKeys> {
   return {
-    privateKey: await crypto.subtle.exportKey("jwk", pair.privateKey),
+    signing: [{ privateKey: await generateSigningKey(), signsFrom: now }],
     tokenSecret: base64url(crypto.getRandomValues(new Uint8Array(32))),
+  };
+}
+
+async function generateSigningKey(): Promise<JsonWebKey> {
+  const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
+  return crypto.subtle.exportKey("jwk", pair.privateKey);
+}
+
+/** The same keys, unless the newest has signed for its whole lifetime. */
+async function rotated(keys: StoredKeys, lifetimeMs: number, now: number): Promise<StoredKeys> {
+  const newest = keys.signing.at(-1);
+  if (newest && now < newest.signsFrom + lifetimeMs) return keys;
+  const next = { privateKey: await generateSigningKey(), signsFrom: now + PUBLISH_AHEAD_MS };
+  return { ...keys, signing: newest ? [newest, next] : [next] };
+}
+
+async function importSigningKey({ privateKey, signsFrom }: StoredSigningKey): Promise<SigningKey> {
+  const { kty = "", crv = "", x = "" } = privateKey;
+  const thumbprint = await crypto.subtle.digest(
+    "SHA-256",
+    encoder.encode(JSON.stringify({ crv, kty, x })),
+  );
+  const kid = `ds_${base64url(new Uint8Array(thumbprint))}`;
+  return {
+    publicJwk: { kty, crv, x, kid, use: "sig", alg: "EdDSA" },
+    privateKey: await crypto.subtle.importKey("jwk", privateKey, "Ed25519", false, ["sign"]),
+    signsFrom,
   };
 }
 

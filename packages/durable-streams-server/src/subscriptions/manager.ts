@@ -1,16 +1,23 @@
 import type { Store } from "../store/store.ts";
+import type { ControlAccess } from "./control-access.ts";
 import type { Delivery } from "./delivery.ts";
 import type { SubscriptionKeys } from "./keys.ts";
 import { matchingStreams } from "./matching-streams.ts";
 import type { WakeReport } from "./request-fields.ts";
 import type { StateStore } from "./state-store.ts";
 import { SubscriptionError } from "./subscription-error.ts";
-import { newState, type SubscriptionConfig, type SubscriptionState } from "./subscription-state.ts";
+import {
+  MAX_LINKS,
+  newState,
+  type SubscriptionConfig,
+  type SubscriptionState,
+} from "./subscription-state.ts";
 import type { SubscriptionsOptions } from "./subscriptions-options.ts";
 import {
   applyAcks,
   beginWake,
   checkFence,
+  endExpired,
   endWake,
   findPending,
   link,
@@ -19,9 +26,6 @@ import {
   unlink,
 } from "./wakes.ts";
 import { checkWebhookUrl } from "./webhook/webhook-url.ts";
-
-/** The most streams that one subscription can link: their cursors are one document. */
-const MAX_LINKS = 10_000;
 
 export interface Claim {
   readonly wakeId: string | null;
@@ -55,34 +59,76 @@ export class SubscriptionManager {
   async create(
     id: string,
     config: SubscriptionConfig,
-    origin: string,
+    { origin, access }: { origin: string; access: ControlAccess },
   ): Promise<{ state: SubscriptionState; isNew: boolean }> {
     const configHash = await hashOf(config);
     const existing = await this.states.find(id);
     if (existing) return { state: expectSameConfig(existing, configHash), isNew: false };
+    this.#expectRoom();
     if (config.webhookUrl !== undefined) {
       checkWebhookUrl(config.webhookUrl, this.#options.allowLocalWebhooks);
     }
-    checkCount(config.streams.length);
+    if (config.wakeStream !== undefined) {
+      await access.expect({ operation: "append", path: config.wakeStream, subscription: id });
+    }
     const state = newState(id, config, configHash, this.#options.rootUrl(origin));
-    for (const path of config.streams) {
-      link(state, path, "explicit", await this.states.tailOf(path));
+    await this.#linkExplicitly(state, config.streams, access);
+    await this.#linkMatching(state, access);
+    if (!(await this.states.insert(state))) {
+      return { state: expectSameConfig(await this.states.get(id), configHash), isNew: false };
     }
-    // Events that exist already do not wake anybody.
-    for await (const { path, tail } of matchingStreams(this.#store, config)) {
-      link(state, path, "glob", tail);
-    }
-    checkSize(state);
-    if (await this.states.insert(state)) return { state, isNew: true };
-    return { state: expectSameConfig(await this.states.get(id), configHash), isNew: false };
+    if (config.from === "start") await this.#delivery.advance(id);
+    return { state, isNew: true };
   }
 
-  async addStreams(id: string, paths: readonly string[]): Promise<void> {
+  async addStreams(id: string, paths: readonly string[], access: ControlAccess): Promise<void> {
+    await this.states.update(id, (state) => this.#linkExplicitly(state, paths, access));
+    if ((await this.states.get(id)).config.from === "start") await this.#delivery.advance(id);
+  }
+
+  async #linkExplicitly(
+    state: SubscriptionState,
+    paths: readonly string[],
+    access: ControlAccess,
+  ): Promise<void> {
     checkCount(paths.length);
-    await this.states.update(id, async (state) => {
-      for (const path of paths) link(state, path, "explicit", await this.states.tailOf(path));
-      checkSize(state);
-    });
+    for (const path of paths) {
+      if (state.links[path]?.explicit) continue;
+      await access.expect({ operation: "read", path, subscription: state.id });
+      this.#expectRoomAt(path, state);
+      const isFromStart = state.config.from === "start";
+      link(state, path, "explicit", isFromStart ? -1 : await this.states.tailOf(path));
+    }
+    checkCount(Object.keys(state.links).length);
+  }
+
+  /** Links the streams that exist already. Their events wake nobody, unless `from` is `"start"`. */
+  async #linkMatching(state: SubscriptionState, access: ControlAccess): Promise<void> {
+    const { config, id } = state;
+    for await (const { path, tail } of matchingStreams(this.#store, config)) {
+      if (!(await access.allows({ operation: "read", path, subscription: id }))) continue;
+      this.#expectRoomAt(path, state);
+      link(state, path, "glob", config.from === "start" ? -1 : tail);
+      checkCount(Object.keys(state.links).length);
+    }
+  }
+
+  #expectRoom(): void {
+    const { subscriptions } = this.#options.limits;
+    if (this.states.size < subscriptions) return;
+    throw new SubscriptionError(
+      "TOO_MANY_SUBSCRIPTIONS",
+      `The server already has ${subscriptions} subscriptions, the most it may have (limits.subscriptions).`,
+    );
+  }
+
+  #expectRoomAt(path: string, { links }: SubscriptionState): void {
+    const { subscriptionsPerStream } = this.#options.limits;
+    if (links[path] || this.states.index.linkedTo(path).size < subscriptionsPerStream) return;
+    throw new SubscriptionError(
+      "TOO_MANY_SUBSCRIPTIONS",
+      `${path} already has ${subscriptionsPerStream} subscriptions, the most it may have (limits.subscriptionsPerStream).`,
+    );
   }
 
   async removeStream(id: string, path: string): Promise<void> {
@@ -96,20 +142,23 @@ export class SubscriptionManager {
   async claim(id: string, worker: string): Promise<Claim> {
     const { tailOf } = this.states;
     const state = await this.states.update(id, async (current) => {
+      const now = Date.now();
       expectPullWake(current);
+      endExpired(current, now);
       if (current.holder !== null) {
         throw new SubscriptionError("ALREADY_CLAIMED", "Another worker holds the lease.", {
           current_holder: current.holder,
           generation: current.generation,
+          lease_expires_in_ms: (current.leaseUntil ?? now) - now,
         });
       }
       if ((await findPending(current, tailOf)) === undefined) {
         throw new SubscriptionError("NO_PENDING_WORK", "There are no events to process.");
       }
-      if (current.wakeId === null) await beginWake(current, tailOf, Date.now());
+      if (current.wakeId === null) await beginWake(current, tailOf, now);
       current.holder = worker;
       current.nextAttemptAt = null;
-      current.leaseUntil = Date.now() + current.config.leaseTtlMs;
+      current.leaseUntil = now + current.config.leaseTtlMs;
     });
     return {
       wakeId: state.wakeId,
@@ -121,35 +170,45 @@ export class SubscriptionManager {
   }
 
   /**
+   * Verifies the token of a wake. An unknown subscription and a wrong token look the same.
+   *
+   * @returns the generation that it is for
+   * @throws SubscriptionError `TOKEN_INVALID`, `TOKEN_EXPIRED`
+   */
+  async verifyToken(id: string, token: string): Promise<number> {
+    return (await this.keys()).verifyToken(token, id);
+  }
+
+  /**
    * Applies the ack of a pull-wake or the callback of a webhook.
    *
+   * @param generation - of the token
    * @returns whether another wake has begun
    */
   async report(
     id: string,
-    token: string,
+    generation: number,
     report: WakeReport,
     { type }: { type: "webhook" | "pull-wake" },
   ): Promise<boolean> {
-    const keys = await this.keys();
-    const state = await this.states.update(id, async (current) => {
+    await this.states.update(id, async (current) => {
+      const now = Date.now();
       if (type === "pull-wake") expectPullWake(current);
-      checkFence(current, report, await keys.verifyToken(token, id));
+      checkFence(current, report, generation, now);
       await applyAcks(current, report, this.states.tailOf);
       if (report.done) endWake(current);
-      else current.leaseUntil = Date.now() + current.config.leaseTtlMs;
+      else current.leaseUntil = now + current.config.leaseTtlMs;
     });
-    return report.done && (await this.#delivery.wakeIfPending(state.id));
+    return report.done && (await this.#delivery.advance(id));
   }
 
-  async release(id: string, token: string, report: WakeReport): Promise<void> {
-    const keys = await this.keys();
-    await this.states.update(id, async (current) => {
+  async release(id: string, generation: number, report: WakeReport): Promise<void> {
+    await this.states.update(id, (current) => {
       expectPullWake(current);
-      checkFence(current, report, await keys.verifyToken(token, id));
+      checkFence(current, report, generation, Date.now());
       endWake(current);
     });
-    await this.#delivery.wakeIfPending(id);
+    await this.#delivery.advance(id);
   }
 }
 
@@ -164,10 +223,6 @@ function expectSameConfig(state: SubscriptionState, configHash: string): Subscri
 function expectPullWake({ config }: SubscriptionState): void {
   if (config.type === "pull-wake") return;
   throw new SubscriptionError("INVALID_REQUEST", "The subscription is not of type pull-wake.");
-}
-
-function checkSize({ links }: SubscriptionState): void {
-  checkCount(Object.keys(links).length);
 }
 
 function checkCount(streams: number): void {

@@ -1,10 +1,13 @@
 import { MAX_PATH_LENGTH } from "../store/key-limits.ts";
+import { deepWildcards, MAX_DEEP_WILDCARDS } from "./glob.ts";
 import { SubscriptionError } from "./subscription-error.ts";
 import type { SubscriptionConfig } from "./subscription-state.ts";
 
 const DEFAULT_LEASE_TTL_MS = 30_000;
 const MIN_LEASE_TTL_MS = 1000;
 const MAX_LEASE_TTL_MS = 600_000;
+/** The longest URL, description or name, in characters. */
+const MAX_TEXT_LENGTH = 4096;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -27,11 +30,29 @@ export function parseBody(body: Uint8Array): Fields {
 
 /** A stream path or pattern as it appears in URLs: percent-encoded, without slashes around it. */
 export function streamPathOf(text: string): string {
-  const trimmed = text.replace(/^\/+|\/+$/g, "");
-  const url = `http://localhost/${trimmed.replaceAll("?", "%3F").replaceAll("#", "%23")}`;
+  // Encoding only makes a path longer.
+  if (text.length > MAX_PATH_LENGTH + 2) throw wrongLength();
+  const url = `http://localhost/${withoutSlashes(text).replaceAll("?", "%3F").replaceAll("#", "%23")}`;
   const path = new URL(url).pathname.slice(1);
   if (path !== "" && path.length <= MAX_PATH_LENGTH) return path;
-  throw invalid(`A stream path must have from 1 to ${MAX_PATH_LENGTH} bytes.`);
+  throw wrongLength();
+}
+
+function wrongLength(): SubscriptionError {
+  return invalid(`A stream path must have from 1 to ${MAX_PATH_LENGTH} bytes.`);
+}
+
+function withoutSlashes(text: string): string {
+  let [start, end] = [0, text.length];
+  while (text[start] === "/") start++;
+  while (end > start && text[end - 1] === "/") end--;
+  return text.slice(start, end);
+}
+
+function patternOf(text: string): string {
+  const pattern = streamPathOf(text);
+  if (deepWildcards(pattern) <= MAX_DEEP_WILDCARDS) return pattern;
+  throw invalid(`pattern must have at most ${MAX_DEEP_WILDCARDS} segments "**".`);
 }
 
 export function streamPaths(value: unknown): string[] {
@@ -58,26 +79,36 @@ export function parseConfig(fields: Fields): SubscriptionConfig {
   }
   return {
     type,
-    pattern: pattern === undefined ? undefined : streamPathOf(pattern),
+    pattern: pattern === undefined ? undefined : patternOf(pattern),
     streams: [...new Set(streams)].sort(),
     webhookUrl: type === "webhook" ? webhookUrl(fields["webhook"]) : undefined,
     wakeStream: wakeStream === undefined ? undefined : streamPathOf(wakeStream),
     leaseTtlMs: leaseTtl(fields["lease_ttl_ms"]),
     description: optionalText(fields, "description"),
+    from: startOf(fields["from"]),
+    ignoreProducer: optionalText(fields, "ignore_producer"),
   };
 }
 
 function optionalText(fields: Fields, name: string): string | undefined {
   const value = fields[name];
   if (value === undefined || value === null || value === "") return undefined;
-  if (typeof value === "string") return value;
-  throw invalid(`${name} must be a string.`);
+  if (typeof value === "string" && value.length <= MAX_TEXT_LENGTH) return value;
+  throw invalid(`${name} must be a string of at most ${MAX_TEXT_LENGTH} characters.`);
+}
+
+function startOf(value: unknown): "start" | undefined {
+  if (value === "start") return value;
+  if (value === undefined || value === null || value === "now") return undefined;
+  throw invalid('from must be "start" or "now".');
 }
 
 function webhookUrl(webhook: unknown): string {
   const url = (webhook as { url?: unknown } | null | undefined)?.url;
-  if (typeof url === "string" && url !== "") return url;
-  throw invalid("A webhook subscription needs webhook.url.");
+  if (typeof url === "string" && url !== "" && url.length <= MAX_TEXT_LENGTH) return url;
+  throw invalid(
+    `A webhook subscription needs webhook.url, of at most ${MAX_TEXT_LENGTH} characters.`,
+  );
 }
 
 function leaseTtl(value: unknown = DEFAULT_LEASE_TTL_MS): number {

@@ -12,6 +12,7 @@ export type SubscriptionErrorCode =
   | "NO_PENDING_WORK"
   | "INVALID_OFFSET"
   | "TOO_MANY_STREAMS"
+  | "TOO_MANY_SUBSCRIPTIONS"
   | "METHOD_NOT_ALLOWED";
 
 /** The HTTP status of each code. */
@@ -27,6 +28,7 @@ export const errorStatus: Readonly<Record<SubscriptionErrorCode, number>> = {
   NO_PENDING_WORK: 409,
   INVALID_OFFSET: 409,
   TOO_MANY_STREAMS: 507,
+  TOO_MANY_SUBSCRIPTIONS: 507,
   METHOD_NOT_ALLOWED: 405,
 };
 

@@ -1,3 +1,6 @@
+/** The most streams that one subscription can link: their cursors are one document. */
+export const MAX_LINKS = 10_000;
+
 /** What the server keeps of a subscription: one document in the store, changed by compare-and-set. */
 export interface SubscriptionState {
   readonly id: string;
@@ -18,8 +21,9 @@ export interface SubscriptionState {
   holder: string | null;
   leaseUntil: number | null;
   status: "active" | "failed";
+  /** How often the webhook failed, or the pull-wake was announced, since it last succeeded. */
   retries: number;
-  /** When a webhook, or the announcement of a pull-wake, is tried again. */
+  /** When a webhook that failed is woken again, or a pull-wake that nobody claimed is announced again. */
   nextAttemptAt: number | null;
 }
 
@@ -30,6 +34,10 @@ export interface SubscriptionConfig {
   readonly webhookUrl?: string | undefined;
   readonly wakeStream?: string | undefined;
   readonly leaseTtlMs: number;
+  /** Where streams that exist already are linked: at their start, or (by default) at their tail. */
+  readonly from?: "start" | undefined;
+  /** The producer whose appends are not events for this subscription. */
+  readonly ignoreProducer?: string | undefined;
   readonly description?: string | undefined;
 }
 
@@ -38,6 +46,8 @@ export interface SubscriptionLink {
   glob: boolean;
   /** The position up to which events were processed; -1 for none. */
   acked: number;
+  /** Appends of the ignored producer beyond it, in order: where each begins and ends. */
+  ignored?: [start: number, end: number][];
 }
 
 /** An object by stream path. It has no prototype, since "constructor" is a path like any other. */
@@ -45,9 +55,8 @@ export function byPath<T>(entries: Iterable<readonly [string, T]> = []): Record<
   return Object.assign(Object.create(null) as Record<string, T>, Object.fromEntries(entries));
 }
 
-/** Parses the value of a document. */
-export function parseState(value: string): SubscriptionState {
-  const state = JSON.parse(value) as SubscriptionState;
+/** Completes a state that was parsed from JSON, whose objects have a prototype. */
+export function restoreState(state: SubscriptionState): SubscriptionState {
   state.links = byPath(Object.entries(state.links));
   state.snapshot = byPath(Object.entries(state.snapshot));
   return state;

@@ -2,6 +2,7 @@
  * The rules of wakes and leases, on the state of one subscription.
  * https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (section 7)
  */
+import { backoffDelayMs, defaultBackoff } from "@freshet/core";
 import { formatOffset, parseOffset } from "../wire/offset.ts";
 import type { WakeReport } from "./request-fields.ts";
 import { SubscriptionError } from "./subscription-error.ts";
@@ -19,11 +20,65 @@ export interface LinkStatus {
   readonly has_pending: boolean;
 }
 
-/** When an announcement of a pull-wake is written again unless it was recorded as written. */
-const ANNOUNCE_AGAIN_MS = 5000;
+/** From 1 second up to 60, with 20 % of jitter. */
+const backoff = {
+  ...defaultBackoff,
+  initialDelayMs: 1000,
+  maxDelayMs: 60_000,
+  multiplier: 2,
+  jitter: 0.2,
+};
 
-export function isIdle(state: SubscriptionState): boolean {
-  return state.wakeId === null && state.holder === null;
+/** When something has to be done for a subscription, if nothing else happens before; else `null`. */
+export function dueAt({ leaseUntil, nextAttemptAt }: SubscriptionState): number | null {
+  if (leaseUntil === null || nextAttemptAt === null) return leaseUntil ?? nextAttemptAt;
+  return Math.min(leaseUntil, nextAttemptAt);
+}
+
+/** Whether a wake may begin: none is in flight, no lease is alive, and no back-off lasts. */
+export function isIdle(state: SubscriptionState, now: number): boolean {
+  if (hasExpired(state, now)) return true;
+  return state.wakeId === null && (state.nextAttemptAt ?? 0) <= now;
+}
+
+/** Whether the lease has run out. The sweep only tidies: time decides, wherever a state is looked at. */
+function hasExpired({ leaseUntil }: SubscriptionState, now: number): boolean {
+  return leaseUntil !== null && leaseUntil <= now;
+}
+
+/** Ends a wake whose lease has run out. */
+export function endExpired(state: SubscriptionState, now: number): boolean {
+  if (!hasExpired(state, now)) return false;
+  endWake(state);
+  return true;
+}
+
+/** What {@link advance} did: `announce` and `wake` have to be delivered, others than `none` stored. */
+export type Step = "none" | "changed" | "announce" | "wake";
+
+/** Does what is due: ends a lease, begins a wake, or announces again one that nobody claimed. */
+export async function advance(
+  state: SubscriptionState,
+  tailOf: TailOf,
+  now: number,
+): Promise<Step> {
+  const hasEnded = endExpired(state, now);
+  // A wake is in flight, or a back-off lasts.
+  if (state.nextAttemptAt === null ? state.wakeId !== null : state.nextAttemptAt > now) {
+    return hasEnded ? "changed" : "none";
+  }
+  if ((await findPending(state, tailOf)) === undefined) {
+    if (state.nextAttemptAt === null) return hasEnded ? "changed" : "none";
+    // The streams that it was about are gone.
+    endWake(state);
+    return "changed";
+  }
+  if (state.wakeId === null) {
+    await beginWake(state, tailOf, now);
+    return "wake";
+  }
+  state.nextAttemptAt = now + backoffDelayMs(state.retries++, backoff);
+  return "announce";
 }
 
 export function link(
@@ -41,6 +96,30 @@ export function link(
 
 export function unlink(state: SubscriptionState, path: string): void {
   state.links = byPath(Object.entries(state.links).filter(([name]) => name !== path));
+}
+
+/** Up to where there is nothing to process: the cursor, and what an ignored producer wrote after it. */
+export function processedTo({ acked, ignored = [] }: SubscriptionLink): number {
+  let position = Math.max(acked, 0);
+  for (const [start, end] of ignored) if (start <= position) position = Math.max(position, end);
+  return position;
+}
+
+/** Appends of others lie between any two ranges. Those that are dropped only cost a wake. */
+const MAX_IGNORED_RANGES = 100;
+
+export function ignoreRange(
+  entry: SubscriptionLink,
+  added: { readonly start: number; readonly end: number },
+): void {
+  const merged: [number, number][] = [];
+  const all = [...(entry.ignored ?? []), [added.start, added.end] as [number, number]];
+  for (const [start, end] of all.sort(([a], [b]) => a - b)) {
+    const last = merged.at(-1);
+    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
+    else if (end > entry.acked) merged.push([start, end]);
+  }
+  entry.ignored = merged.slice(-MAX_IGNORED_RANGES);
 }
 
 export function linkType({ explicit }: SubscriptionLink): "explicit" | "glob" {
@@ -63,7 +142,7 @@ export async function linkStatuses(
         link_type: linkType(entry),
         acked_offset: ackedOffset(entry),
         tail_offset: formatOffset(tail),
-        has_pending: tail > Math.max(entry.acked, 0),
+        has_pending: tail > processedTo(entry),
       };
     }),
   );
@@ -77,7 +156,7 @@ export async function findPending(
 ): Promise<string | undefined> {
   for (const path of paths) {
     const entry = state.links[path];
-    if (entry && (await tailOf(path)) > Math.max(entry.acked, 0)) return path;
+    if (entry && (await tailOf(path)) > processedTo(entry)) return path;
   }
   return undefined;
 }
@@ -92,10 +171,22 @@ export async function beginWake(
   state.wakeId = `w_${crypto.randomUUID().replaceAll("-", "")}`;
   state.snapshot = byPath();
   for (const path of Object.keys(state.links)) state.snapshot[path] = await tailOf(path);
-  state.retries = 0;
   state.holder = null;
-  state.leaseUntil = state.config.type === "webhook" ? now + state.config.leaseTtlMs : null;
-  state.nextAttemptAt = state.config.type === "webhook" ? null : now + ANNOUNCE_AGAIN_MS;
+  if (state.config.type === "webhook") {
+    state.leaseUntil = now + state.config.leaseTtlMs;
+    state.nextAttemptAt = null;
+  } else {
+    state.leaseUntil = null;
+    state.nextAttemptAt = now + backoffDelayMs(0, backoff);
+    state.retries = 1;
+  }
+}
+
+/** Ends a wake that the webhook did not take: the next one begins after a back-off. */
+export function failWake(state: SubscriptionState, now: number): void {
+  endWake(state);
+  state.status = "failed";
+  state.nextAttemptAt = now + backoffDelayMs(state.retries++, backoff);
 }
 
 /** Ends the wake: its worker can no longer acknowledge. */
@@ -120,9 +211,11 @@ export function checkFence(
   state: SubscriptionState,
   report: WakeReport,
   tokenGeneration: number,
+  now: number,
 ): void {
   const isCurrent =
     state.wakeId !== null &&
+    !hasExpired(state, now) &&
     tokenGeneration === state.generation &&
     report.generation === state.generation &&
     report.wakeId === state.wakeId;

@@ -1,5 +1,6 @@
 import { assert } from "./assert.ts";
 import { appendText, bytes, createText, readText } from "./fixtures.ts";
+import type { ListDocumentsOptions } from "../store/store.ts";
 import type { TestGroup } from "./store-under-test.ts";
 
 /** Restarts, closed stores and documents. */
@@ -47,6 +48,24 @@ export const durabilityTests: TestGroup = {
     assert.deepEqual(listed.map(({ key }) => key).sort(), ["d/1", "d/2"]);
     assert.equal(await documents.set("d/1", undefined, second), 0);
     assert.equal(await documents.get("d/1"), undefined);
+  },
+
+  "documents are listed by page, and by what changed": async ({ store }) => {
+    const { documents } = store;
+    const versions: number[] = [];
+    for (const key of ["d/c", "d/a", "d/b", "e/a"]) {
+      versions.push((await documents.set(key, "1", undefined)) ?? NaN);
+    }
+    const keys = async (options: ListDocumentsOptions) =>
+      (await documents.list("d/", options)).map(({ key }) => key);
+    assert.deepEqual(await keys({ limit: 2 }), ["d/a", "d/b"]);
+    assert.deepEqual(await keys({ after: "d/b", limit: 2 }), ["d/c"]);
+    const [first = NaN] = versions;
+    assert.deepEqual(await keys({ changedAfter: first }), ["d/a", "d/b"]);
+    const changed = await documents.set("d/c", "2", first);
+    assert.deepEqual(await keys({ changedAfter: versions.at(-1) }), ["d/c"]);
+    await documents.set("d/c", undefined, changed);
+    assert.deepEqual(await keys({ changedAfter: versions.at(-1) }), []);
   },
 
   "concurrent increments of a document are all counted": async ({ store }) => {

@@ -50,6 +50,21 @@ export const lifecycleTests: TestGroup = {
     assert.equal(await store.delete("idle"), "missing");
   },
 
+  "a page says when its stream must be touched": async ({ store }) => {
+    const dueIn = async (path: string) => {
+      const page = await store.read({ path, position: 0, maxBytes: 1 });
+      return page.status === "ok" ? page.touchDueAt - performance.now() : NaN;
+    };
+    await createText(store, "forever");
+    await createText(store, "sliding", { ttlSeconds: 2 });
+    assert.equal(await dueIn("forever"), Infinity);
+    const first = await dueIn("sliding");
+    assert.ok(first > -100 && first < 2000, `due in ${first} ms`);
+    await until("it is due", async () => (await dueIn("sliding")) <= 0);
+    await store.touch("sliding");
+    assert.ok((await dueIn("sliding")) > 0);
+  },
+
   "a deleted stream is removed with its producers, and begins anew when created again": async ({
     store,
   }) => {

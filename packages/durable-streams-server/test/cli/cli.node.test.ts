@@ -103,6 +103,25 @@ describe("a failure is one clear line and exit code 1", () => {
   });
 });
 
+test("with a token, a subscription links the streams that its pattern meets later", async () => {
+  server = await ServerProcess.start(["--memory", "--token", "secret"]);
+  const { url } = server;
+  const send = (method: string, path: string, body?: unknown) =>
+    fetch(`${url}/${path}`, {
+      method,
+      headers: { authorization: "Bearer secret", "content-type": "application/json" },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  const config = { type: "pull-wake", wake_stream: "wake", pattern: "later/*" };
+  expect((await fetch(`${url}/__ds/subscriptions/s`, { method: "PUT" })).status).toBe(401);
+  expect((await send("PUT", "__ds/subscriptions/s", config)).status).toBe(201);
+  await send("PUT", "later/a");
+  await send("POST", "later/a", 1);
+  const streams = async () =>
+    ((await (await send("GET", "__ds/subscriptions/s")).json()) as { streams: unknown[] }).streams;
+  await expect.poll(streams).toMatchObject([{ path: "later/a" }]);
+});
+
 test("serve requires its token, has health and metrics, and stops at SIGTERM", async () => {
   server = await ServerProcess.start(["--memory", "--token", "secret", "--cors", "*"]);
   const { url, origin } = server;

@@ -35,3 +35,8 @@ test("a pattern with many wildcards is matched in time", () => {
   const pattern = Array<string>(200).fill("**").join("/");
   expect(globMatches(`${pattern}/x`, Array<string>(200).fill("a").join("/"))).toBe(false);
 });
+
+test("a pattern of `**` is matched in time proportional to pattern and path", () => {
+  const pattern = `${"**/".repeat(2000)}b`;
+  expect(globMatches(pattern, "a/".repeat(10_000))).toBe(false);
+});

@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { memoryStore, type Store } from "../../src/index.ts";
 import { listen, serve, type RunningServer } from "../support/serve.ts";
@@ -17,8 +18,14 @@ let server: RunningServer;
 let receiver: Server;
 let webhook: string;
 let wakes: Wake[];
-/** What the webhook responses to each call, and after the last: 200 and nothing. */
-let responses: { status: number; body?: string; headers?: Record<string, string> }[];
+/** What the webhook responds to each call, and after the last: 200 and nothing. */
+let responses: {
+  status: number;
+  body?: string;
+  headers?: Record<string, string>;
+  /** Responds no earlier; with `true` it cuts the connection instead. */
+  until?: Promise<unknown>;
+}[];
 
 beforeEach(async () => {
   wakes = [];
@@ -28,8 +35,11 @@ beforeEach(async () => {
     request.on("data", (chunk: Buffer) => (body += chunk.toString()));
     request.on("end", () => {
       wakes.push(JSON.parse(body) as Wake);
-      const { status, body: text, headers } = responses.shift() ?? { status: 200 };
-      response.writeHead(status, headers).end(text);
+      const { status, body: text, headers, until } = responses.shift() ?? { status: 200 };
+      void Promise.resolve(until).then((isCut) => {
+        if (isCut) response.destroy();
+        else response.writeHead(status, headers).end(text);
+      });
     });
   });
   webhook = await listen(receiver);
@@ -89,7 +99,7 @@ test("a webhook that fails is called again, and the subscription has the status 
     .poll(async () => (await (await fetch(control("s"))).json()) as unknown)
     .toMatchObject({ status: "failed" });
   const [first, second] = [await wakeNumber(1), await wakeNumber(2)];
-  expect(second.wake_id).toBe(first.wake_id);
+  expect(second.generation).toBe(first.generation + 1);
   await expect
     .poll(async () => (await (await fetch(control("s"))).json()) as unknown)
     .toMatchObject({
@@ -98,13 +108,47 @@ test("a webhook that fails is called again, and the subscription has the status 
     });
 });
 
+test.each([
+  ["responds in the end", false],
+  ["loses its connection", true],
+])(
+  "a webhook that calls back gets its wake once while its lease lasts, and %s",
+  async (_, cut) => {
+    let finish: (isCut: boolean) => void = () => undefined;
+    const until = new Promise<boolean>((resolve) => (finish = resolve));
+    responses = [{ status: 200, body: '{"done":true}', until }, { status: 500 }];
+    await create("a");
+    await subscribe("s", { streams: ["a"], lease_ttl_ms: 1000 });
+    await append("a");
+    const { wake_id, generation, callback_url, callback_token } = await wakeNumber(1);
+    const authorization = { authorization: `Bearer ${callback_token}` };
+    const beat = (more: object = {}) =>
+      send("POST", callback_url, { wake_id, generation, ...more }, authorization);
+    for (let beats = 0; beats < 10; beats++) {
+      await setTimeout(300);
+      expect((await beat()).status).toBe(200);
+      if (beats === 5 && cut) finish(true);
+    }
+    expect(wakes).toHaveLength(1);
+    if (cut) expect(await (await beat({ done: true })).json()).toMatchObject({ next_wake: true });
+    else {
+      finish(false);
+      await expect.poll(() => pending("s")).toBe(0);
+      await append("a");
+    }
+    const generations = [(await wakeNumber(2)).generation, (await wakeNumber(3)).generation];
+    expect(generations).toEqual([generation + 1, generation + 2]);
+  },
+  20_000,
+);
+
 test("a redirect of a webhook is not followed", async () => {
   responses = [{ status: 302, headers: { location: `${webhook}/elsewhere` } }];
   await create("a");
   await subscribe("s", { streams: ["a"] });
   await append("a");
   await wakeNumber(2);
-  expect(wakes[1]?.wake_id).toBe(wakes[0]?.wake_id);
+  expect(wakes[1]?.generation).toBe(2);
 });
 
 test("an event that arrives while a wake is in flight causes another wake", async () => {

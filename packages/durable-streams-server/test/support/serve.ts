@@ -1,5 +1,5 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
+import type { AddressInfo, Server } from "node:net";
 import { promisify } from "node:util";
 import { createDurableStreams } from "../../src/index.ts";
 import type { DurableStreams, DurableStreamsOptions } from "../../src/index.ts";

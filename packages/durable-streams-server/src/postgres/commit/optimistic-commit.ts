@@ -2,8 +2,8 @@ import type { Mutation } from "../../store/mutation.ts";
 import type { ChangeNotifications } from "../notifications/change-notifications.ts";
 import type { Database } from "../connection/database.ts";
 import { isConflict, isRefusal } from "../connection/postgres-errors.ts";
-import { applyBatch, type AppliedBatch, type Mutations } from "./apply-batch.ts";
-import { NotLoaded, type LoadedRows } from "./loaded-rows.ts";
+import { tryApply, type AppliedBatch, type Mutations } from "./apply-batch.ts";
+import type { LoadedRows } from "./loaded-rows.ts";
 import type { RowCache } from "./row-cache.ts";
 import { optimisticWrite, writtenIds } from "./write-statements.ts";
 
@@ -27,20 +27,24 @@ export class OptimisticCommit {
 
   async commit(mutations: Mutations, rows: LoadedRows): Promise<Outcomes> {
     const outcomes: Outcomes = new Map();
-    const applied = tryApply(mutations, rows);
+    const now = this.#database.clock.now();
+    const applied = now === undefined ? undefined : tryApply(mutations, rows, now);
     if (!applied) return outcomes;
     const { tx, changed } = applied;
     if (tx.removed.size > 0 || tx.puts.size === 0) return outcomes;
     const written = await this.#write(applied, rows);
     if (!written) return outcomes;
-    this.#cache.keep(mutations, tx, rows, (id) => written.has(id));
+    const stale: Mutation<unknown>[] = [];
     for (const [index, mutation] of mutations.entries()) {
       const id = tx.byPath(mutation.path)?.id;
-      // An outcome without a write may rest on a row that is out of date.
-      const isCommitted = id !== undefined && tx.puts.has(id) && written.has(id);
-      if (isCommitted) outcomes.set(mutation, applied.outcomes[index]);
-      else this.#cache.forget([mutation]);
+      // The write confirms the version of the row that every outcome of its stream was decided from.
+      // Without one an outcome may rest on a row that is out of date.
+      const put = id === undefined ? undefined : tx.puts.get(id);
+      if (put && written.has(put.id)) outcomes.set(mutation, applied.outcomes[index]);
+      else if (put) stale.push(mutation);
     }
+    this.#cache.keep([...outcomes.keys()], tx, rows);
+    this.#cache.markContended(stale);
     this.#notifications.notify(changed);
     return outcomes;
   }
@@ -48,21 +52,17 @@ export class OptimisticCommit {
   /** The ids of the streams that were written; `undefined` if the statement was refused. */
   async #write({ tx, changed }: AppliedBatch, rows: LoadedRows): Promise<Set<number> | undefined> {
     const notification = this.#notifications.notificationOf(changed);
-    const { text, values } = optimisticWrite(this.#database.schema, tx, rows, notification);
+    const { text, values } = optimisticWrite(this.#database.schema, {
+      tx,
+      data: tx.newData,
+      rows,
+      notification,
+    });
     try {
       return writtenIds(await this.#database.run(text, values));
     } catch (error) {
       if (isConflict(error) || isRefusal(error)) return undefined;
       throw error;
     }
-  }
-}
-
-function tryApply(mutations: Mutations, rows: LoadedRows): AppliedBatch | undefined {
-  try {
-    return applyBatch(mutations, rows);
-  } catch (error) {
-    if (error instanceof NotLoaded) return undefined;
-    throw error;
   }
 }

@@ -1,22 +1,35 @@
 import { numbersLiteral, textsLiteral } from "../connection/array-literal.ts";
 import type { Run } from "../connection/connection-pool.ts";
+import type { Database } from "../connection/database.ts";
 import type { Mutations } from "./apply-batch.ts";
 import { dataKey, loadedStream, LoadedRows, producerKey, type MissingRow } from "./loaded-rows.ts";
 
 /** How long a count of the streams is used, in milliseconds. */
 const COUNT_MAX_AGE_MS = 10_000;
 
+/** The rows of a batch, and the time of the database after they were locked. */
+export interface LockedRows {
+  readonly rows: LoadedRows;
+  readonly now: number;
+}
+
 /** Loads and locks the rows of a batch, inside one transaction. */
 export class RowLoader {
+  readonly #database: Database;
   readonly #schema: string;
   #count = { streams: 0, validUntil: 0 };
 
-  constructor(schema: string) {
-    this.#schema = schema;
+  constructor(database: Database) {
+    this.#database = database;
+    this.#schema = database.schema;
   }
 
-  /** Loads the streams and producers that the mutations name: two statements in one round trip. */
-  async load(run: Run, mutations: Mutations): Promise<LoadedRows> {
+  /**
+   * Loads the streams and producers that the mutations name: three statements in one round trip.
+   *
+   * @throws DurableStreamsServerError `STORE_VERSION` if the layout is another one now
+   */
+  async load(run: Run, mutations: Mutations): Promise<LockedRows> {
     const rows = new LoadedRows();
     const paths = new Set<string>();
     const producers: { path: string; id: string }[] = [];
@@ -42,7 +55,8 @@ export class RowLoader {
         textsLiteral(producers.map(({ id }) => id)),
       ],
     );
-    const [streamRows, producerRows] = await Promise.all([streams, states]);
+    const checked = this.#database.check(run);
+    const [streamRows, producerRows, now] = await Promise.all([streams, states, checked]);
     for (const path of paths) rows.byPath.set(path, null);
     for (const row of streamRows) rows.add(loadedStream(row));
     for (const { path, id } of producers) {
@@ -54,7 +68,7 @@ export class RowLoader {
       const state = { epoch: Number(row["epoch"]), lastSeq: Number(row["last_seq"]) };
       rows.producers.set(key, state);
     }
-    return rows;
+    return { rows, now };
   }
 
   /** Adds a row that the mutations do not name: the source of a fork, its data, new ids. */
@@ -124,9 +138,12 @@ export class RowLoader {
 
   /** Counting takes long, so changes of other processes in the last seconds may be missing. */
   async #countStreams(run: Run): Promise<number> {
-    if (this.#count.validUntil < Date.now()) {
+    if (this.#count.validUntil < performance.now()) {
       const [row] = await run(`SELECT count(*)::float8 AS n FROM ${this.#schema}.streams`);
-      this.#count = { streams: Number(row?.["n"]), validUntil: Date.now() + COUNT_MAX_AGE_MS };
+      this.#count = {
+        streams: Number(row?.["n"]),
+        validUntil: performance.now() + COUNT_MAX_AGE_MS,
+      };
     }
     return this.#count.streams;
   }

@@ -2,6 +2,7 @@ import { expiryOf } from "../../store/lifetime.ts";
 import type { StreamRecord } from "../../store/stream-record.ts";
 import { bytesLiteral, numbersLiteral, textsLiteral } from "../connection/array-literal.ts";
 import type { Row, Value } from "../connection/connection-pool.ts";
+import { isLayoutCurrent, nowMs } from "../connection/database.ts";
 import type { Notification } from "../notifications/change-notifications.ts";
 import type { BatchTransaction } from "./batch-transaction.ts";
 import type { LoadedRows } from "./loaded-rows.ts";
@@ -37,13 +38,17 @@ const producerValues = (first: number) =>
 const onProducerConflict = `ON CONFLICT (stream_id, producer_id)
   DO UPDATE SET epoch = excluded.epoch, last_seq = excluded.last_seq`;
 
-function values(
-  tx: BatchTransaction,
-  rows: LoadedRows,
-  { channel, payload }: Notification,
-): Value[] {
+/** What a statement writes. */
+export interface Write {
+  readonly tx: BatchTransaction;
+  /** The data of the batch that is not written yet. */
+  readonly data: BatchTransaction["newData"];
+  readonly rows: LoadedRows;
+  readonly notification: Notification;
+}
+
+function values({ tx, data, rows, notification: { channel, payload } }: Write): Value[] {
   const puts = [...tx.puts.values()];
-  const data = tx.newData;
   const producers = [...tx.newProducers.values()];
   return [
     numbersLiteral(puts.map(({ id }) => id)),
@@ -68,12 +73,8 @@ function values(
  * The statements that write a batch whose rows this transaction has locked. New streams are inserted;
  * one that another process created in the meantime is a unique violation, and a conflict.
  */
-export function lockedWrite(
-  schema: string,
-  tx: BatchTransaction,
-  rows: LoadedRows,
-  notification: Notification,
-): Statement[] {
+export function lockedWrite(schema: string, written: Write): Statement[] {
+  const { tx } = written;
   const removed = numbersLiteral([...tx.removed.keys()]);
   const removal: Statement[] = [
     {
@@ -95,7 +96,7 @@ export function lockedWrite(
         SELECT * FROM ${producerValues(10)} ${onProducerConflict}
       )
       SELECT CASE WHEN $15 = '' THEN NULL ELSE pg_notify($14, $15) END`,
-    values: values(tx, rows, notification),
+    values: values(written),
   };
   // A path can be used again in the batch that freed it.
   return tx.removed.size > 0 ? [...removal, write] : [write];
@@ -103,15 +104,10 @@ export function lockedWrite(
 
 /**
  * The statement that writes a batch made from cached rows, without a lock held before. Streams whose
- * version is no longer the cached one keep what they have, data and producers included, and are missing
- * in the result.
+ * version is no longer the cached one, or that have expired, keep what they have, data and producers
+ * included, and are missing in the result. So are all of them if the layout is another one now.
  */
-export function optimisticWrite(
-  schema: string,
-  tx: BatchTransaction,
-  rows: LoadedRows,
-  notification: Notification,
-): Statement {
+export function optimisticWrite(schema: string, written: Write): Statement {
   return {
     text: `
       WITH input AS MATERIALIZED (SELECT * FROM ${streamValues(1)}),
@@ -120,6 +116,7 @@ export function optimisticWrite(
           expiry = input.expiry, record = input.record
         FROM input
         WHERE streams.id = input.id AND streams.version = input.version - 1
+          AND (streams.expiry IS NULL OR streams.expiry > ${nowMs}) AND ${isLayoutCurrent(schema)}
         RETURNING streams.id
       ), data AS (
         INSERT INTO ${schema}.data (stream_id, end_position, bytes)
@@ -130,7 +127,7 @@ export function optimisticWrite(
         ${onProducerConflict}
       ), notified AS (SELECT CASE WHEN $15 = '' THEN NULL ELSE pg_notify($14, $15) END)
       SELECT put.id::float8 AS id FROM put, notified`,
-    values: values(tx, rows, notification),
+    values: values(written),
   };
 }
 

@@ -1,5 +1,6 @@
 import { ignoreRejection, maxTimerMs } from "@freshet/core";
 import { DurableStreamsServerError } from "../../store/errors.ts";
+import { copyIn, type DataRow } from "./copy-in.ts";
 import type { PostgresClient, PostgresStatements } from "./postgres-client.ts";
 import { isConnectionLost } from "./postgres-errors.ts";
 
@@ -8,6 +9,9 @@ export type Value = string | number | null;
 
 /** Runs one statement. Statements that are not awaited are sent together, in order. */
 export type Run = (text: string, values?: readonly Value[]) => Promise<readonly Row[]>;
+
+/** Inserts data; see {@link copyIn}. */
+export type Copy = (schema: string, rows: readonly DataRow[]) => Promise<boolean>;
 
 export interface ConnectionPoolOptions {
   /** Whether statements are prepared. */
@@ -52,13 +56,16 @@ export class ConnectionPool {
 
   /** Runs several statements in one transaction. */
   async transaction<T>(
-    work: (run: Run) => Promise<T>,
+    work: (run: Run, copy: Copy) => Promise<T>,
     timeoutMs: number = this.#options.queryTimeoutMs,
   ): Promise<T> {
     const result = await this.#withinTime(timeoutMs, (client) =>
       client.begin(async (connection) => {
         try {
-          return await work((text, values = []) => this.#runOn(connection, text, values));
+          return await work(
+            (text, values = []) => this.#runOn(connection, text, values),
+            (schema, rows) => copyIn(connection, schema, rows),
+          );
         } catch (error) {
           if (!isConnectionLost(error)) throw error;
           // postgres.js would send ROLLBACK on a connection that is gone, from a timer that takes the

@@ -1,6 +1,9 @@
 import { DurableStreamsServerError } from "../../store/errors.ts";
 import type { ConnectionPool, Run } from "./connection-pool.ts";
 
+/** The statements of one step. None of them has a semicolon in it. */
+type Migration = (schema: string) => string;
+
 /**
  * One step per version of the layout, in order. A step that was released is never changed: every
  * change becomes another step.
@@ -8,7 +11,7 @@ import type { ConnectionPool, Run } from "./connection-pool.ts";
  * Rows of `streams` and `producers` are updated all the time. The room left in their pages lets
  * PostgreSQL do that in place, without touching an index.
  */
-const migrations: readonly ((schema: string) => string)[] = [
+const migrations: readonly Migration[] = [
   (schema) => `
     CREATE TABLE ${schema}.streams (
       id bigint PRIMARY KEY,
@@ -42,43 +45,67 @@ const migrations: readonly ((schema: string) => string)[] = [
     );`,
 ];
 
+/** The layout that this version writes. */
+export const LAYOUT_VERSION: number = migrations.length;
+
+/** The tables that processes of an earlier version may be writing to. */
+const writtenTables = ["streams", "data", "producers", "garbage", "documents"];
+
 /** The key of the advisory lock: any number that nobody else in the database uses. */
 const LOCK = 4_437_001;
 
-/** Creates the tables, or brings them up to date. Processes that start together take turns. */
-export async function migrate(pool: ConnectionPool, schema: string): Promise<void> {
+/**
+ * Creates the tables, or brings them up to date. Processes that start together take turns.
+ *
+ * @param steps - all steps from the first layout on
+ */
+export async function migrate(
+  pool: ConnectionPool,
+  schema: string,
+  steps: readonly Migration[] = migrations,
+): Promise<void> {
   // Most starts find nothing to do, and find that out within the time limit of a query.
-  const found = await pool.transaction((run) => layoutVersion(run, schema));
-  if (found === migrations.length) return;
+  const found = await pool.transaction((run) => layoutVersion(run, schema, steps.length));
+  if (found === steps.length) return;
   await pool.transaction(async (run) => {
     await run(`SELECT pg_advisory_xact_lock(${LOCK})`);
-    let version = await layoutVersion(run, schema); // another process may have been faster
+    let version = await layoutVersion(run, schema, steps.length); // another process may have been faster
     if (version === undefined) {
       await run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
       await run(`CREATE TABLE ${schema}.layout (version integer NOT NULL)`);
       await run(`INSERT INTO ${schema}.layout VALUES (0)`);
       version = 0;
     }
-    for (const migration of migrations.slice(version)) {
+    if (version > 0 && version < steps.length) {
+      // Waits for the writers that run now. Those of an earlier version that follow wait for the end of
+      // this transaction, see the new version, and write nothing.
+      const tables = writtenTables.map((table) => `${schema}.${table}`);
+      await run(`LOCK TABLE ${tables.join(", ")} IN EXCLUSIVE MODE`);
+    }
+    for (const migration of steps.slice(version)) {
       for (const statement of migration(schema).split(";"))
         if (statement.trim()) await run(statement);
     }
-    if (version < migrations.length) {
-      await run(`UPDATE ${schema}.layout SET version = ${migrations.length}`);
+    if (version < steps.length) {
+      await run(`UPDATE ${schema}.layout SET version = ${steps.length}`);
     }
     // Without a time limit: half of a migration is none.
   }, Infinity);
 }
 
 /** The version of the existing layout; `undefined` if there is none. */
-async function layoutVersion(run: Run, schema: string): Promise<number | undefined> {
+async function layoutVersion(
+  run: Run,
+  schema: string,
+  supported: number,
+): Promise<number | undefined> {
   const [found] = await run(`SELECT to_regclass('${schema}.layout') IS NOT NULL AS exists`);
   if (!found?.["exists"]) return undefined;
   const [row] = await run(`SELECT version FROM ${schema}.layout`);
   const version = Number(row?.["version"]);
-  if (version <= migrations.length) return version;
+  if (version <= supported) return version;
   throw new DurableStreamsServerError(
     "STORE_VERSION",
-    `The schema ${schema} has layout ${version}, and this version supports ${migrations.length}: use a newer version.`,
+    `The schema ${schema} has layout ${version}, and this version supports ${supported}: use a newer version.`,
   );
 }

@@ -16,6 +16,11 @@ export function isRefusal(error: unknown): boolean {
   return /^(2[1-3]|42|54)/.test(codeOf(error));
 }
 
+/** Whether an earlier statement of the transaction failed, or COPY did not end. */
+export function isAborted(error: unknown): boolean {
+  return ["25P02", "COPY_IN_PROGRESS"].includes(codeOf(error));
+}
+
 /** Whether the connection is gone, or about to be. */
 export function isConnectionLost(error: unknown): boolean {
   const { severity } = (error ?? {}) as { severity?: unknown };
@@ -38,4 +43,9 @@ export function storeError(error: unknown): DurableStreamsServerError {
     "PostgreSQL cannot be reached or failed, and it is unknown whether the request was stored: repeat it.",
     { cause: error },
   );
+}
+
+/** For `catch`: throws an error of the driver or the database as one of the store. */
+export function rethrow(error: unknown): never {
+  throw storeError(error);
 }

@@ -49,7 +49,7 @@ async function waitForData(
     const reason = await reader.wait(Math.min(left, touchInterval(page)), request.signal);
     if (reason === "ended" || reason === "aborted") break;
     page = expectPage(await reader.read({ path, position, maxBytes: context.pageBytes }));
-    await touchIfDue(context, path, page.stream);
+    await touchIfDue(context, path, page);
   }
   return page;
 }

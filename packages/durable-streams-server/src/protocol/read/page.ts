@@ -1,8 +1,7 @@
 /** https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (sections 5.6 to 5.8) */
 import type { ExchangeRequest, ExchangeResponse } from "../../http/exchange.ts";
 import { HttpError } from "../../http/http-error.ts";
-import { needsTouch } from "../../store/lifetime.ts";
-import type { ReadOutcome, StreamInfo } from "../../store/store.ts";
+import type { ReadOutcome } from "../../store/store.ts";
 import { isActive } from "../../wire/content-type.ts";
 import { formatOffset } from "../../wire/offset.ts";
 import { missingStream } from "../missing-stream.ts";
@@ -27,7 +26,7 @@ export async function readPage(
 ): Promise<Page> {
   const outcome = await context.store.read({ path, position, maxBytes: context.pageBytes });
   const page = expectPage(outcome);
-  await touchIfDue(context, path, page.stream);
+  await touchIfDue(context, path, page);
   return page;
 }
 
@@ -46,12 +45,8 @@ export function expectPage(outcome: ReadOutcome): Page {
   }
 }
 
-export async function touchIfDue(
-  { store }: ReadContext,
-  path: string,
-  stream: StreamInfo,
-): Promise<void> {
-  if (needsTouch(stream, Date.now())) await store.touch(path);
+export async function touchIfDue({ store }: ReadContext, path: string, page: Page): Promise<void> {
+  if (performance.now() >= page.touchDueAt) await store.touch(path);
 }
 
 export function pageResponse(

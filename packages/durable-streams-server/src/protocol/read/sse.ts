@@ -127,7 +127,7 @@ class EventBody implements AsyncIterableIterator<Uint8Array> {
     const maxBytes = this.#context.pageBytes;
     try {
       const page = expectPage(await this.#reader.read({ path: this.#path, position, maxBytes }));
-      await touchIfDue(this.#context, this.#path, page.stream);
+      await touchIfDue(this.#context, this.#path, page);
       return page;
     } catch (error) {
       if (error instanceof HttpError) return undefined;

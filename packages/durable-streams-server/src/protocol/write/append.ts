@@ -46,7 +46,10 @@ export async function appendToStream(
   if (outcome.status !== "appended" && outcome.status !== "duplicate") {
     throw refusal(outcome, append, context);
   }
-  if (outcome.status === "appended") context.onAppended(path);
+  if (outcome.status === "appended") {
+    const start = outcome.tail - (append.data?.byteLength ?? 0);
+    context.onAppended(path, { producer: producer?.id, start, end: outcome.tail });
+  }
   return accepted(outcome, append);
 }
 

@@ -1,6 +1,6 @@
 /** https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md (sections 4.2 and 5.1) */
 import { mediaType } from "@freshet/core";
-import type { CreateOutcome, CreateRequest, StreamInfo } from "../store.ts";
+import type { CreateOutcome, CreateRequest, ForkRequest, StreamInfo } from "../store.ts";
 import {
   isSameStream,
   requestedConfiguration,
@@ -10,6 +10,7 @@ import {
 import type { StoreTransaction } from "../transaction.ts";
 import { resolveFork, type ResolvedFork } from "./fork.ts";
 import { findStream } from "./lookup.ts";
+import { removeStream } from "./remove.ts";
 import { applyTouch } from "./touch.ts";
 
 export function applyCreate(
@@ -24,19 +25,35 @@ export function applyCreate(
     applyTouch(tx, request.path, now);
     return { status: "exists", stream: streamInfo(existing) };
   }
-  if (tx.countStreams() >= (request.maxStreams ?? Infinity)) return { status: "too-many-streams" };
-  if (!request.fork) {
-    const contentType = request.contentType ?? "application/octet-stream";
-    return { status: "created", stream: insert(tx, request, { contentType, start: 0 }, now) };
-  }
-  const source = findStream(tx, request.fork.path, now);
-  if (!source) return { status: "source-missing" };
-  if (source.deleted) return { status: "source-deleted" };
-  if (request.contentType && mediaType(request.contentType) !== mediaType(source.contentType)) {
+  // One that has expired makes room for the new one.
+  const expired = tx.byPath(request.path);
+  const others = tx.countStreams() - (expired ? 1 : 0);
+  if (others >= (request.maxStreams ?? Infinity)) return { status: "too-many-streams" };
+  if (request.fork) return createFork(tx, request, request.fork, expired, now);
+  if (expired) removeStream(tx, expired);
+  const contentType = request.contentType ?? "application/octet-stream";
+  return { status: "created", stream: insert(tx, request, { contentType, start: 0 }, now) };
+}
+
+/** @param expired - what has expired at the path of the fork */
+function createFork(
+  tx: StoreTransaction,
+  request: CreateRequest,
+  from: ForkRequest,
+  expired: StreamRecord | undefined,
+  now: number,
+): CreateOutcome {
+  const found = findStream(tx, from.path, now);
+  if (!found) return { status: "source-missing" };
+  if (found.deleted) return { status: "source-deleted" };
+  if (request.contentType && mediaType(request.contentType) !== mediaType(found.contentType)) {
     return { status: "source-content-type" };
   }
-  const fork = resolveFork(tx, source, request.fork);
+  const fork = resolveFork(tx, found, from);
   if (typeof fork === "string") return { status: fork };
+  if (expired) removeStream(tx, expired);
+  // It has one fork less if the expired stream was one of them.
+  const source = tx.byId(found.id) ?? found;
   tx.put({ ...source, forks: source.forks + 1 });
   const { contentType } = source;
   const stream = insert(tx, request, { contentType, start: fork.at, fork, source }, now);

@@ -1,8 +1,11 @@
+import { expiryOf } from "../lifetime.ts";
 import type { StreamRecord } from "../stream-record.ts";
 import type { StoreTransaction } from "../transaction.ts";
 
-/** Ends a stream that has expired. Its data stays while forks read it. */
-export function expire(tx: StoreTransaction, record: StreamRecord): void {
+/** Removes a stream that expired at `cutoff` or before. Its data stays while forks read it. */
+export function removeExpired(tx: StoreTransaction, path: string, cutoff: number): void {
+  const record = tx.byPath(path);
+  if (!record || record.deleted || expiryOf(record) > cutoff) return;
   if (record.forks > 0) tx.put({ ...record, deleted: true });
   else removeStream(tx, record);
 }

@@ -1,5 +1,5 @@
 import { iterateBytes } from "@freshet/core";
-import { MAX_RESPONSE_BYTES, type SendWebhook } from "./transport.ts";
+import { MAX_RESPONSE_BYTES, responseTooLong, type SendWebhook } from "./transport.ts";
 
 /** Where names cannot be resolved here, the check of the URL itself is all the protection there is. */
 export const sendWebhook: SendWebhook = async ({ url, headers, body, signal }) => {
@@ -16,7 +16,7 @@ export const sendWebhook: SendWebhook = async ({ url, headers, body, signal }) =
   for await (const chunk of iterateBytes(response.body ?? [])) {
     text += decoder.decode(chunk, { stream: true });
     bytes += chunk.byteLength;
-    if (bytes > MAX_RESPONSE_BYTES) break;
+    if (bytes > MAX_RESPONSE_BYTES) throw responseTooLong();
   }
   return { status: response.status, body: text };
 };

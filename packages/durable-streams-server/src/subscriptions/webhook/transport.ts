@@ -10,7 +10,7 @@ export interface WebhookRequest {
 
 export interface WebhookResponse {
   readonly status: number;
-  /** At most {@link MAX_RESPONSE_BYTES}; the rest is not read. */
+  /** At most {@link MAX_RESPONSE_BYTES}: a longer one is a failure. */
   readonly body: string;
 }
 
@@ -18,3 +18,7 @@ export type SendWebhook = (request: WebhookRequest) => Promise<WebhookResponse>;
 
 /** The only response that has a meaning is `{"done": true}`. */
 export const MAX_RESPONSE_BYTES: number = 64 * 1024;
+
+export function responseTooLong(): Error {
+  return new Error(`The webhook responded with more than ${MAX_RESPONSE_BYTES} bytes.`);
+}

@@ -1,0 +1,13 @@
+// `pnpm stress:server`: runs main.ts, which is TypeScript, on the sources.
+import { createViteServer } from "vitest/node";
+
+const vite = await createViteServer({
+  root: import.meta.dirname,
+  configFile: false,
+  logLevel: "error",
+  server: { middlewareMode: true, hmr: false, ws: false, watch: null },
+  ssr: { resolve: { conditions: ["@freshet/source", "node"] } },
+});
+const { main } = await vite.ssrLoadModule("/main.ts");
+process.exitCode = await main(process.argv.slice(2));
+await vite.close();
