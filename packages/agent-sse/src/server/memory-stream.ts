@@ -13,13 +13,13 @@ export interface Limits {
 /** One stream of a `MemoryEventStore`: the kept events by index, and those who read them. */
 export class MemoryStream {
   writtenAt: number;
-  isClosed = false;
+  isClosed: boolean = false;
   /** It was swept: nothing will be appended to it, and its name now belongs to another stream. */
-  isDropped = false;
+  isDropped: boolean = false;
   /** Tells the ids of this stream from those of another of the same name, before a restart or a sweep. */
   readonly #nonce = crypto.randomUUID().slice(0, 8);
   /** The index of the first event of the running turn, or of the next one. */
-  turnStart = 0;
+  turnStart: number = 0;
   #events: { event: AgentEvent | WireEvent; size: number }[] = [];
   /** The index of the first event in `#events`, and of the first kept one. */
   #offset = 0;
@@ -27,7 +27,7 @@ export class MemoryStream {
   /** The size of the kept events. */
   #size = 0;
   readonly #wakers = new Set<() => void>();
-  readonly readers = new Set<StreamReader>();
+  readonly readers: Set<StreamReader> = new Set<StreamReader>();
 
   constructor(writtenAt: number) {
     this.writtenAt = writtenAt;
