@@ -2,10 +2,17 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type Plugin } from "vitest/config";
+import { chromium } from "./scripts/prerequisites/chromium.js";
+import { missingPrerequisites, testsThatNeed } from "./scripts/prerequisites/index.js";
 
 // Tests run on the sources. The exports map has a condition for that; an `imports` map cannot have
 // one (it would be published), so its `./dist/x.js` targets are read as `./src/x.ts` here.
 const conditions = ["@freshet/source"];
+
+// `pnpm test` installs what is missing, and reports at the end which of these did not run.
+const missing = missingPrerequisites();
+const notRun = missing.flatMap(({ usedBy }) => testsThatNeed(import.meta.dirname, usedBy));
+const hasChromium = !missing.includes(chromium);
 
 type ImportsMap = Record<string, Record<string, string>>;
 
@@ -45,13 +52,13 @@ function projects(folder: string, name: string, all: readonly string[]) {
       root,
       globalSetup,
       include: ["test/**/*.test.{ts,tsx}"],
-      exclude: ["test/**/*.browser.test.{ts,tsx}"],
+      exclude: ["test/**/*.browser.test.{ts,tsx}", ...notRunIn(`${folder}/${name}/`)],
       testTimeout: 30_000,
       hookTimeout: 30_000,
     },
   };
-  if (!inChromium.has(name)) return [node];
-  const chromium = {
+  if (!inChromium.has(name) || !hasChromium) return [node];
+  const browsers = {
     plugins: sources("browser"),
     resolve: { conditions: [...conditions, "browser", "module", "import"] },
     test: {
@@ -67,7 +74,7 @@ function projects(folder: string, name: string, all: readonly string[]) {
         screenshotFailures: false,
         provider: playwright({
           launchOptions: {
-            executablePath: process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium",
+            executablePath: process.env["CHROMIUM_PATH"],
             args: [
               "--no-sandbox",
               "--disable-background-networking",
@@ -82,7 +89,11 @@ function projects(folder: string, name: string, all: readonly string[]) {
       },
     },
   };
-  return [node, chromium];
+  return [node, browsers];
+}
+
+function notRunIn(folder: string): string[] {
+  return notRun.filter((file) => file.startsWith(folder)).map((file) => file.slice(folder.length));
 }
 
 const inChromium = new Set([

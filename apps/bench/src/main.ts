@@ -8,7 +8,7 @@ const areas = readdirSync(import.meta.dirname, { withFileTypes: true })
 
 const help = `Usage: pnpm bench AREA [options]
 
-Measures an area against its peers, prints the report and writes it to docs/benchmarks/AREA.md.
+Measures an area against its peers and prints the report.
 
   bedrock  [--tokens N] [--rounds N] [--no-weight]
   codec
@@ -17,9 +17,10 @@ Measures an area against its peers, prints the report and writes it to docs/benc
   durable  [--appends N] [--rounds N] [--samples N]
   server   [memory] [durable] [postgres] [sse] [growth] [footprint]
   sse
+  --write     with any area: also write the report to docs/benchmarks/AREA.md
   --help, -h  print this text
 
-Exit status: 0 when the report is written, 1 when a measurement fails, 2 for wrong options.
+Exit status: 0 when the report is complete, 1 when a measurement fails, 2 for wrong options.
 `;
 
 const [, , area, ...args] = process.argv;

@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { argumentsProblem } from "@freshet/core";
 
 /** A command line that cannot be carried out; its message is one line for the user. */
 export class UsageError extends Error {
@@ -14,17 +15,33 @@ type Values<Options extends OptionsConfig> = ReturnType<
   typeof parseArgs<Config<Options>>
 >["values"];
 
+/** Every area takes it; `writeReport` looks for it. */
+const common = { write: { type: "boolean" } } as const;
+
+/** Whether the report is also written to docs/benchmarks. */
+export function writesReport(args: readonly string[] = process.argv): boolean {
+  return args.includes("--write");
+}
+
 /** Parses the arguments after the area's name by `parseArgs`; throws {@link UsageError}. */
 export function parseAreaOptions<const Options extends OptionsConfig>(
   options: Options,
   args: readonly string[] = process.argv.slice(3),
-): Values<Options> {
+): Values<Options & typeof common> {
+  return refused(() => parseArgs({ args: [...args], options: { ...options, ...common } }).values);
+}
+
+/** Parses the arguments of an area that takes names instead of options; throws {@link UsageError}. */
+export function parseAreaNames(args: readonly string[] = process.argv.slice(3)): string[] {
+  const config = { args: [...args], options: common, allowPositionals: true };
+  return refused(() => parseArgs(config).positionals);
+}
+
+function refused<T>(parse: () => T): T {
   try {
-    return parseArgs<Config<Options>>({ args: [...args], options }).values;
+    return parse();
   } catch (error) {
-    // The first sentence names the option; the rest explains positional arguments.
-    const [sentence] = (error as Error).message.split(/\. |\n/);
-    throw new UsageError(`${sentence ?? "Invalid options"}.`);
+    throw new UsageError(argumentsProblem(error));
   }
 }
 

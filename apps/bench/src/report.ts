@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
+import { writesReport } from "./options.ts";
 import type { Comparison } from "./harness.ts";
 
 const require = createRequire(import.meta.url);
@@ -67,7 +68,7 @@ export function runLine(args: string): string {
   return `\`pnpm bench ${args}\`, ${day}, Node ${process.versions.node}, ${cpus().length} cores, ${process.platform} ${process.arch}.`;
 }
 
-/** Prints the report and writes it to docs/benchmarks/AREA.md, with its {@link runLine} on top. */
+/** Prints the report, with its {@link runLine} on top; with `--write` also to docs/benchmarks/AREA.md. */
 export async function writeReport(
   area: string,
   title: string,
@@ -76,6 +77,7 @@ export async function writeReport(
 ): Promise<void> {
   const text = `# ${title}\n\n${runLine(area)}\n${preface}\n\n${body.trim()}\n`;
   console.log(text);
+  if (!writesReport()) return;
   const file = reportFile(area);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, text);

@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { parseAreaOptions, UsageError, wholeNumber } from "../src/options.ts";
+import {
+  parseAreaNames,
+  parseAreaOptions,
+  UsageError,
+  wholeNumber,
+  writesReport,
+} from "../src/options.ts";
 
 const options = {
   rounds: { type: "string", default: "9" },
@@ -19,6 +25,19 @@ test.each([
   expect(parsing).toThrow(UsageError);
   expect(parsing).toThrow(message);
   expect(parsing).toThrow(/^[^\n]+\.$/);
+});
+
+test("every area takes --write, which alone writes its report to docs/benchmarks", () => {
+  expect(parseAreaOptions(options, ["--write"])).toMatchObject({ write: true });
+  expect(parseAreaNames(["memory", "--write", "sse"])).toEqual(["memory", "sse"]);
+  expect(writesReport(["node", "main.js", "sse", "--write"])).toBe(true);
+  expect(writesReport(["node", "main.js", "sse"])).toBe(false);
+});
+
+test("the names of an area are no way around its options", () => {
+  expect(() => parseAreaNames(["memory", "--slow"])).toThrow(
+    new UsageError("Unknown option --slow."),
+  );
 });
 
 test.each(["", "many", "-1", "1.5", "0", "1e3", "NaN"])(

@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { repository } from "./support/readme-examples.ts";
+import { packAll, publishedPackages } from "./support/packed.ts";
+import { extractExamples, repository } from "./support/readme-examples.ts";
 
 // Tests what a user gets: every package is packed and installed by npm into an empty folder, with only
 // the Freshet packages that it depends on.
@@ -28,14 +29,11 @@ interface Manifest {
 }
 
 let place = "";
-const tarball = (name: string) => join(place, `${name}.tgz`);
+let tarball: (name: string) => string;
 
 beforeAll(async () => {
   place = await mkdtemp(join(tmpdir(), "freshet-packed-"));
-  for (const name of packages) {
-    const folder = join(repository, "packages", name);
-    await run("pnpm", ["pack", "--out", tarball(name)], { cwd: folder });
-  }
+  tarball = await packAll(packages, place);
 }, 300_000);
 
 afterAll(() => rm(place, { recursive: true, force: true }));
@@ -70,12 +68,25 @@ describe.each(packages)("%s", (name) => {
     expect(list).toContain("package/LICENSE\n");
     expect(list).toContain("package/README.md\n");
     expect(list).toContain("package/dist/index.d.ts\n");
-    expect(list).not.toMatch(/tsbuildinfo|\.tgz|\/test\//);
+    expect(list).not.toMatch(/tsbuildinfo|\.tgz|\/test\/|\.js\.map/);
+    const declarations = list.match(/dist\/.*\.d\.ts(?=\n)/g) ?? [];
+    expect(declarations.filter((file) => !list.includes(`${file}.map\n`))).toEqual([]);
   });
 
   test("the main entry loads without the optional peers, by import and by require", async () => {
     await load(folder(), [manifest.name]);
   });
+
+  test("the first example of the README runs with what the lines above it install", async () => {
+    const { install, code, output } = await firstExample(name);
+    const others = install.filter((one) => one !== manifest.name);
+    expect(install.length - others.length).toBe(1);
+    if (others.length > 0) await run("npm", ["install", ...others], { cwd: folder() });
+    await writeFile(join(folder(), "example.js"), (await transform(code, { loader: "ts" })).code);
+    const options = { cwd: folder(), timeout: 60_000 };
+    const { stdout } = await run(process.execPath, ["example.js"], options);
+    expect(stdout).toBe(output);
+  }, 300_000);
 
   test("with the peers every entry loads, and compiles with skipLibCheck off", async () => {
     const peers = Object.entries(manifest.peerDependencies ?? {});
@@ -110,15 +121,21 @@ describe.each(packages)("%s", (name) => {
   });
 });
 
-async function publishedPackages(): Promise<string[]> {
-  const names = await readdir(join(repository, "packages"));
-  const isPrivate = await Promise.all(
-    names.map(async (name) => {
-      const path = join(repository, "packages", name, "package.json");
-      return (JSON.parse(await readFile(path, "utf8")) as { private?: boolean }).private;
-    }),
-  );
-  return names.filter((_, index) => !isPrivate[index]);
+/** The packages that the first block of commands in a README installs, and the example after it. */
+async function firstExample(
+  name: string,
+): Promise<{ install: string[]; code: string; output: string | undefined }> {
+  const path = `packages/${name}/README.md`;
+  const markdown = await readFile(join(repository, path), "utf8");
+  const commands = /^```sh\n([^]*?)^```$/m.exec(markdown)?.[1] ?? "";
+  const install = commands
+    .split("\n")
+    .filter((line) => line.startsWith("npm install "))
+    .flatMap((line) => line.replace(/ #.*/, "").split(" ").slice(2))
+    .filter((word) => !word.startsWith("-"));
+  const [example] = extractExamples(path, markdown);
+  if (!example?.run) throw new Error(`The first example of ${path} is not one that runs.`);
+  return { install, ...example };
 }
 
 async function load(cwd: string, entries: readonly string[]): Promise<void> {

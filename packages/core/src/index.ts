@@ -1,5 +1,6 @@
 export { abortable, ignoreRejection } from "./async/abortable.ts";
 export type { AbortSignalLike } from "./async/abortable.ts";
+export { argumentsProblem } from "./arguments-problem.ts";
 export { addAsyncDispose } from "./async/async-dispose.ts";
 export type { AsyncDisposableLike } from "./async/async-dispose.ts";
 export { backoffDelayMs, defaultBackoff, resolveBackoff, retryDelayMs } from "./http/backoff.ts";

@@ -1,56 +1,27 @@
 // https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md#521-idempotent-producers
-import {
-  abortable,
-  addAsyncDispose,
-  type AsyncDisposableLike,
-  checkOptions,
-  maxTimerMs,
-} from "@freshet/core";
-import type { DurableStream } from "./durable-stream.ts";
-import {
-  DurableStreamError,
-  FetchError,
-  InvalidOptionError,
-  invalidOption,
-  withFacts,
-} from "./errors.ts";
+import { abortable, addAsyncDispose, type AsyncDisposableLike, maxTimerMs } from "@freshet/core";
+import { DurableStreamError, FetchError, InvalidOptionError, withFacts } from "./errors.ts";
 import { Interrupt } from "./http/interrupt.ts";
 import { checkRequired } from "./protocol/check-required.ts";
 import { header, headerToken, isJson } from "./protocol/headers.ts";
 import type { Offset } from "./protocol/offset.ts";
 import { type CallOptions, checkCallOptions, noOptions } from "./write/call-options.ts";
 import type { CloseResult } from "./write/durable-stream-options.ts";
-import { type IdempotentProducerOptions, producerRules } from "./write/producer-options.ts";
+import {
+  checkProducerOptions,
+  type FlushResult,
+  type IdempotentProducerOptions,
+} from "./write/producer-options.ts";
 import { ProducerQueue } from "./write/producer-queue.ts";
 import { ProducerSession } from "./write/producer-session.ts";
-import { type StreamInternals, streamInternals } from "./write/stream-internals.ts";
+import { ProducerWaiters } from "./write/producer-waiters.ts";
+import { SendTimer } from "./write/send-timer.ts";
+import { internalsOf, type StreamHandle, type StreamInternals } from "./write/stream-internals.ts";
 import {
   checkWritableOptions,
   producerStream,
   type ProducerWritableOptions,
 } from "./write/writable.ts";
-
-/** The result of a producer's `flush` and `detach`. */
-export interface FlushResult {
-  /**
-   * Where the stream ends after the last batch of this producer that is stored; `undefined` if there is
-   * none, or the server does not state it.
-   */
-  readonly nextOffset: Offset | undefined;
-}
-
-/**
- * How many values may wait before `ready` does too: a web stream whose source is always ready would
- * otherwise keep the event loop busy with small values until there are megabytes of them.
- */
-const maxPendingValues = 10_000;
-
-interface Waiter {
-  /** How many values are to be stored before it resolves. */
-  readonly target: number;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /**
  * Writes every value exactly once and in order, through dropped connections, timeouts and 5xx. Each
@@ -75,53 +46,37 @@ interface Waiter {
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the interface adds Symbol.asyncDispose
 export class IdempotentProducer {
   readonly producerId: string;
-  readonly #stream: DurableStream;
+  readonly #stream: StreamHandle;
   readonly #internals: StreamInternals;
   readonly #session: ProducerSession;
-  readonly #lingerMs: number;
   readonly #onError: ((error: unknown) => void) | undefined;
   readonly #queue: ProducerQueue;
   readonly #maxPendingBytes: number;
   readonly #abandoned: Interrupt = new Interrupt();
   #nextOffset: Offset | undefined;
-  #waiters: Waiter[] = [];
-  /** Those that wait for room. */
-  #unready: { resolve: () => void; reject: (error: unknown) => void }[] = [];
+  readonly #waiters: ProducerWaiters = new ProducerWaiters();
+  readonly #timer: SendTimer;
   #isSending: boolean = false;
   #isContentKnown: boolean = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #isScheduled: boolean = false;
   /** `close` or `detach` was called. */
   #isEnding: boolean = false;
   #closes: boolean = false;
   #closeResult: CloseResult | undefined;
   #closing: Promise<CloseResult> | undefined;
   #failure: { error: unknown } | undefined;
-  /** Those that learn of a failure: the web streams. */
-  readonly #failing: ((error: unknown) => void)[] = [];
 
   /** @throws InvalidOptionError */
   constructor(
-    stream: DurableStream,
+    stream: StreamHandle,
     producerId: string,
     options: IdempotentProducerOptions = {},
     /** @internal No other session has this id. */
     isUniqueId: boolean = false,
   ) {
-    const internals = Object(stream) === stream ? streamInternals.get(stream) : undefined;
-    if (!internals) {
-      throw new InvalidOptionError(
-        "stream is not a DurableStream: expected what new DurableStream, create or connect returns.",
-      );
-    }
+    const internals = internalsOf(stream);
     checkRequired("producerId", producerId, headerToken);
-    checkOptions(options, producerRules, invalidOption);
+    checkProducerOptions(options);
     const { epoch = 0, autoClaim = false, replay = false } = options;
-    if (autoClaim && replay) {
-      throw new InvalidOptionError(
-        "autoClaim and replay exclude each other: a replay needs the epoch of the session before it.",
-      );
-    }
     this.producerId = producerId;
     this.#stream = stream;
     this.#internals = internals;
@@ -129,7 +84,10 @@ export class IdempotentProducer {
       ...{ epoch, autoClaim, isUniqueId, replay, signal: this.#abandoned },
     });
     this.#maxPendingBytes = options.maxPendingBytes ?? 4 * 1024 * 1024;
-    this.#lingerMs = Math.min(options.lingerMs ?? 5, maxTimerMs);
+    const lingerMs = Math.min(options.lingerMs ?? 5, maxTimerMs);
+    this.#timer = new SendTimer(internals.endpoint, lingerMs, () => {
+      this.#send();
+    });
     this.#queue = new ProducerQueue(
       options.maxBatchBytes ?? 1024 * 1024,
       options.maxBatchItems ?? Infinity,
@@ -153,12 +111,10 @@ export class IdempotentProducer {
    */
   get ready(): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure.error);
-    if (this.#hasRoom) return Promise.resolve();
+    if (this.#queue.hasRoom(this.#maxPendingBytes)) return Promise.resolve();
     // Full, so that waiting for more values gains nothing, however long lingerMs is.
     this.#send();
-    return new Promise((resolve, reject) => {
-      this.#unready.push({ resolve, reject });
-    });
+    return this.#waiters.whenReady();
   }
 
   /** The values that are not known to be stored, in order, as the stream would contain them. */
@@ -191,9 +147,7 @@ export class IdempotentProducer {
     signal?.throwIfAborted();
     if (this.#failure) throw this.#failure.error;
     if (this.#queue.length === 0) return this.#flushed;
-    const stored = new Promise<void>((resolve, reject) => {
-      this.#waiters.push({ target: this.#queue.added, resolve, reject });
-    });
+    const stored = this.#waiters.whenStored(this.#queue.added);
     this.#send();
     await (signal ? abortable(stored, signal) : stored);
     return this.#flushed;
@@ -205,25 +159,11 @@ export class IdempotentProducer {
    */
   writable(options: ProducerWritableOptions = {}): WritableStream<unknown> {
     checkWritableOptions(options);
-    const failed = new Promise<never>((_resolve, reject) => {
-      if (this.#failure) reject(this.#failure.error);
-      else this.#failing.push(reject);
-    });
-    return producerStream(
-      {
-        append: (value) => {
-          this.append(value);
-        },
-        ready: () => this.ready,
-        failed,
-        close: () => this.close(),
-        detach: () => this.detach(),
-        abandon: (reason) => {
-          this.#fail(reason);
-        },
-      },
-      options,
-    );
+    const failed = this.#failure ? Promise.reject(this.#failure.error) : this.#waiters.whenFailed();
+    const abandon = (reason: unknown) => {
+      this.#fail(reason);
+    };
+    return producerStream(this, { failed, abandon }, options);
   }
 
   /**
@@ -257,29 +197,19 @@ export class IdempotentProducer {
   async #close(): Promise<CloseResult> {
     this.#isEnding = true;
     this.#closes = true;
-    const closed = new Promise<void>((resolve, reject) => {
-      this.#waiters.push({ target: this.#queue.added + 1, resolve, reject });
-    });
+    const closed = this.#waiters.whenStored(this.#queue.added + 1);
     this.#send();
     await closed;
     return this.#closeResult ?? { finalOffset: "" };
   }
 
-  get #hasRoom(): boolean {
-    return this.#queue.bytes < this.#maxPendingBytes && this.#queue.length < maxPendingValues;
-  }
-
   #add(value: unknown): void {
     const { contentType } = this.#stream;
     if (!this.#isContentKnown && contentType !== undefined && this.#queue.length === 0) {
-      this.#setContentType(contentType);
+      this.#queue.setJson(isJson(contentType));
+      this.#isContentKnown = true;
     }
     this.#queue.add(value);
-  }
-
-  #setContentType(contentType: string): void {
-    this.#queue.setJson(isJson(contentType));
-    this.#isContentKnown = true;
   }
 
   #schedule(): void {
@@ -289,40 +219,19 @@ export class IdempotentProducer {
       this.#send();
       return;
     }
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    if (this.#lingerMs === 0) {
-      queueMicrotask(this.#sendNow);
-      return;
-    }
-    this.#timer = setTimeout(this.#sendNow, this.#lingerMs);
-    // An abort fails the producer immediately, and leaves no timer.
-    const { signals } = this.#internals.endpoint;
-    for (const signal of signals) signal.addEventListener("abort", this.#sendNow);
-  }
-
-  readonly #sendNow = (): void => {
-    this.#send();
-  };
-
-  #unschedule(): void {
-    clearTimeout(this.#timer);
-    const { signals } = this.#internals.endpoint;
-    for (const signal of signals) signal.removeEventListener("abort", this.#sendNow);
-    this.#timer = undefined;
-    this.#isScheduled = false;
+    this.#timer.start();
   }
 
   /** Starts sending, unless a batch is in flight: new values then go with the next batch. */
   #send(): void {
-    this.#unschedule();
+    this.#timer.stop();
     if (this.#isSending || this.#failure) return;
     this.#isSending = true;
     this.#sendAll().then(
       () => {
         this.#isSending = false;
         // Values that came since the queue was last checked.
-        if (this.#waiters.length > 0) this.#send();
+        if (this.#waiters.areStoring) this.#send();
         else if (this.#queue.length > 0) this.#schedule();
       },
       (error: unknown) => {
@@ -334,7 +243,8 @@ export class IdempotentProducer {
 
   async #sendAll(): Promise<void> {
     if (this.#queue.length > 0 && !this.#isContentKnown) {
-      this.#setContentType(await this.#internals.contentType(this.#session.maxRetries));
+      this.#queue.setJson(isJson(await this.#internals.contentType(this.#session.maxRetries)));
+      this.#isContentKnown = true;
     }
     while (this.#queue.length > 0 || (this.#closes && !this.#closeResult)) {
       await this.#store(this.#queue.takeBatch());
@@ -363,14 +273,10 @@ export class IdempotentProducer {
   }
 
   #wake(): void {
-    const done = this.#queue.stored + (this.#closeResult ? 1 : 0);
-    this.#waiters = this.#waiters.filter((waiter) => {
-      if (waiter.target > done) return true;
-      waiter.resolve();
-      return false;
-    });
-    if (!this.#hasRoom) return;
-    for (const { resolve } of this.#unready.splice(0)) resolve();
+    this.#waiters.wake(
+      this.#queue.stored + (this.#closeResult ? 1 : 0),
+      this.#queue.hasRoom(this.#maxPendingBytes),
+    );
   }
 
   #fail(reason: unknown): void {
@@ -380,13 +286,10 @@ export class IdempotentProducer {
         ? withFacts(reason, { notStored: this.#queue.values })
         : reason;
     this.#failure = { error };
-    this.#unschedule();
+    this.#timer.stop();
     // What is in flight ends too, if it was not that which failed.
     this.#abandoned.abort(reason);
-    for (const { reject } of [...this.#waiters.splice(0), ...this.#unready.splice(0)]) {
-      reject(error);
-    }
-    for (const reject of this.#failing.splice(0)) reject(error);
+    this.#waiters.fail(error);
     this.#onError?.(error);
   }
 }

@@ -30,8 +30,8 @@ export type {
   ParseErrorFacts,
 } from "./errors.ts";
 export type { HeadResult } from "./write/head.ts";
-export { IdempotentProducer, type FlushResult } from "./idempotent-producer.ts";
-export type { IdempotentProducerOptions } from "./write/producer-options.ts";
+export { IdempotentProducer } from "./idempotent-producer.ts";
+export type { FlushResult, IdempotentProducerOptions } from "./write/producer-options.ts";
 export type { Decode } from "./read/items.ts";
 export type { Live } from "./read/live-mode.ts";
 export type { Offset } from "./protocol/offset.ts";
@@ -42,7 +42,7 @@ export type {
   Resolvable,
 } from "./http/endpoint-options.ts";
 export { stream } from "./read/stream.ts";
-export type { StreamOptions } from "./read/stream.ts";
+export type { StreamOptions } from "./read/stream-options.ts";
 export type { EventModes, StreamEvent } from "./read/stream-event.ts";
 export type { StatusListener, StreamStatus } from "./read/stream-status.ts";
 export { StreamResponse } from "./read/stream-response.ts";

@@ -1,9 +1,12 @@
+import { parseAreaOptions } from "../options.ts";
 import { awsCryptoCost, zlibShare } from "./checksum.ts";
 import { bundleSizes, nodeCodecs, portableCodecs } from "./codecs.ts";
 import { bedrockFrames, uniqueHeaderFrames } from "./frames.ts";
 import { report, type Goal } from "./report.ts";
 import * as workloads from "./workloads.ts";
 import { versioned } from "../report.ts";
+
+parseAreaOptions({});
 
 const smithyName = await versioned("@smithy/core");
 const node = { ...(await nodeCodecs()), names: ["freshet", smithyName] as const };

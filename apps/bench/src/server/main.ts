@@ -1,4 +1,4 @@
-import { UsageError } from "../options.ts";
+import { parseAreaNames, UsageError } from "../options.ts";
 import { comparisonTable, versioned, writeReport } from "../report.ts";
 import { appends, warmUp } from "./appends.ts";
 import { catchUp } from "./catch-up.ts";
@@ -129,7 +129,7 @@ ${rows.join("\n")}`;
   },
 };
 
-const requested = process.argv.slice(3);
+const requested = parseAreaNames();
 for (const name of requested) {
   if (Object.hasOwn(sections, name)) continue;
   const names = Object.keys(sections).join(", ");

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname } from "node:path";
@@ -54,6 +55,13 @@ function Text() {
 createRoot(document.body).render(createElement(Text));
 `;
 
+/** `CHROMIUM_PATH`, else the system's Chromium, else the one that playwright downloaded. */
+function chromiumPath(): string | undefined {
+  const given = process.env["CHROMIUM_PATH"];
+  const paths = given ? [given] : ["/usr/bin/chromium", chromium.executablePath()];
+  return paths.find((path) => existsSync(path));
+}
+
 /** The cost of 10,000 tokens at full speed in a React page. */
 export interface ReactFigures {
   ms: number;
@@ -62,7 +70,10 @@ export interface ReactFigures {
   longTasks: number[];
 }
 
-export async function measureReact(): Promise<ReactFigures> {
+/** Returns nothing where there is no Chromium. */
+export async function measureReact(): Promise<ReactFigures | undefined> {
+  const executablePath = chromiumPath();
+  if (executablePath === undefined) return undefined;
   const script = await bundle(page);
   const server = createServer((request, response) => {
     const isScript = request.url === "/page.js";
@@ -73,7 +84,7 @@ export async function measureReact(): Promise<ReactFigures> {
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const browser = await chromium.launch({
-    executablePath: process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium",
+    executablePath,
     args: ["--no-sandbox", "--disable-background-networking", "--no-first-run", "--disable-quic"],
   });
   try {

@@ -1,3 +1,4 @@
+import { parseAreaOptions } from "../options.ts";
 import { formatAgentEvent, agentEvent } from "@freshet/agent-sse";
 import type { Comparison } from "../harness.ts";
 import { comparisonTable, formatMs, writeReport } from "../report.ts";
@@ -6,6 +7,8 @@ import { compareFrames, compareResponses, compareTokenFrames } from "./emit.ts";
 import { compareParsing } from "./parse.ts";
 import { compareSockets } from "./socket.ts";
 import { chunksOf, mixedTurn, tokens } from "./streams.ts";
+
+parseAreaOptions({});
 
 const count = 100_000;
 // The slowest servers would take a minute for more.
@@ -44,7 +47,11 @@ const share = ({ rows }: Comparison) => `${Math.round((rows[1]?.ratio ?? Number.
 const times = ({ rows }: Comparison) => (rows[1]?.ratio ?? Number.NaN).toFixed(1);
 const perSecond = ({ rows }: Comparison) =>
   `${((rows[0]?.perSecond ?? Number.NaN) / 1e6).toFixed(2)} million/s`;
-const longest = react.longTasks.length === 0 ? "none" : formatMs(Math.max(...react.longTasks));
+const longest = !react
+  ? "not measured"
+  : react.longTasks.length === 0
+    ? "none"
+    : formatMs(Math.max(...react.longTasks));
 
 const goals = [
   ["parse by batches, relative to eventsource-parser with JSON.parse", share(parse.batches), "90%"],
@@ -74,7 +81,9 @@ await writeReport(
     "| --- | ---: | ---: |",
     ...goals.map((cells) => `| ${cells.join(" | ")} |`),
     "",
-    `React 19 in Chromium rendered the 10,000 tokens in ${formatMs(react.ms)} and ${react.renders} renders.`,
+    react
+      ? `React 19 in Chromium rendered the 10,000 tokens in ${formatMs(react.ms)} and ${react.renders} renders.`
+      : "React was not measured: there is no Chromium. Install it (apt-get install chromium), or set CHROMIUM_PATH.",
     "",
     comparisonTable([...Object.values(parse), ...Object.values(emit)]),
   ].join("\n"),

@@ -136,7 +136,7 @@ export async function checkCaptures(args: readonly string[]): Promise<number> {
   if (given === undefined || given.startsWith("-") || rest.length > 0) {
     throw new UsageError("Give exactly one folder of captures: pnpm conformance captures DIR.");
   }
-  // The package manager runs this in the package's folder; INIT_CWD is where it was itself started.
+  // The package manager runs this in the repository; INIT_CWD is where it was itself started.
   const directory = resolve(process.env["INIT_CWD"] ?? ".", given);
   const names = await captureNames(directory);
   const width = Math.max(...names.map((name) => name.length));

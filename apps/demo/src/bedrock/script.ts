@@ -1,4 +1,5 @@
 import type { ScriptedResponse } from "@freshet/bedrock-adapter/testing";
+import { hasToolResult, type RequestMessage } from "./request-messages.ts";
 
 // The simulated model's responses. To the default prompt it thinks, calls a tool and then writes its
 // text, in two responses: the first ends with the tool call whose result is in the second request.
@@ -59,12 +60,10 @@ const restartText =
   "full stop that the model did not write.";
 
 /** Chooses the response to a conversation by the words of its last prompt. */
-export function scriptedResponse(
-  messages: readonly { role: string; content: readonly { text?: string }[] }[],
-): ScriptedResponse {
-  const last = messages.at(-1);
-  const prompt = last?.content.map(({ text = "" }) => text).join(" ") ?? "";
-  if (prompt === "" && last?.content.length) return afterTheTool;
+export function scriptedResponse(messages: readonly RequestMessage[]): ScriptedResponse {
+  if (hasToolResult(messages)) return afterTheTool;
+  const texts = messages.at(-1)?.content.map(({ text }) => text) ?? [];
+  const prompt = texts.filter((text) => typeof text === "string").join(" ");
   if (/dies|die |dead|kill|crash|restart/i.test(prompt)) {
     return { parts: [{ reasoning: shortReasoning }, { text: restartText }] };
   }

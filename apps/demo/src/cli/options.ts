@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { argumentsProblem } from "@freshet/core";
 import type { PipelineOptions } from "../pipeline/pipeline-options.ts";
 import type { StreamsServer } from "../protocol/processes.ts";
 import { UsageError } from "./usage-error.ts";
@@ -46,8 +47,8 @@ Everything runs on loopback.
   --help, -h          print this text
   --version           print the version
 
-Exit status: 0 when nothing was lost or repeated, 1 when something was or the demo failed, 2 for wrong
-options, 130 when interrupted.
+Exit status: 0 when nothing was lost or repeated (of a replayed capture: and the reader got what it holds),
+1 when something was or the demo failed, 2 for wrong options, 130 when interrupted.
 `;
 
 const defaultPrompt = "How high is the Elbe at Dresden, and is it rising?";
@@ -68,6 +69,11 @@ export function parseOptions(
   if (replay !== undefined && model !== undefined) {
     throw new UsageError(
       "--replay and --model exclude each other: a response is either replayed or requested.",
+    );
+  }
+  if (replay !== undefined && values["bedrock-url"] !== undefined) {
+    throw new UsageError(
+      "--replay and --bedrock-url exclude each other: the simulated Bedrock that the demo starts replays the capture.",
     );
   }
   if (model !== undefined) checkCredentials(env);
@@ -121,9 +127,7 @@ function parse(args: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    // The first sentence names the option; the rest explains positional arguments, which there are none of.
-    const [sentence] = (error as Error).message.split(/\. |\n/);
-    throw new UsageError(`${sentence ?? "Invalid options"}.`);
+    throw new UsageError(argumentsProblem(error));
   }
 }
 

@@ -17,10 +17,8 @@ import type {
 } from "../protocol/processes.ts";
 import { streamUrls } from "../streams/stream-urls.ts";
 import type { PipelineOptions } from "./pipeline-options.ts";
-import type { ResponseSource } from "./response-source.ts";
+import { type ResponseSource, simulatedModelId } from "./response-source.ts";
 import type { ServiceHandle, StartOptions, Supervisor } from "./supervisor.ts";
-
-const simulatedModelId = "anthropic.claude-demo-v1:0";
 
 /** How long the simulated model may be silent within a response: short, to demonstrate a stall. */
 const simulatedIdleTimeoutMs = 4000;

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { detectCapture } from "@freshet/bedrock-adapter/testing";
 import { afterTheTool, beforeTheTool, textOf } from "../bedrock/script.ts";
+import { type CapturedResponse, readCapturedResponse } from "../bedrock/captured-response.ts";
 import type { PipelineOptions } from "./pipeline-options.ts";
 
 /** Where the model's responses come from. */
@@ -10,7 +11,12 @@ export interface ResponseSource {
   readonly operation: "converse" | "invoke";
   /** The estimated size of its text/event-stream in bytes, over which the faults are spread. */
   readonly expectedBytes: number;
+  /** What the captured response holds, if one is replayed. */
+  readonly captured?: CapturedResponse;
 }
+
+/** The id of the model that the simulated Bedrock is called with. */
+export const simulatedModelId = "anthropic.claude-demo-v1:0";
 
 /** A batch of 50 ms holds about three tokens of four characters, in a frame of some 90 bytes. */
 const bytesPerCharacter = 8;
@@ -35,5 +41,7 @@ async function plainSource({ replay, model }: PipelineOptions): Promise<Response
   const body = await readFile(replay);
   const { operation } = detectCapture(body);
   // A captured frame has some 200 bytes for its few characters.
-  return { kind: "replay", operation, expectedBytes: Math.ceil(body.length / 6) };
+  const expectedBytes = Math.ceil(body.length / 6);
+  const captured = await readCapturedResponse(body, operation, simulatedModelId);
+  return { kind: "replay", operation, expectedBytes, captured };
 }

@@ -1,4 +1,5 @@
 import { readErrorBody } from "@freshet/core";
+import { FirstResponse } from "../bedrock/captured-response.ts";
 import { startCuttingProxy } from "../faults/cutting-proxy.ts";
 import { planFaults } from "../faults/fault-plan.ts";
 import { seededRandom } from "../faults/random.ts";
@@ -32,13 +33,17 @@ export async function runOnce(options: RunOptions): Promise<Summary> {
   await using proxy = await startCuttingProxy("event: done\n");
   proxy.setTarget(pipeline.webUrl());
   const progress = new RunProgress(options.signal);
+  const response = new FirstResponse();
   pipeline.reports.on("worker", progress.onWorker);
   pipeline.reports.on("crash", progress.fail);
   try {
     const reader = await supervisor.start<ReaderReport>("reader", {
       config: {},
       onReport: (report) => {
-        if (report.kind === "event") display.event(report.event);
+        if (report.kind === "event") {
+          response.add(report.event);
+          display.event(report.event);
+        }
         if (report.kind === "reconnected") display.reconnected(report.lastEventId);
         progress.onReader(report);
       },
@@ -53,7 +58,11 @@ export async function runOnce(options: RunOptions): Promise<Summary> {
     await faults.settled();
     const stored = await readTranscript(pipeline.webUrl() + conversation.transcript);
     await reader.stop();
-    return summarise({ written, read, stored, reconnects, seed, ...faults.counts() });
+    const { captured } = source;
+    return summarise({
+      ...{ written, read, stored, reconnects, seed, ...faults.counts() },
+      ...(captured && { capture: { held: captured, read: response.content() } }),
+    });
   } finally {
     pipeline.reports.off("worker", progress.onWorker);
     pipeline.reports.off("crash", progress.fail);

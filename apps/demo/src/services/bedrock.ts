@@ -4,6 +4,7 @@ import { getRequestListener } from "@hono/node-server";
 import { createFakeBedrock, type FakeResponse } from "@freshet/bedrock-adapter/testing";
 import { BreakableBody } from "../bedrock/breakable-body.ts";
 import { afterTheCapture, scriptedResponse } from "../bedrock/script.ts";
+import { hasToolResult, messagesOf } from "../bedrock/request-messages.ts";
 import type { BedrockFault } from "../protocol/api.ts";
 import type { BedrockCommand, BedrockConfig, BedrockReport } from "../protocol/processes.ts";
 import { listen } from "../listen.ts";
@@ -67,15 +68,4 @@ function refusal(): Response {
     status: 429,
     headers: { "x-amzn-errortype": "ThrottlingException" },
   });
-}
-
-type Messages = readonly { role: string; content: readonly { text?: string }[] }[];
-
-function messagesOf(body: unknown): Messages {
-  return (body as { messages?: Messages }).messages ?? [];
-}
-
-/** Whether the last message of the request holds a tool's result, and no new prompt. */
-function hasToolResult(messages: Messages): boolean {
-  return messages.at(-1)?.content.every((block) => "toolResult" in block) ?? false;
 }

@@ -62,6 +62,10 @@ test.each([
   [["--replay", "no/such/file.bin"], /cannot read no\/such\/file\.bin \(ENOENT\)/],
   [["--replay", "."], /is not a file/],
   [["--streams-url", "ftp://x"], /--streams-url/],
+  [
+    ["--replay", import.meta.filename, "--bedrock-url", "http://127.0.0.1:1"],
+    /--replay and --bedrock-url/,
+  ],
   [["--model", "m"], /AWS_BEARER_TOKEN_BEDROCK/],
 ])("the command line %j is refused in one sentence", (args, message) => {
   const parsing = () => parseOptions(args, {});

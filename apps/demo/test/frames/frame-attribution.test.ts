@@ -6,6 +6,7 @@ import { runAgentTurn } from "../../src/agent/agent-loop.ts";
 import { FrameRecorder } from "../../src/frames/frame-recorder.ts";
 import { riverLevel } from "../../src/agent/tools.ts";
 import { FrameAttribution, type TracedEvent } from "../../src/frames/frame-attribution.ts";
+import { messagesOf } from "../../src/bedrock/request-messages.ts";
 import { scriptedResponse } from "../../src/bedrock/script.ts";
 import type { CapturedBody } from "../../src/protocol/api.ts";
 
@@ -41,8 +42,7 @@ async function runTurn(options: Parameters<typeof createFakeBedrock>[0]): Promis
   return { events, captures };
 }
 
-const respond = ({ body }: { body: unknown }) =>
-  scriptedResponse((body as { messages: Parameters<typeof scriptedResponse>[0] }).messages);
+const respond = ({ body }: { body: unknown }) => scriptedResponse(messagesOf(body));
 
 test.each([1, 2, 3])(
   "every frame is attributed to exactly one event, in order (seed %i)",

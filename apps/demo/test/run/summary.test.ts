@@ -30,3 +30,24 @@ test.each<[string, Partial<typeof good>, object]>([
 ])("a run is not ok when %s", (_what, change, expected) => {
   expect(summarise({ ...good, ...change })).toMatchObject({ ok: false, ...expected });
 });
+
+const held = { text: "Hi there", errorType: undefined };
+
+test("a replay whose reader got what the capture holds is ok, and the line states its length", () => {
+  const summary = summarise({ ...good, capture: { held, read: held } });
+  expect(summary).toMatchObject({ ok: true, capture: { match: true, characters: 8, error: null } });
+  expect(summaryLine(summary)).toMatch(/, sha256 match, capture match \(8 characters\)$/);
+  const failed = { text: "Hi", errorType: "THROTTLED" };
+  const line = summaryLine(summarise({ ...good, capture: { held: failed, read: failed } }));
+  expect(line).toMatch(/, capture match \(2 characters, then THROTTLED\)$/);
+});
+
+test.each([
+  ["less text", { text: "Hi", errorType: undefined }],
+  ["an error instead of it", { text: "", errorType: "SERVICE" }],
+  ["the text and then an error", { text: "Hi there", errorType: "SERVICE" }],
+])("a replay whose reader got %s is not ok, though nothing was lost on the way", (_, read) => {
+  const summary = summarise({ ...good, capture: { held, read } });
+  expect(summary.ok).toBe(false);
+  expect(summaryLine(summary)).toMatch(/, sha256 match, capture MISMATCH$/);
+});

@@ -23,7 +23,7 @@ export async function* fromUiMessageStream(
   chunks: AsyncIterable<AnyUiMessageChunk> | Iterable<AnyUiMessageChunk>,
 ): AsyncGenerator<AgentEvent | WireEvent, undefined, undefined> {
   const reader = new UiChunkReader();
-  for await (const chunk of chunks) yield* reader.push(chunk as Chunk);
+  for await (const chunk of chunks) yield* reader.push(chunk);
 }
 
 /** The fields that are read of any chunk. */

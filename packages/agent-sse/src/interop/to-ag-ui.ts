@@ -1,11 +1,4 @@
-import {
-  EventType,
-  type AGUIEvent,
-  type Interrupt,
-  type JsonPatch,
-  type RunFinishedOutcome,
-  type TokenUsage as AgUiTokenUsage,
-} from "@ag-ui/core";
+import { EventType, type AGUIEvent, type RunFinishedOutcome } from "@ag-ui/core";
 import {
   checkOptions,
   type AgentEvent,
@@ -14,12 +7,20 @@ import {
   type DoneEvent,
   type ErrorEvent,
   type OptionRules,
-  type StateEvent,
-  type TokenUsage,
-  type ToolUseEvent,
   type TurnEvent,
 } from "@freshet/core";
 import { agentEvent } from "../wire/agent-event.ts";
+import {
+  content,
+  custom,
+  implicit,
+  interruptOf,
+  own,
+  runError,
+  stateEvent,
+  toolCall,
+  usageOf,
+} from "./ag-ui-events.ts";
 import { invalidOption } from "../wire/error.ts";
 import { text } from "../wire/option-rules.ts";
 import { fieldsOf } from "../wire/event-fields.ts";
@@ -36,8 +37,9 @@ export interface ToAgUiOptions {
 export const toAgUiRules: OptionRules<ToAgUiOptions> = { threadId: text, runId: text };
 
 /**
- * Turns agent events into AG-UI events. What the source throws is thrown on: `agUiResponse` masks it. Values that AG-UI has no field for go into `metadata.freshet`, where
- * {@link fromAgUi} reads them again. A run whose events end without `done` ends with RUN_ERROR.
+ * Turns agent events into AG-UI events. What the source throws is thrown on: `agUiResponse`
+ * masks it. Values that AG-UI has no field for go into `metadata.freshet`, where {@link fromAgUi} reads
+ * them again. A run whose events end without `done` ends with RUN_ERROR.
  *
  * @example
  * ```ts
@@ -258,68 +260,4 @@ class AgUiRun {
   #newId(): string {
     return `${this.#ids.runId}-${this.#count++}`;
   }
-}
-
-function content(kind: "text" | "reasoning", messageId: string, delta: string): AGUIEvent {
-  return kind === "text"
-    ? { type: EventType.TEXT_MESSAGE_CONTENT, messageId, delta }
-    : { type: EventType.REASONING_MESSAGE_CONTENT, messageId, delta };
-}
-
-/** Tells a message that AG-UI needs from one that a `message` event begins. */
-const implicit: { metadata: { freshet: object } } = own({ implicit: true });
-
-function stateEvent(event: StateEvent): AGUIEvent {
-  return event.patch === undefined
-    ? { type: EventType.STATE_SNAPSHOT, snapshot: event.snapshot }
-    : { type: EventType.STATE_DELTA, delta: event.patch as JsonPatch };
-}
-
-function interruptOf(request: ApprovalRequestEvent): Interrupt {
-  const { approval_id: id, question: message, tool_use_id: toolCallId, schema } = request;
-  return {
-    ...{ id, reason: "approval", message },
-    ...(toolCallId === "" ? undefined : { toolCallId }),
-    ...(schema && { responseSchema: schema }),
-  };
-}
-
-function usageOf(usage: TokenUsage): AgUiTokenUsage {
-  return {
-    inputTokens: usage.input_tokens,
-    outputTokens: usage.output_tokens,
-    totalTokens: usage.total_tokens,
-    ...(usage.reasoning_tokens !== undefined && { reasoningTokens: usage.reasoning_tokens }),
-    ...(usage.cache_read_input_tokens !== undefined && {
-      cachedInputTokens: usage.cache_read_input_tokens,
-    }),
-    ...(usage.cache_write_input_tokens !== undefined && {
-      cacheWriteInputTokens: usage.cache_write_input_tokens,
-    }),
-  };
-}
-
-function toolCall(event: ToolUseEvent): AGUIEvent[] {
-  const { tool_use_id: toolCallId, tool_name: toolCallName, input_summary: delta } = event;
-  const end = { type: EventType.TOOL_CALL_END as const, toolCallId };
-  const start = { type: EventType.TOOL_CALL_START as const, toolCallId, toolCallName };
-  return delta === ""
-    ? [start, end]
-    : [start, { type: EventType.TOOL_CALL_ARGS, toolCallId, delta }, end];
-}
-
-function runError(error: ErrorEvent, done?: Omit<DoneEvent, "type">): AGUIEvent {
-  const { error_type: code, message, details } = error;
-  return { type: EventType.RUN_ERROR, message, code, ...own({ details, done }) };
-}
-
-function custom(event: WireEvent): AGUIEvent {
-  // An AG-UI event without an equivalent goes back unchanged.
-  const { event: original } = event as { event?: AGUIEvent };
-  if (event.type === "ag_ui" && original) return original;
-  return { type: EventType.CUSTOM, name: event.type, value: fieldsOf(event) };
-}
-
-function own(fields: object): { metadata: { freshet: object } } {
-  return { metadata: { freshet: fields } };
 }

@@ -105,8 +105,37 @@ export class TranscriptFold {
   }
 }
 
-/** Which version of which log a transcript shows. */
-const logs = new WeakMap<AgentTranscript, { log: PartLog; version: number }>();
+/** Gives the object that it is called with back, so that a subclass can add private fields to it. */
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- its constructor is what it is for
+class Returned {
+  constructor(object: object) {
+    return object;
+  }
+}
+
+/**
+ * Which version of which log a transcript shows, in a private field of it. A WeakMap of as many transcripts
+ * as there are events makes the collection of garbage take longer with each.
+ */
+class Origin extends Returned {
+  readonly #log: PartLog;
+  readonly #version: number;
+
+  constructor(transcript: AgentTranscript, log: PartLog, version: number) {
+    super(transcript);
+    this.#log = log;
+    this.#version = version;
+  }
+
+  /** The log that a transcript ends: of one that another event has already continued, a copy. */
+  static logOf(transcript: AgentTranscript): PartLog {
+    if (#log in transcript) {
+      const origin = transcript as Origin;
+      if (origin.#version === origin.#log.version) return origin.#log;
+    }
+    return new PartLog(transcript.parts);
+  }
+}
 
 /**
  * Adds an event to a transcript. It is a reducer for `useReducer`, `Array.reduce` or a loop. Events of
@@ -124,7 +153,7 @@ const logs = new WeakMap<AgentTranscript, { log: PartLog; version: number }>();
  * ```
  */
 export function reduceAgentEvents(state: AgentTranscript, event: AgentEvent): AgentTranscript {
-  const fold = new TranscriptFold(state, logOf(state));
+  const fold = new TranscriptFold(state, Origin.logOf(state));
   return fold.push(event) ? fold.transcript() : state;
 }
 
@@ -237,13 +266,6 @@ function withPart(content: TranscriptPart, part: string | undefined): Transcript
   return part === undefined ? content : { ...content, part };
 }
 
-/** The log that a transcript ends: of one that another event has already continued, a copy. */
-function logOf(state: AgentTranscript): PartLog {
-  const known = logs.get(state);
-  if (known && known.version === known.log.version) return known.log;
-  return new PartLog(state.parts);
-}
-
 function transcript(facts: Facts, log: PartLog): AgentTranscript {
   const { version } = log;
   let parts: readonly TranscriptPart[] | undefined;
@@ -273,6 +295,6 @@ function transcript(facts: Facts, log: PartLog): AgentTranscript {
     error: facts.error,
     done: facts.done,
   };
-  logs.set(state, { log, version });
+  new Origin(state, log, version);
   return state;
 }

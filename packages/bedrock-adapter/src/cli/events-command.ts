@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { toBase64 } from "@freshet/core";
+import { argumentsProblem, toBase64 } from "@freshet/core";
 import { toAgentEvents } from "../agent/to-agent-events.ts";
 import { BedrockError } from "../bedrock-error.ts";
 import { BedrockDecoder, type BedrockEvent } from "../decode/bedrock-decoder.ts";
@@ -45,7 +45,7 @@ export async function eventsCommand(args: readonly string[], io: CommandIo): Pro
   try {
     options = parseOptions(args);
   } catch (error) {
-    fail(error);
+    fail(argumentsProblem(error));
     io.error("Try bedrock-events --help.");
     return 2;
   }

@@ -256,7 +256,7 @@ test("a source that is open is read on from where it is, and cancelled with the 
       start(controller) {
         for (const byte of [1, 2, 3]) controller.enqueue(Uint8Array.of(byte));
       },
-      cancel: cancelled,
+      cancel: (cause) => void cancelled(cause),
     }),
   );
   expect(openByteSource(open)).toBe(open);

@@ -66,6 +66,21 @@ function send(fetch: Fetch, request: TransportRequest, signal: AbortSignal): Pro
   });
 }
 
+/** Throws before anything is sent where the platform makes a string of a stream: `[object ReadableStream]`. */
+function refuseUnlessStreamed({ method, url }: TransportRequest): void {
+  const probe: RequestInit & { duplex: "half" } = {
+    ...{ method: "POST", duplex: "half" },
+    body: new ReadableStream(),
+  };
+  // Only a string has a content type of its own.
+  if (!new Request("http://localhost/", probe).headers.has("content-type")) return;
+  throw new FetchError(
+    "HTTP_ERROR",
+    `${method} ${shownUrl(url)} was not sent: this platform cannot send a body while it is produced. Use writable(), or append the values.`,
+    { url: shownUrl(url), unsent: true },
+  );
+}
+
 function requestInit(request: TransportRequest, signal: AbortSignal): StreamingRequestInit {
   const { method, headers, body } = request;
   // fetch turns a redirected POST into a GET, whose 200 would look like a stored append, and sends the
@@ -77,6 +92,7 @@ function requestInit(request: TransportRequest, signal: AbortSignal): StreamingR
   if (typeof body === "string" || body instanceof Uint8Array) {
     init.body = body as string | Uint8Array<ArrayBuffer>;
   } else {
+    refuseUnlessStreamed(request);
     // With the signal, since an aborted fetch does not cancel the stream it reads from.
     init.body = toReadableStream(iterateBytes(body, { signal }));
     init.duplex = "half";

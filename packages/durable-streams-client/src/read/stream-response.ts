@@ -4,24 +4,18 @@ import {
   type AsyncDisposableLike,
   checkOption,
   concatBytes,
-  type StandardSchemaV1,
   toReadableStream,
 } from "@freshet/core";
-import { InvalidOptionError, invalidOption, StreamConsumedError } from "../errors.ts";
-import { isJson } from "../protocol/headers.ts";
-import { formatPosition, type Offset, type Position } from "../protocol/offset.ts";
-import { type Batch, bytesCodec, type Codec, jsonCodec, readBatches } from "./batches.ts";
+import { InvalidOptionError, invalidOption } from "../errors.ts";
+import type { Offset, Position } from "../protocol/offset.ts";
+import { type Batches, BatchSource } from "./batch-source.ts";
+import type { Batch } from "./batches.ts";
 import { ClosingIterator, type StreamIterator } from "./closing-iterator.ts";
 import { ItemIterator } from "./item-iterator.ts";
-import { checkDecode, type Decode, decodeItems, positionIn } from "./items.ts";
-import { parseExactly } from "./parse-json.ts";
+import { type Decode, positionIn } from "./items.ts";
 import { type EventModes, eventOf, hasNews, type StreamEvent } from "./stream-event.ts";
-import type { StreamOptions } from "./stream.ts";
+import type { StreamOptions } from "./stream-options.ts";
 import type { StreamReader } from "./stream-reader.ts";
-import { textBatches } from "./text-batches.ts";
-import { TextSplitter } from "./text-splitter.ts";
-
-type Batches<T> = AsyncGenerator<Batch<T>, void, undefined>;
 
 /**
  * A stream that is being read. It can be read once, by one of the methods; a second call throws
@@ -35,13 +29,10 @@ type Batches<T> = AsyncGenerator<Batch<T>, void, undefined>;
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the interface adds Symbol.asyncDispose
 export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   readonly #reader: StreamReader;
-  readonly #start: Position;
-  readonly #schema: StandardSchemaV1<unknown, T> | undefined;
-  readonly #onCut: "retry" | "error" | undefined;
+  readonly #source: BatchSource<T>;
   /** The batch that was delivered last, and where in its segment the delivered data ends. */
   #batch: Batch<unknown> | undefined;
   #count: number = 0;
-  #consumed: boolean = false;
   #cancelReason: unknown;
 
   /** @internal Made by `stream()`. */
@@ -51,9 +42,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
     options: Pick<StreamOptions<T>, "schema" | "onCut">,
   ) {
     this.#reader = reader;
-    this.#start = start;
-    this.#schema = options.schema;
-    this.#onCut = options.onCut;
+    this.#source = new BatchSource(reader, start, options);
   }
 
   /** The stream's URL. */
@@ -71,8 +60,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
    * `stream(url, { offset: res.offset })` delivers exactly the rest.
    */
   get offset(): Offset {
-    const { offset, skip, unit } = this.#start;
-    return this.#batch ? positionIn(this.#batch, this.#count) : formatPosition(offset, skip, unit);
+    return this.#batch ? positionIn(this.#batch, this.#count) : this.#source.offset;
   }
 
   /** True when the consumer has received everything up to the tail. */
@@ -111,18 +99,18 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
 
   /** The stream's bytes; for a JSON stream the pages as they arrived, each of them a JSON array. */
   [Symbol.asyncIterator](): StreamIterator<Uint8Array> {
-    return new ClosingIterator(this.#delivered(this.#bytes()), this.#reader);
+    return new ClosingIterator(this.#delivered(this.#source.bytes()), this.#reader);
   }
 
   /** The stream's text, never cut inside a character. `encoding` as for `TextDecoder` (utf-8). */
   iterText(encoding?: string): StreamIterator<string> {
-    return new ClosingIterator(this.#delivered(this.#text(encoding)), this.#reader);
+    return new ClosingIterator(this.#delivered(this.#source.text(encoding)), this.#reader);
   }
 
   /** The items of a JSON stream, one by one. */
   iterJson<U = T>(decode?: Decode<U>): StreamIterator<U> {
     return new ItemIterator(
-      this.#items(decode),
+      this.#source.items(decode),
       (item, batch, count) => {
         this.#deliver(batch, count);
         return item;
@@ -137,7 +125,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
 
   /** The items of a JSON stream in batches as they arrive; a batch is never empty. */
   iterJsonBatches<U = T>(decode?: Decode<U>): StreamIterator<U[]> {
-    return new ClosingIterator(this.#delivered(this.#items(decode)), this.#reader);
+    return new ClosingIterator(this.#delivered(this.#source.items(decode)), this.#reader);
   }
 
   /**
@@ -175,7 +163,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
     switch (mode) {
       case "json":
         return new ItemIterator(
-          this.#items<unknown>(decode),
+          this.#source.items<unknown>(decode),
           (item, batch, count) => {
             this.#deliver(batch, count);
             return eventOf(item, batch, positionIn(batch, count), count === batch.to);
@@ -188,11 +176,11 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
           this.#reader,
         );
       case "json-batches":
-        return new ClosingIterator(this.#events(this.#items<unknown>(decode)), this.#reader);
+        return new ClosingIterator(this.#events(this.#source.items<unknown>(decode)), this.#reader);
       case "text":
-        return new ClosingIterator(this.#events(this.#text(encoding)), this.#reader);
+        return new ClosingIterator(this.#events(this.#source.text(encoding)), this.#reader);
       case "bytes":
-        return new ClosingIterator(this.#events(this.#bytes()), this.#reader);
+        return new ClosingIterator(this.#events(this.#source.bytes()), this.#reader);
       default:
         throw new InvalidOptionError(
           `Invalid mode ${JSON.stringify(mode)}: expected "bytes", "text", "json" or "json-batches".`,
@@ -203,21 +191,21 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   /** All bytes up to the tail. */
   async readBytes(): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
-    await this.#read(this.#bytes(), (data) => chunks.push(data));
+    await this.#read(this.#source.bytes(), (data) => chunks.push(data));
     return concatBytes(chunks);
   }
 
   /** All text up to the tail. */
   async readText(encoding?: string): Promise<string> {
     let text = "";
-    await this.#read(this.#text(encoding), (data) => (text += data));
+    await this.#read(this.#source.text(encoding), (data) => (text += data));
     return text;
   }
 
   /** All items up to the tail. */
   async readJson<U = T>(decode?: Decode<U>): Promise<U[]> {
     const items: U[] = [];
-    await this.#read(this.#items(decode), (data) => {
+    await this.#read(this.#source.items(decode), (data) => {
       // Not push(...data): a batch may have more items than a call can have arguments.
       for (const item of data) items.push(item);
     });
@@ -227,7 +215,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   /** All items up to the tail, in the batches in which they arrived. */
   async readJsonBatches<U = T>(decode?: Decode<U>): Promise<U[][]> {
     const batches: U[][] = [];
-    await this.#read(this.#items(decode), (data) => data.length > 0 && batches.push(data));
+    await this.#read(this.#source.items(decode), (data) => data.length > 0 && batches.push(data));
     return batches;
   }
 
@@ -251,7 +239,7 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
    * has not read everything, so it rejects with `reason` (default: an `AbortError`).
    */
   cancel(reason?: unknown): void {
-    this.#consumed = true;
+    this.#source.isConsumed = true;
     this.#cancelReason = reason ?? new DOMException("The reading was cancelled.", "AbortError");
     this.#reader.close();
   }
@@ -263,50 +251,6 @@ export class StreamResponse<T = unknown> implements AsyncIterable<Uint8Array> {
   #deliver(batch: Batch<unknown>, count: number): void {
     this.#batch = batch;
     this.#count = count;
-  }
-
-  #bytes(): Batches<Uint8Array> {
-    return this.#consume(bytesCodec);
-  }
-
-  #text(encoding?: string): Batches<string> {
-    const splitter = new TextSplitter(encoding);
-    return textBatches(this.#bytes(), splitter, this.offset);
-  }
-
-  #items<U = T>(decode: Decode<U> | undefined): Batches<U[]> {
-    checkDecode(decode);
-    if (this.contentType !== undefined && !isJson(this.contentType)) {
-      throw new InvalidOptionError(
-        `The stream at ${this.#reader.shownUrl} is ${this.contentType}, not application/json: read it as text or bytes.`,
-        { url: this.#reader.shownUrl },
-      );
-    }
-    const batches = this.#consume(jsonCodec(decode && parseExactly, this.#onCut));
-    // Without a decoder U is T, which the caller declares.
-    if (!this.#schema && !decode) return batches as unknown as Batches<U[]>;
-    const schema = this.#schema as StandardSchemaV1<unknown, U> | undefined;
-    return decodeItems(batches, schema, decode, (error) => {
-      this.#reader.close({ error });
-    });
-  }
-
-  #consume<B>(codec: Codec<B>): Batches<B> {
-    if (this.#consumed) {
-      throw new StreamConsumedError(
-        `The response of ${this.#reader.shownUrl} was already read, or is being read: call stream() again with offset: res.offset.`,
-        { url: this.#reader.shownUrl },
-      );
-    }
-    const { skip, unit } = this.#start;
-    if (skip > 0 && unit !== codec.unit) {
-      throw new InvalidOptionError(
-        `The position ${this.offset} counts ${unit}, but the stream is read by ${codec.unit}: read it as ${unit === "items" ? "JSON" : "text or bytes"}, as when the position was stored.`,
-        { url: this.#reader.shownUrl },
-      );
-    }
-    this.#consumed = true;
-    return readBatches(this.#reader, codec);
   }
 
   async *#delivered<B extends { length: number }>(

@@ -1,11 +1,14 @@
+import type { Offset } from "../protocol/offset.ts";
 import {
   aBoolean,
   aFunction,
+  checkOptions,
   numberBetween,
   type OptionRules,
   wholeNumber,
   wholeNumberOrInfinity,
 } from "@freshet/core";
+import { InvalidOptionError, invalidOption } from "../errors.ts";
 
 /** Options of {@link IdempotentProducer}. */
 export interface IdempotentProducerOptions {
@@ -38,8 +41,7 @@ export interface IdempotentProducerOptions {
   onError?: ((error: unknown) => void) | undefined;
 }
 
-/** The rules of {@link IdempotentProducerOptions}. */
-export const producerRules: OptionRules<IdempotentProducerOptions> = {
+const rules: OptionRules<IdempotentProducerOptions> = {
   epoch: wholeNumber(0),
   autoClaim: aBoolean,
   replay: aBoolean,
@@ -49,3 +51,21 @@ export const producerRules: OptionRules<IdempotentProducerOptions> = {
   maxPendingBytes: wholeNumber(1),
   onError: aFunction,
 };
+
+export function checkProducerOptions(options: IdempotentProducerOptions): void {
+  checkOptions(options, rules, invalidOption);
+  if (options.autoClaim && options.replay) {
+    throw new InvalidOptionError(
+      "autoClaim and replay exclude each other: a replay needs the epoch of the session before it.",
+    );
+  }
+}
+
+/** The result of a producer's `flush` and `detach`. */
+export interface FlushResult {
+  /**
+   * Where the stream ends after the last batch of this producer that is stored; `undefined` if there is
+   * none, or the server does not state it.
+   */
+  readonly nextOffset: Offset | undefined;
+}

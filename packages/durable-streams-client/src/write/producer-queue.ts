@@ -1,6 +1,12 @@
 import { type BatchBody, ByteBody, JsonBody } from "./batch-body.ts";
 import { type Encoded, encodeJson, encodeValue, snapshot } from "./encode.ts";
 
+/**
+ * How many values may wait: a web stream whose source is always ready would otherwise keep the event loop
+ * busy with small values until there are megabytes of them.
+ */
+const maxValues = 10_000;
+
 /** The values of a producer that are not stored yet, in order, grouped into the batches of its requests. */
 export class ProducerQueue {
   readonly #maxBytes: number;
@@ -33,9 +39,10 @@ export class ProducerQueue {
     return this.stored + this.length;
   }
 
-  /** About how many bytes wait. */
-  get bytes(): number {
-    return this.#sealedBytes + (this.#open?.size ?? 0) + this.#earlyBytes;
+  /** Whether fewer than about `maxBytes`, and than {@link maxValues}, wait. */
+  hasRoom(maxBytes: number): boolean {
+    const bytes = this.#sealedBytes + (this.#open?.size ?? 0) + this.#earlyBytes;
+    return bytes < maxBytes && this.length < maxValues;
   }
 
   /** The waiting values, as the stream would contain them. */

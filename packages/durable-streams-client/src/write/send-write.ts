@@ -81,7 +81,7 @@ function isOutcomeUnknown(error: unknown): boolean {
 
 /** Whether the server cannot have executed the request. */
 function isRefused(error: unknown): boolean {
-  return error instanceof FetchError && (error.unsent || error.status === 429);
+  return error instanceof FetchError && ((error.unsent && error.retryable) || error.status === 429);
 }
 
 /** Throws for the 200 of a captive portal, which must not count as stored. */

@@ -22,38 +22,44 @@ export function checkWritableOptions(options: WritableOptions): void {
   checkOptions(options, rules, invalidOption);
 }
 
-/** The part of a producer that the sink uses. */
-interface Target {
+/** The part of a producer that a web stream uses. */
+interface Producer {
   append(value: unknown): void;
-  ready(): Promise<void>;
-  /** Rejects when the producer fails. */
-  readonly failed: Promise<never>;
+  readonly ready: Promise<void>;
   close(): Promise<unknown>;
   detach(): Promise<unknown>;
-  abandon(reason: unknown): void;
+}
+
+/** How a producer and its web stream learn of the other's end. */
+interface ProducerEnd {
+  /** Rejects when the producer fails. */
+  readonly failed: Promise<never>;
+  /** Gives up what is not stored. */
+  readonly abandon: (reason: unknown) => void;
 }
 
 /** A web stream over a producer: its backpressure is the producer's, and its failure errors the stream. */
 export function producerStream(
-  target: Target,
+  producer: Producer,
+  { failed, abandon }: ProducerEnd,
   { closeStream = false }: ProducerWritableOptions,
 ): WritableStream<unknown> {
   return new WritableStream({
     start(controller) {
-      target.failed.catch((error: unknown) => {
+      failed.catch((error: unknown) => {
         controller.error(error);
       });
       // Not the sink's `abort`, which runs only after the pending write, and that waits for room.
       controller.signal.addEventListener("abort", () => {
-        target.abandon(controller.signal.reason);
+        abandon(controller.signal.reason);
       });
     },
     async write(value) {
-      target.append(value);
-      await target.ready();
+      producer.append(value);
+      await producer.ready;
     },
     async close() {
-      await (closeStream ? target.close() : target.detach());
+      await (closeStream ? producer.close() : producer.detach());
     },
   });
 }

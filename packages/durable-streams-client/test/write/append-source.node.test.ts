@@ -51,3 +51,29 @@ describe.each(transports)("over %s", (_name, transport) => {
     await vi.waitUntil(() => isLeft);
   });
 });
+
+test("appendStream sends nothing where the platform makes a string of a stream", async () => {
+  await using stub = await StubServer.start((_request, res) => {
+    res.writeHead(204, stored).end();
+  });
+  // As in a browser without upload streams.
+  class StringRequest extends Request {
+    constructor(input: string, init: RequestInit) {
+      super(input, { ...init, body: "[object ReadableStream]" });
+    }
+  }
+  vi.stubGlobal("Request", StringRequest);
+  try {
+    const options = {
+      url: stub.url,
+      ...quick,
+      fetch: (...args: Parameters<typeof fetch>) => fetch(...args),
+    };
+    const failed = new DurableStream(options).appendStream([1]);
+    await expect(failed).rejects.toMatchObject({ unsent: true, maybeStored: false });
+    await expect(failed).rejects.toThrow(/Use writable/);
+    expect(stub.requests).toEqual([]);
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});

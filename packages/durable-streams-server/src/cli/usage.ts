@@ -1,3 +1,5 @@
+import { argumentsProblem } from "@freshet/core";
+
 export const usage = `durable-streams: a server of the Durable Streams protocol
 
   durable-streams serve [--data DIR | --postgres URL | --memory] [options]
@@ -42,9 +44,7 @@ export function parsed<T>(parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    // The rest of the message is advice on how to write a parser's input.
-    const [message = ""] = (error as Error).message.split(". ", 1);
-    throw new UsageError(`${message}.`, { cause: error });
+    throw new UsageError(argumentsProblem(error), { cause: error });
   }
 }
 

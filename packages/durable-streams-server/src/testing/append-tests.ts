@@ -1,4 +1,4 @@
-import { strict as assert } from "node:assert";
+import { assert } from "./assert.ts";
 import type { AppendOutcome } from "../store/store.ts";
 import { appendText, createText, readText } from "./fixtures.ts";
 import type { TestGroup } from "./store-under-test.ts";

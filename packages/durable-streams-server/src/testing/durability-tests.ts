@@ -1,4 +1,4 @@
-import { strict as assert } from "node:assert";
+import { assert } from "./assert.ts";
 import { appendText, bytes, createText, readText } from "./fixtures.ts";
 import type { ListDocumentsOptions } from "../store/store.ts";
 import type { TestGroup } from "./store-under-test.ts";

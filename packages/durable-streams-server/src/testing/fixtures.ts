@@ -1,4 +1,4 @@
-import { strict as assert } from "node:assert";
+import { assert } from "./assert.ts";
 import { delay } from "@freshet/core";
 import type { AppendOutcome, AppendRequest, CreateRequest, Store } from "../store/store.ts";
 

@@ -1,4 +1,4 @@
-import { strict as assert } from "node:assert";
+import { assert } from "./assert.ts";
 import { appendText, bytes, createText, readText, tailOf, until } from "./fixtures.ts";
 import type { TestGroup } from "./store-under-test.ts";
 

@@ -1,6 +1,6 @@
 import type { Store } from "../store/store.ts";
 
-/** An empty place for data, made for one test. Node only, like this whole entry. */
+/** An empty place for data, made for one test. */
 export interface StoreUnderTest {
   /** Opens a store on the place. Called again after `close`, it must find the data. */
   readonly open: () => Store | Promise<Store>;

@@ -1,25 +1,16 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import postgres from "postgres";
 
-const missing =
-  "PostgreSQL is not installed: these tests start servers of their own. " +
-  "Install it (Debian: apt-get install postgresql), or set POSTGRES_BIN to the folder of initdb.";
-
+/** The folder of PostgreSQL's programs, which vitest.config.ts has found. */
 function binaries(): string {
-  const debian = "/usr/lib/postgresql";
-  const versions = existsSync(debian)
-    ? readdirSync(debian).sort((a, b) => Number(b) - Number(a))
-    : [];
-  const folder = [
-    process.env["POSTGRES_BIN"] ?? "",
-    ...versions.map((version) => join(debian, version, "bin")),
-    ...(process.env["PATH"] ?? "").split(delimiter),
-  ].find((candidate) => candidate && existsSync(join(candidate, "initdb")));
-  if (folder === undefined) throw new Error(missing);
+  const folder = process.env["POSTGRES_BIN"];
+  if (folder === undefined) {
+    throw new Error("POSTGRES_BIN is not set: expected the folder of PostgreSQL's initdb.");
+  }
   return folder;
 }
 
@@ -69,9 +60,11 @@ export class PostgresServer {
   /** A copy of a running server that follows it. */
   static async replicaOf(primary: PostgresServer, name: string): Promise<PostgresServer> {
     const server = new PostgresServer(newFolder(), await freePort());
-    rmSync(server.folder, { recursive: true });
     const connection = `host=127.0.0.1 port=${primary.port} user=streams application_name=${name}`;
-    server.#tool("pg_basebackup", ["-D", server.folder, "-d", connection, "-R", "-X", "stream"]);
+    if (existsSync(join(binaries(), "pg_basebackup"))) {
+      rmSync(server.folder, { recursive: true });
+      server.#tool("pg_basebackup", ["-D", server.folder, "-d", connection, "-R", "-X", "stream"]);
+    } else await server.#copyFrom(primary, connection);
     server.#configure([]);
     await server.run();
     return server;
@@ -130,6 +123,26 @@ export class PostgresServer {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** What pg_basebackup does: the programs from npm have none. */
+  async #copyFrom(primary: PostgresServer, connection: string): Promise<void> {
+    const sql = postgres(primary.url, { max: 1, fetch_types: false, onnotice });
+    await sql`SELECT pg_backup_start(${this.folder}, true)`;
+    execFileSync("cp", ["-a", `${primary.folder}/.`, this.folder], { stdio: "pipe", ...owner() });
+    const [backup] = await sql<{ labelfile: string }[]>`SELECT labelfile FROM pg_backup_stop()`;
+    await sql.end();
+    rmSync(join(this.folder, "postmaster.pid"));
+    this.#write("backup_label", backup?.labelfile ?? "");
+    this.#write("standby.signal", "");
+    this.#configure([`primary_conninfo = '${connection}'`]);
+  }
+
+  #write(name: string, content: string): void {
+    const file = join(this.folder, name);
+    writeFileSync(file, content);
+    const user = owner();
+    if (user) chownSync(file, user.uid, user.gid);
+  }
+
   #configure(settings: readonly string[]): void {
     const lines = [
       `port = ${this.port}`,
@@ -145,8 +158,7 @@ export class PostgresServer {
   }
 
   #tool(name: string, args: readonly string[]): void {
-    const tool = join(binaries(), name);
-    execFileSync(existsSync(tool) ? tool : name, args, { stdio: "pipe", ...owner() });
+    execFileSync(join(binaries(), name), args, { stdio: "pipe", ...owner() });
   }
 }
 

@@ -2,6 +2,7 @@
 import { createReadStream, readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { parseArgs } from "node:util";
+import { argumentsProblem } from "@freshet/core";
 import { inspect } from "./inspect.ts";
 
 const usage = `usage: eventstream inspect [FILE | -] [--json] [--summary]
@@ -25,7 +26,7 @@ async function main(): Promise<number> {
   try {
     options = parseArguments();
   } catch (error) {
-    return fail(`${messageOf(error)}\nSee eventstream --help.\n`);
+    return fail(`${argumentsProblem(error)}\nSee eventstream --help.\n`);
   }
   if (options.help || options.version) {
     process.stdout.write(options.help ? usage : `${readVersion()}\n`);
@@ -75,8 +76,4 @@ function readVersion(): string {
 function fail(message: string): number {
   process.stderr.write(`eventstream: ${message}`);
   return 2;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
