@@ -66,7 +66,7 @@ function readHeaders(response: EndpointResponse, request: PageRequest): PageResu
     // The ProgressGuard ends the loop that a cache would make of it.
     warnOnce(
       `cursor ${new URL(response.url).origin}`,
-      `GET ${response.url}: live responses have no Stream-Cursor header, so a cache may answer them. In a browser, ` +
+      `GET ${response.url}: live responses have no Stream-Cursor header, so a cache may serve them. In a browser, ` +
         "the server must name it in Access-Control-Expose-Headers.",
     );
   }
